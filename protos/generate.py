@@ -1,0 +1,76 @@
+"""Generates the Python of every .proto beside it; `--check` compares instead and fails on a difference.
+
+Usage: python protos/generate.py [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import filecmp
+import importlib.resources
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+from grpc_tools import protoc
+
+ROOT = Path(__file__).parent
+SUFFIXES = ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi")
+
+
+def generate(out: Path) -> None:
+    """Writes the generated modules, and an empty `__init__.py` for each package, under `out`."""
+    protos = sorted(str(p.relative_to(ROOT)) for p in ROOT.rglob("*.proto"))
+    well_known = str(importlib.resources.files("grpc_tools") / "_proto")
+    status = protoc.main(
+        [
+            "protoc",
+            f"--proto_path={ROOT}",
+            f"--proto_path={well_known}",
+            f"--python_out={out}",
+            f"--mypy_out={out}",
+            f"--grpc_python_out={out}",
+            f"--mypy_grpc_out={out}",
+            *protos,
+        ]
+    )
+    if status:
+        sys.exit(f"protoc failed with status {status}")
+    silent = {
+        p for p in protos if not re.search(r"^service ", (ROOT / p).read_text(), re.MULTILINE)
+    }
+    for proto in silent:  # a file without a service has nothing to say in _pb2_grpc
+        for suffix in ("_pb2_grpc.py", "_pb2_grpc.pyi"):
+            (out / proto.replace(".proto", suffix)).unlink(missing_ok=True)
+    for folder in {parent for p in protos for parent in (out / p).parents if out in parent.parents}:
+        (folder / "__init__.py").touch()
+    (out / "snsfashion" / "py.typed").touch()
+
+
+def differences(fresh: Path) -> list[str]:
+    """Names of generated files that are missing, stale or left over."""
+    new = {p.relative_to(fresh) for p in fresh.rglob("*") if p.is_file()}
+    old = {
+        p.relative_to(ROOT)
+        for p in (ROOT / "snsfashion").rglob("*")
+        if p.name.endswith(SUFFIXES) or p.name in ("__init__.py", "py.typed")
+    }
+    stale = {p for p in new & old if not filecmp.cmp(fresh / p, ROOT / p, shallow=False)}
+    return sorted(str(p) for p in (new ^ old) | stale)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare only; exit 1 on a difference")
+    if not parser.parse_args().check:
+        generate(ROOT)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        generate(Path(folder))
+        if stale := differences(Path(folder)):
+            sys.exit("generated code differs; run `make protos`:\n  " + "\n  ".join(stale))
+
+
+if __name__ == "__main__":
+    main()
