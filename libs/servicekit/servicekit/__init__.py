@@ -1,0 +1,1 @@
+"""What every service stands on; each module says what it is for."""

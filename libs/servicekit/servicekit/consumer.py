@@ -1,0 +1,257 @@
+"""The consumer: at-least-once delivery, effects exactly once, in any order (DESIGN section 3).
+
+validate -> handler (compute, idempotent write) -> publish its outputs (PubAck awaited) -> ack (awaited).
+A message ends in one of three ways: acked; given up into the dead letters and terminated; or delivered again later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import nats.errors
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+
+from servicekit import events, telemetry, topology
+from servicekit.errors import Gone, InvalidMessage
+from servicekit.events import Publication
+from servicekit.telemetry import EVENT_SECONDS, EVENTS
+from snsfashion.events.v1.events_pb2 import DeadLetter
+
+Outcome: TypeAlias = Sequence[Publication] | BaseException
+# Takes decoded events of one subject; returns one outcome for each, in order: what to publish, or why it failed.
+# It may also raise: then it is called again with each event alone, so that a bad one stands out.
+Handler: TypeAlias = Callable[[Sequence[Any]], Awaitable[Sequence[Outcome]]]
+
+# A message is given up on this delivery: after 1 + 2 + 4 + 8 + 16 + 32 + 60 s of back-off.
+MAX_DELIVERIES = 8
+FETCH_TIMEOUT_S = 1.0
+# Longer than a fetch that may stall, shorter than what a probe would bear.
+STALE_AFTER_S = 15.0
+# The dead letter that a message was retried from (`snsfashion dead retry`).
+RETRY_HEADER = "Sns-Retry-Of"
+# Dead letters as large as a whole message: the body is never cut.
+
+_log = telemetry.log("consumer")
+
+
+class Consumer:
+    """Runs the handlers of one service on one stream, until `stop`."""
+
+    def __init__(
+        self,
+        js: JetStreamContext,
+        durable: topology.Durable,
+        handlers: Mapping[str, Handler],
+        *,
+        batch: int = 32,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`handlers`: one a subject of `durable`; a pattern such as sns.dead.*.v1 counts as one subject."""
+        if set(handlers) != set(durable.subjects):
+            raise ValueError(f"{durable} needs a handler for each of its subjects")
+        self._js = js
+        self._durable = durable
+        self._handlers = handlers
+        self._batch = batch
+        self._clock = clock
+        self._stopping = asyncio.Event()
+        self._in_flight: set[Msg] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._last_contact = time.monotonic()
+
+    @property
+    def healthy(self) -> bool:
+        """The broker has answered lately. A subscription may go silent after a server restart: this notices."""
+        return time.monotonic() - self._last_contact < STALE_AFTER_S or bool(self._in_flight)
+
+    def start(self) -> None:
+        """Begins to fetch."""
+        self._task = asyncio.create_task(self._run(), name=f"consume {self._durable.stream}")
+
+    async def stop(self, grace_s: float) -> None:
+        """Stops fetching and finishes what is in flight; what is not done after `grace_s` is given back."""
+        self._stopping.set()
+        if self._task is None:
+            return
+        done, _ = await asyncio.wait({self._task}, timeout=grace_s)
+        if not done:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            for message in tuple(self._in_flight):
+                with suppress(nats.errors.Error):
+                    await message.nak()
+
+    async def _bind(self) -> JetStreamContext.PullSubscription:
+        return await self._js.pull_subscribe_bind(
+            consumer=self._durable.service, stream=self._durable.stream
+        )
+
+    async def _run(self) -> None:
+        subscription = None
+        while not self._stopping.is_set():
+            try:
+                if subscription is None:
+                    subscription = await self._bind()
+                messages = await subscription.fetch(self._batch, timeout=FETCH_TIMEOUT_S)
+            except (nats.errors.TimeoutError, TimeoutError):
+                if subscription is not None and not await self._really_empty(subscription):
+                    with suppress(nats.errors.Error):
+                        await subscription.unsubscribe()
+                    subscription = None
+                continue
+            except (nats.errors.Error, OSError) as error:
+                _log.warning("fetch_failed", stream=self._durable.stream, error=repr(error))
+                with suppress(nats.errors.Error):
+                    if subscription is not None:
+                        await subscription.unsubscribe()
+                subscription = None
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), 1.0)
+                continue
+            self._last_contact = time.monotonic()
+            await self._process(messages)
+        if subscription is not None:
+            # drain() with an open pull subscription takes 30 s and fails.
+            with suppress(nats.errors.Error):
+                await subscription.unsubscribe()
+
+    async def _really_empty(self, subscription: JetStreamContext.PullSubscription) -> bool:
+        """After an empty fetch: is there nothing to fetch, or has the subscription gone silent?"""
+        try:
+            info = await subscription.consumer_info()
+        except (nats.errors.Error, TimeoutError, OSError):
+            return False
+        self._last_contact = time.monotonic()
+        return not info.num_pending
+
+    async def _process(self, messages: Sequence[Msg]) -> None:
+        self._in_flight.update(messages)
+        beat = asyncio.create_task(self._keep_alive())
+        try:
+            by_handler: dict[str, list[tuple[Msg, events.Event]]] = {}
+            for message in messages:
+                try:
+                    if message.metadata.num_delivered > MAX_DELIVERIES:
+                        # It has killed the process before, or its dead letter could not be written.
+                        raise InvalidMessage(f"never finished in {MAX_DELIVERIES} deliveries")
+                    event = events.decode(message.subject, message.data)
+                except InvalidMessage as error:
+                    await self._settle(message, error)
+                else:
+                    by_handler.setdefault(self._pattern(message.subject), []).append(
+                        (message, event)
+                    )
+            for pattern, group in by_handler.items():
+                with EVENT_SECONDS.labels(pattern).time():
+                    outcomes = await self._handle(pattern, group)
+                for (message, _), outcome in zip(group, outcomes, strict=True):
+                    await self._settle(message, outcome)
+        finally:
+            beat.cancel()
+            self._in_flight.difference_update(messages)
+
+    def _pattern(self, subject: str) -> str:
+        return topology.DEAD if subject.startswith("sns.dead.") else subject
+
+    async def _handle(
+        self, pattern: str, group: Sequence[tuple[Msg, events.Event]]
+    ) -> Sequence[Outcome]:
+        handler = self._handlers[pattern]
+        try:
+            # A batch has one span, which continues the trace of its first message.
+            with telemetry.span(pattern, group[0][0].headers or {}):
+                outcomes = await handler([event for _, event in group])
+        except Exception as error:
+            if len(group) == 1:
+                return [error]
+            return [(await self._handle(pattern, [one]))[0] for one in group]
+        if len(outcomes) != len(group):
+            raise RuntimeError(f"handler of {pattern}: {len(outcomes)} outcomes for {len(group)}")
+        return outcomes
+
+    async def _settle(self, message: Msg, outcome: Outcome) -> None:
+        """Publishes and acks, gives back, or gives up. Whatever fails here, the broker delivers again."""
+        try:
+            with telemetry.span(f"settle {message.subject}", message.headers or {}):
+                label = await self._end(message, outcome)
+        except (nats.errors.Error, TimeoutError, OSError) as error:
+            _log.warning("settle_failed", subject=message.subject, error=repr(error))
+            label = "unsettled"
+        EVENTS.labels(self._pattern(message.subject), label).inc()
+        self._in_flight.discard(message)
+
+    async def _end(self, message: Msg, outcome: Outcome) -> str:
+        if not isinstance(outcome, BaseException):
+            for publication in outcome:
+                await publish(self._js, publication)
+            await message.ack_sync()
+            return "acked"
+        if isinstance(outcome, Gone):
+            _log.info("gone", subject=message.subject, reason=str(outcome))
+            await message.ack_sync()
+            return "gone"
+        deliveries = message.metadata.num_delivered
+        if isinstance(outcome, InvalidMessage) or deliveries >= MAX_DELIVERIES:
+            await self._give_up(message, outcome)
+            return "dead"
+        delay = min(2.0 ** (deliveries - 1), 60.0)
+        _log.warning(
+            "will_retry",
+            subject=message.subject,
+            delivery=deliveries,
+            delay_s=delay,
+            error=repr(outcome),
+        )
+        await message.nak(delay=delay)
+        return "retried"
+
+    async def _give_up(self, message: Msg, error: BaseException) -> None:
+        metadata = message.metadata
+        service, stream = self._durable.service, self._durable.stream
+        sequence = metadata.sequence.stream
+        subject = topology.dead_subject(service)
+        letter = DeadLetter(
+            event_id=events.event_id(subject, service, stream, sequence),
+            service=service,
+            subject=message.subject,
+            stream=stream,
+            stream_sequence=sequence,
+            deliveries=metadata.num_delivered,
+            reason=str(error) or repr(error),
+            body=message.data,
+            image_id=events.image_id_of(message.subject, message.data),
+            dead_at=events.timestamp(self._clock()),
+            headers=message.headers or {},
+        )
+        _log.error(
+            "dead",
+            subject=message.subject,
+            sequence=sequence,
+            image_id=letter.image_id,
+            reason=letter.reason,
+        )
+        await publish(self._js, Publication(subject, letter))
+        await message.term()
+
+    async def _keep_alive(self) -> None:
+        while True:
+            await asyncio.sleep(topology.ACK_WAIT.total_seconds() / 3)
+            for message in tuple(self._in_flight):
+                with suppress(nats.errors.Error):
+                    await message.in_progress()
+
+
+async def publish(js: JetStreamContext, publication: Publication) -> None:
+    """Publishes and waits for the broker's acknowledgement."""
+    await js.publish(
+        publication.subject,
+        publication.event.SerializeToString(deterministic=True),
+        timeout=10,
+        headers={"Nats-Msg-Id": publication.event.event_id, **telemetry.trace_headers()},
+    )

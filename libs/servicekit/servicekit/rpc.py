@@ -1,0 +1,166 @@
+"""The gRPC server: aio, health per service, reflection, deadlines, errors to statuses, metrics, traces."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, cast
+
+import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from servicekit import telemetry
+from servicekit.errors import (
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    Overloaded,
+    Retryable,
+)
+from servicekit.photo import MAX_BYTES, BadPhoto
+
+# A call without a deadline gets this one.
+DEFAULT_DEADLINE_S = 30.0
+MAX_MESSAGE_BYTES = MAX_BYTES + 4 * 2**20
+
+STATUS: dict[type[Exception], grpc.StatusCode] = {
+    InvalidArgument: grpc.StatusCode.INVALID_ARGUMENT,
+    BadPhoto: grpc.StatusCode.INVALID_ARGUMENT,
+    NotFound: grpc.StatusCode.NOT_FOUND,
+    FailedPrecondition: grpc.StatusCode.FAILED_PRECONDITION,
+    Overloaded: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    Retryable: grpc.StatusCode.UNAVAILABLE,
+    TimeoutError: grpc.StatusCode.DEADLINE_EXCEEDED,
+}
+
+_log = telemetry.log("rpc")
+
+
+class RpcServer:
+    """An aio server; services are added before `start`."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._server = grpc.aio.server(
+            interceptors=[_Interceptor()],
+            options=[
+                ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+                ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+                # Two services on one port would share its calls in silence.
+                ("grpc.so_reuseport", 0),
+                # Clients spread over replicas again; the grace exceeds the longest deadline.
+                ("grpc.max_connection_age_ms", 300_000),
+                ("grpc.max_connection_age_grace_ms", 60_000),
+            ],
+        )
+        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._names: list[str] = []
+        self._address = (host, port)
+        self.port = 0
+        """The port that is listened on, after `start`."""
+
+    def add(
+        self, register: Callable[[Any, grpc.aio.Server], None], servicer: object, name: str
+    ) -> None:
+        """Adds a servicer: `register` is the generated add_..._to_server, `name` the full service name."""
+        register(servicer, self._server)
+        self._names.append(name)
+
+    async def start(self) -> None:
+        """Listens, NOT_SERVING until `set_serving`. Raises RuntimeError if the port is taken."""
+        await self.set_serving(False)
+        reflection.enable_server_reflection(
+            [*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
+        )
+        host, port = self._address
+        self.port = self._server.add_insecure_port(f"{host}:{port}")
+        await self._server.start()
+
+    async def set_serving(self, serving: bool) -> None:
+        """What health answers, for the whole server and for each service by name."""
+        state = health_pb2.HealthCheckResponse.ServingStatus.Value(
+            "SERVING" if serving else "NOT_SERVING"
+        )
+        for name in ("", *self._names):
+            await self._health.set(name, state)
+
+    async def stop(self, grace_s: float) -> None:
+        """Refuses new calls and lets running ones end."""
+        await self._server.stop(grace_s)
+
+
+class _Interceptor(grpc.aio.ServerInterceptor[Any, Any]):
+    async def intercept_service(
+        self,
+        continuation: Callable[
+            [grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]
+        ],
+        details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any]:
+        handler = await continuation(details)
+        if handler is None or not handler.unary_unary or details.method.startswith("/grpc."):
+            return handler
+        method = details.method
+        # The stubs know the synchronous handler only; an aio server has coroutines.
+        inner = cast(Callable[[Any, Any], Awaitable[Any]], handler.unary_unary)
+        carrier = {
+            key: value for key, value in details.invocation_metadata or () if isinstance(value, str)
+        }
+
+        async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+            started, code = time.perf_counter(), "OK"
+            remaining = context.time_remaining()
+            try:
+                with telemetry.span(method, carrier):
+                    async with asyncio.timeout(
+                        DEFAULT_DEADLINE_S if remaining is None else max(remaining, 0.001)
+                    ):
+                        return await inner(request, context)
+            except Exception as error:
+                status = _status(error)
+                code = status.name
+                if status is grpc.StatusCode.INTERNAL:
+                    _log.exception("rpc_failed", method=method)
+                await context.abort(status, _text(error, status), _details(error, status))
+            except asyncio.CancelledError:
+                code = "CANCELLED"
+                raise
+            finally:
+                telemetry.RPC_SECONDS.labels(method, code).observe(time.perf_counter() - started)
+
+        return grpc.unary_unary_rpc_method_handler(
+            call,
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+
+def _status(error: Exception) -> grpc.StatusCode:
+    for kind in type(error).__mro__:
+        if kind in STATUS:
+            return STATUS[kind]
+    return grpc.StatusCode.INTERNAL
+
+
+def _text(error: Exception, status: grpc.StatusCode) -> str:
+    # What an unexpected error says may hold secrets; its place is the log.
+    return "internal error; see the log" if status is grpc.StatusCode.INTERNAL else str(error)
+
+
+def _details(error: Exception, status: grpc.StatusCode) -> Sequence[tuple[str, bytes]]:
+    """google.rpc.Status with BadRequest, for errors that name a field."""
+    if not isinstance(error, InvalidArgument | BadPhoto):
+        return ()
+    field = error.field if isinstance(error, InvalidArgument) else "photo"
+    violation = error_details_pb2.BadRequest.FieldViolation(
+        field=field,
+        description=error.description if isinstance(error, InvalidArgument) else str(error),
+    )
+    detail = AnyMessage()
+    detail.Pack(error_details_pb2.BadRequest(field_violations=[violation]))
+    message = status_pb2.Status(code=status.value[0], message=str(error), details=[detail])
+    return (("grpc-status-details-bin", message.SerializeToString()),)

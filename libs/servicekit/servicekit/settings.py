@@ -1,0 +1,51 @@
+"""Settings: read once from the environment into a frozen object."""
+
+from __future__ import annotations
+
+import sys
+from typing import TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class StatelessSettings(BaseSettings):
+    """What every service reads. A subclass adds its own; a field's name in capitals is its variable.
+
+    A field without a default is required: a start without it fails and names it.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False)
+
+    nats_url: str = Field(description="nats://host:port of the broker")
+    blob_url: str = Field(
+        description="file:///folder, s3://bucket/prefix, gs:// or az://: the photos"
+    )
+    grpc_host: str = Field("127.0.0.1", description="address to listen on")
+    grpc_port: int = Field(50051, ge=0, le=65535, description="0 takes a free one")
+    metrics_port: int = Field(9090, ge=0, le=65535, description="HTTP /metrics; 0 takes a free one")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    shutdown_grace_s: float = Field(20.0, gt=0, description="time to finish what is in flight")
+
+
+class ServiceSettings(StatelessSettings):
+    """What a service that keeps state reads."""
+
+    mongodb_uri: str = Field(description="mongodb://... of the database")
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def load(settings: type[S]) -> S:
+    """Reads `settings` from the environment, or ends the process with status 2 and names what is wrong."""
+    try:
+        return settings()
+    except ValidationError as error:
+        lines = [
+            f"  {'.'.join(map(str, e['loc'])).upper()}: "
+            + ("is not set" if e["type"] == "missing" else f"{e['msg']}")
+            for e in error.errors()
+        ]
+        print("cannot start, check the environment:\n" + "\n".join(lines), file=sys.stderr)
+        raise SystemExit(2) from None
