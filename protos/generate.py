@@ -29,9 +29,9 @@ def generate(out: Path) -> None:
             f"--proto_path={ROOT}",
             f"--proto_path={well_known}",
             f"--python_out={out}",
-            f"--mypy_out={out}",
+            f"--mypy_out=quiet:{out}",
             f"--grpc_python_out={out}",
-            f"--mypy_grpc_out={out}",
+            f"--mypy_grpc_out=quiet:{out}",
             *protos,
         ]
     )

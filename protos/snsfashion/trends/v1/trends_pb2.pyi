@@ -341,7 +341,9 @@ class Basis(_message.Message):
     withheld: _builtins.int
     """Rows withheld because too few contributors show them."""
     dated: _builtins.bool
-    """False if the photos' own dates are unknown in window or baseline, so that rises mean nothing."""
+    """False if no site's photos all have dates of their own, so that nothing is said about rises. Sites with undated
+    photos count in shares, never in rises.
+    """
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """End of the window."""

@@ -1,0 +1,1 @@
+"""The trends service: what is worn, what is rising?"""

@@ -1,0 +1,46 @@
+"""Runs the trends service: `python -m trends`. Settings come from the environment."""
+
+from __future__ import annotations
+
+import time
+
+from servicekit import topology
+from servicekit.runtime import Runtime, run, utc_now
+from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
+from trends.events import Events
+from trends.service import TrendsService
+from trends.settings import Settings
+from trends.snapshot import Snapshot
+from trends.store import Store
+
+SERVICE = trends_pb2.DESCRIPTOR.services_by_name["TrendsService"].full_name
+
+
+async def build(runtime: Runtime[Settings]) -> None:
+    """Wires the service; it serves once the snapshot is loaded."""
+    store = Store(runtime.db)
+    await store.prepare()
+    snapshot = Snapshot(store, time.monotonic)
+    await snapshot.refresh()
+    events = Events(store)
+    runtime.background(snapshot.follow)
+    runtime.add_rpc(
+        trends_pb2_grpc.add_TrendsServiceServicer_to_server,
+        TrendsService(snapshot, store, utc_now),
+        SERVICE,
+    )
+    runtime.consume(
+        topology.PIPELINE,
+        {topology.DESCRIBED: events.described, topology.REJECTED: events.rejected},
+        batch=128,
+    )
+    runtime.consume(topology.ERASURES, {topology.ERASED: events.erased})
+
+
+def main() -> None:
+    """Entry point."""
+    run("trends", Settings, build)
+
+
+if __name__ == "__main__":
+    main()

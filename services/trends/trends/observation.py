@@ -1,0 +1,122 @@
+"""What one photo says: who wore what, where and on which day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date
+from typing import NamedTuple, TypeAlias
+
+from servicekit.errors import InvalidMessage
+from servicekit.events import order
+from snsfashion.events.v1.events_pb2 import ImageClassified, OutfitDescribed
+from snsfashion.fashion.v1 import fashion_pb2
+from snsfashion.trends.v1 import trends_pb2
+
+# (provenance revision, classifier, segmenter, color): the greater one wins.
+Order: TypeAlias = tuple[int, int, int, int]
+
+
+class Stratum(NamedTuple):
+    """Photos that are counted together: a SourceKind and a site."""
+
+    kind: int
+    site: str
+
+
+class Value(NamedTuple):
+    """One value of a Dimension: a Category, a colour family, both, or a Style; what doesn't belong to it is 0 or ""."""
+
+    dimension: int
+    category: int = 0
+    color: str = ""
+    style: int = 0
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A fashion photo as trends count it.
+
+    `day` is UTC. `contributor` is the author's key where the source gives one (`authored`), else the photo's exact
+    perceptual hash, so that reposts count once. `garments` are (category, family of the main colour or "").
+    `dated`: the day is the photo's own, not that of the crawl.
+    """
+
+    stratum: Stratum
+    day: date
+    contributor: str
+    authored: bool
+    garments: tuple[tuple[int, str], ...]
+    style: int
+    hashtags: frozenset[str]
+    order: Order
+    dated: bool
+
+    def values(self) -> frozenset[Value]:
+        """Everything that this photo shows, each once."""
+        shown = {Value(trends_pb2.DIMENSION_ITEM, category) for category, _ in self.garments}
+        for category, color in self.garments:
+            if color:
+                shown.add(Value(trends_pb2.DIMENSION_COLOR, color=color))
+                shown.add(Value(trends_pb2.DIMENSION_ITEM_COLOR, category, color))
+        if self.style and self.stratum.kind == fashion_pb2.SOURCE_KIND_SHOP:
+            shown.add(Value(trends_pb2.DIMENSION_STYLE, style=self.style))
+        return frozenset(shown)
+
+
+@dataclass(frozen=True)
+class Record:
+    """The newest word on a photo: an observation, or None if it was rejected. Of two, the greater `order` stands."""
+
+    image_id: str
+    site: str
+    post: str
+    order: Order
+    observation: Observation | None
+
+    def only_with(self, hashtag: str) -> Record:
+        """This record, without its observation if the photo does not carry the hashtag."""
+        if self.observation is None or hashtag in self.observation.hashtags:
+            return self
+        return replace(self, observation=None)
+
+
+def shown_garment(outfit: OutfitDescribed, value: Value) -> fashion_pb2.Garment | None:
+    """The surest garment of the outfit that shows the value; None for styles."""
+    for garment in outfit.garments:
+        color = garment.colors[0].family if garment.colors else ""
+        if value.category in (0, garment.category) and value.color in ("", color):
+            return garment if value.category or value.color else None
+    return None
+
+
+def of_outfit(event: OutfitDescribed) -> Record:
+    """The record of an outfit. Raises InvalidMessage if a garment has no category or a date can't be read."""
+    source = event.provenance
+    if any(garment.category == fashion_pb2.CATEGORY_UNSPECIFIED for garment in event.garments):
+        raise InvalidMessage("a garment has no category")
+    try:
+        day = source.posted_at.ToDatetime(tzinfo=UTC).date()
+    except (ValueError, OverflowError) as error:
+        raise InvalidMessage(f"provenance.posted_at: {error}") from error
+    rank = order(event.generations)
+    observation = Observation(
+        stratum=Stratum(source.kind, source.site),
+        day=day,
+        contributor=source.author_key or f"{event.image.phash:016x}",
+        authored=bool(source.author_key),
+        garments=tuple(
+            (garment.category, garment.colors[0].family if garment.colors else "")
+            for garment in event.garments
+        ),
+        style=source.style,
+        hashtags=frozenset(source.hashtags),
+        order=rank,
+        dated=source.date_source != fashion_pb2.DATE_SOURCE_CRAWL,
+    )
+    return Record(event.image.image_id, source.site, source.post, rank, observation)
+
+
+def of_rejection(event: ImageClassified) -> Record:
+    """The record of a photo that is no fashion photo: it counts nowhere, and supersedes an older outfit."""
+    source = event.provenance
+    return Record(event.image.image_id, source.site, source.post, order(event.generations), None)

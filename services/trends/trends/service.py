@@ -1,0 +1,223 @@
+"""The trends service's RPCs: answers from the snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+
+from servicekit.errors import InvalidArgument
+from servicekit.events import timestamp
+from snsfashion.fashion.v1 import fashion_pb2
+from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
+from trends import query, ranking
+from trends.counting import Span
+from trends.observation import Value, shown_garment
+from trends.snapshot import Snapshot
+from trends.store import Store
+
+TRENDS_PAGE = 20
+EVIDENCE_PAGE = 12
+
+
+class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
+    """The RPCs of snsfashion.trends.v1."""
+
+    def __init__(self, snapshot: Snapshot, store: Store, clock: Callable[[], datetime]) -> None:
+        """`clock` gives the aware time of now."""
+        self._snapshot = snapshot
+        self._store = store
+        self._clock = clock
+
+    async def GetTrends(
+        self,
+        request: trends_pb2.GetTrendsRequest,
+        context: grpc.aio.ServicerContext[
+            trends_pb2.GetTrendsRequest, trends_pb2.GetTrendsResponse
+        ],
+    ) -> trends_pb2.GetTrendsResponse:
+        """The most worn or the fastest rising values."""
+        dimension = query.dimension(request.dimension)
+        order = query.order(request.order)
+        window_days = query.limited(
+            "window_days", request.window_days, query.MAX_WINDOW_DAYS, query.WINDOW_DAYS
+        )
+        baseline_days = query.limited(
+            "baseline_days", request.baseline_days, query.MAX_BASELINE_DAYS, query.BASELINE_DAYS
+        )
+        page = query.page(request, TRENDS_PAGE, self._clock())
+        counts = await self._snapshot.counts(request.filter.hashtag)
+        strata = query.strata(dimension, request.filter, counts)
+        window = query.last_days(counts, strata, page.as_of.date(), window_days)
+        baseline = query.last_days(counts, strata, window.first - timedelta(days=1), baseline_days)
+        ranked = ranking.rank(window, baseline, dimension, request.min_support or query.MIN_SUPPORT)
+        rows: Sequence[ranking.Row] = ranked.rows
+        if order == trends_pb2.ORDER_RISE:
+            rows = ranking.rising(rows)
+        return trends_pb2.GetTrendsResponse(
+            trends=[
+                _trend(row, ranking.series(row.value, baseline, window))
+                for row in rows[page.offset : page.offset + page.size]
+            ],
+            next_page_token=page.next_token(request, len(rows)),
+            basis=self._basis(window, baseline, page.as_of, ranked.withheld),
+        )
+
+    async def GetTrendSeries(
+        self,
+        request: trends_pb2.GetTrendSeriesRequest,
+        context: grpc.aio.ServicerContext[
+            trends_pb2.GetTrendSeriesRequest, trends_pb2.GetTrendSeriesResponse
+        ],
+    ) -> trends_pb2.GetTrendSeriesResponse:
+        """One value over time. The first and the last week hold only the days asked for."""
+        dimension = query.dimension(request.dimension)
+        value = query.value(dimension, request.value)
+        step = query.step(request.step)
+        if not request.HasField("from"):
+            raise InvalidArgument("from", "is needed")
+        first = query.moment("from", getattr(request, "from")).date()  # a keyword of Python
+        end = query.moment("to", request.to)
+        if not 0 <= (end.date() - first).days <= query.MAX_SERIES_DAYS:
+            raise InvalidArgument("to", f"must be 0 to {query.MAX_SERIES_DAYS} days after `from`")
+        counts = await self._snapshot.counts(request.filter.hashtag)
+        strata = query.strata(dimension, request.filter, counts)
+        span = Span(counts, strata, first, end.date())
+        points = (_weeks if step == trends_pb2.STEP_WEEK else _days)(span, value)
+        nothing = Span(counts, (), first, end.date())
+        withheld = sum(point.withheld for point in points)
+        return trends_pb2.GetTrendSeriesResponse(
+            points=points, basis=self._basis(span, nothing, end, withheld)
+        )
+
+    async def GetTrendEvidence(
+        self,
+        request: trends_pb2.GetTrendEvidenceRequest,
+        context: grpc.aio.ServicerContext[
+            trends_pb2.GetTrendEvidenceRequest, trends_pb2.GetTrendEvidenceResponse
+        ],
+    ) -> trends_pb2.GetTrendEvidenceResponse:
+        """Photos behind a number."""
+        dimension = query.dimension(request.dimension)
+        value = query.value(dimension, request.value)
+        window_days = query.limited(
+            "window_days", request.window_days, query.MAX_WINDOW_DAYS, query.WINDOW_DAYS
+        )
+        page = query.page(request, EVIDENCE_PAGE, self._clock())
+        counts = await self._snapshot.counts(request.filter.hashtag)
+        strata = query.strata(dimension, request.filter, counts)
+        window = query.last_days(counts, strata, page.as_of.date(), window_days)
+        photos = [] if window.hides(value, ranking.K) else _photos(window, value)
+        shown = photos[page.offset : page.offset + page.size]
+        outfits = await self._store.outfits([image_id for _, image_id in shown])
+        return trends_pb2.GetTrendEvidenceResponse(
+            evidence=[
+                trends_pb2.Evidence(
+                    image=outfits[image_id].image,
+                    posted_at=timestamp(_midnight(day)),
+                    garment=shown_garment(outfits[image_id], value),
+                )
+                for day, image_id in shown
+                if image_id in outfits
+            ],
+            next_page_token=page.next_token(request, len(photos)),
+        )
+
+    def _basis(
+        self, window: Span, baseline: Span, as_of: datetime, withheld: int
+    ) -> trends_pb2.Basis:
+        age = Duration()
+        age.FromTimedelta(timedelta(seconds=self._snapshot.age))
+        cells = [*window.cells(), *baseline.cells()]
+        newest = max((order for cell in cells for order in cell.orders), default=(0, 0, 0, 0))
+        return trends_pb2.Basis(
+            as_of=timestamp(as_of),
+            support=sum(window.totals().values()),
+            baseline_support=sum(baseline.totals().values()),
+            contributors=_contributors({kind for cell in cells for kind in cell.authored}),
+            generations=fashion_pb2.Generations(
+                provenance=newest[0], classifier=newest[1], segmenter=newest[2], color=newest[3]
+            ),
+            snapshot_age=age,
+            withheld=withheld,
+            dated=bool(ranking.dated(window, baseline)) or not window.strata,
+        )
+
+
+def _contributors(authored: set[bool]) -> trends_pb2.ContributorKind.ValueType:
+    if len(authored) > 1:
+        return trends_pb2.CONTRIBUTOR_KIND_MIXED
+    if not authored:
+        return trends_pb2.CONTRIBUTOR_KIND_UNSPECIFIED
+    if True in authored:
+        return trends_pb2.CONTRIBUTOR_KIND_AUTHORS
+    return trends_pb2.CONTRIBUTOR_KIND_PHOTOS
+
+
+def _trend(row: ranking.Row, series: Sequence[float]) -> trends_pb2.Trend:
+    return trends_pb2.Trend(
+        value=trends_pb2.Value(
+            category=fashion_pb2.Category.ValueType(row.value.category),
+            color_family=row.value.color,
+            style=fashion_pb2.Style.ValueType(row.value.style),
+        ),
+        count=row.count,
+        share=row.share,
+        share_low=row.share_low,
+        share_high=row.share_high,
+        baseline_count=row.baseline_count,
+        baseline_share=row.baseline_share,
+        rise=row.rise,
+        rising=row.rising,
+        comparable=row.comparable,
+        series=series,
+        lift=row.lift,
+    )
+
+
+def _days(span: Span, value: Value) -> list[trends_pb2.Point]:
+    shown, seen = span.daily(value), span.daily_totals
+    days = (span.first + timedelta(days=n) for n in range((span.last - span.first).days + 1))
+    return [_point(day, shown.get(day, 0), seen.get(day, 0)) for day in days]
+
+
+def _weeks(span: Span, value: Value) -> list[trends_pb2.Point]:
+    shown, seen = span.weekly(value), span.weekly(None)
+    points = []
+    monday = span.first - timedelta(days=span.first.weekday())
+    while monday <= span.last:
+        week = monday.isocalendar()
+        key = (week.year, week.week)
+        points.append(_point(monday, shown.get(key, 0), seen.get(key, 0)))
+        monday += timedelta(days=7)
+    return points
+
+
+def _point(start: date, count: int, total: int) -> trends_pb2.Point:
+    withheld = count < ranking.K
+    return trends_pb2.Point(
+        start=timestamp(_midnight(start)),
+        count=0 if withheld else count,
+        total=total,
+        share=0.0 if withheld else count / total,
+        withheld=withheld,
+    )
+
+
+def _photos(window: Span, value: Value) -> list[tuple[date, str]]:
+    """(day, image_id) of the photos that show the value, newest day first."""
+    found = [
+        (day, image_id)
+        for days in window.strata.values()
+        for day, cell in days.items()
+        if value in cell.values
+        for image_id, observation in cell.observations.items()
+        if value in observation.values()
+    ]
+    return sorted(found, key=lambda photo: (-photo[0].toordinal(), photo[1]))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
