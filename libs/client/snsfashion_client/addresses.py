@@ -1,0 +1,67 @@
+"""Where the services are: stated, or from the environment, or from a local run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+LOCAL_RUN = Path(".run") / "services.json"
+"""What `make run` writes while it runs."""
+
+
+class AddressMissing(Exception):
+    """Nobody said where a service is; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """host:port of each service, and the URL of the broker; "" where unknown."""
+
+    crawler: str = ""
+    classifier: str = ""
+    segmenter: str = ""
+    color: str = ""
+    trends: str = ""
+    recommender: str = ""
+    nats_url: str = ""
+
+    @classmethod
+    def find(
+        cls, environment: Mapping[str, str] = os.environ, folder: Path | None = None
+    ) -> Addresses:
+        """CRAWLER_ADDRESS, ..., NATS_URL of `environment`; where unset, those of a local run in `folder`.
+
+        `folder`: the current one if None. Raises AddressMissing if the local run's file can't be read.
+        """
+        file = (folder or Path.cwd()) / LOCAL_RUN
+        local: Mapping[str, str] = {}
+        if file.exists():
+            try:
+                local = json.loads(file.read_text())
+            except (OSError, ValueError) as error:
+                raise AddressMissing(f"{file} can't be read: {error}") from error
+        names = [field.name for field in fields(cls)]
+        return cls(
+            **{name: environment.get(variable(name)) or local.get(name, "") for name in names}
+        )
+
+    def of(self, service: str) -> str:
+        """The address of `service` (or "nats_url"). Raises AddressMissing if it is unknown."""
+        address: str = getattr(self, service)
+        if not address:
+            name = variable(service)
+            example = "nats://127.0.0.1:4222" if service == "nats_url" else "127.0.0.1:50051"
+            raise AddressMissing(
+                f"the address of {'NATS' if service == 'nats_url' else f'the {service} service'} is unknown: "
+                f"set {name}, for example {name}={example}, "
+                f"or call this in the folder of a local run (`make run`), which holds {LOCAL_RUN}"
+            )
+        return address
+
+
+def variable(service: str) -> str:
+    """The environment variable with a service's address."""
+    return "NATS_URL" if service == "nats_url" else f"{service.upper()}_ADDRESS"

@@ -1,0 +1,32 @@
+"""The root of the command."""
+
+from __future__ import annotations
+
+import click
+
+from snsfashion_client.cli.color import color
+from snsfashion_client.cli.crawl import crawl
+from snsfashion_client.cli.dead import dead
+from snsfashion_client.cli.fate import fate, fates
+from snsfashion_client.cli.recommend import recommend
+from snsfashion_client.cli.trends import trends
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Ask the snsfashion services.
+
+    Where they are is read from CRAWLER_ADDRESS, COLOR_ADDRESS, TRENDS_ADDRESS, RECOMMENDER_ADDRESS (host:port) and
+    NATS_URL; in the folder of a local run (`make run`) nothing needs to be set.
+
+    \b
+    Examples:
+      snsfashion trends --rising
+      snsfashion recommend kim --style casual --personal-color winter-deep
+      snsfashion crawl shop https://shop.example/feed.xml --wait
+      snsfashion fates
+    """
+
+
+for command in (trends, recommend, crawl, fate, fates, dead, color):
+    main.add_command(command)

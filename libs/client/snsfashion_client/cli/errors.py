@@ -1,0 +1,59 @@
+"""Errors as sentences that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import grpc
+
+from snsfashion_client.addresses import Addresses, AddressMissing, variable
+from snsfashion_client.client import Client
+from snsfashion_client.dead_letters import BrokerUnreachable
+from snsfashion_client.names import UnknownName
+
+
+@contextmanager
+def client_of(service: str) -> Iterator[Client]:
+    """A client for calls to `service`; what goes wrong becomes a ClickException that names it and its address."""
+    with addresses() as found, Client(found) as client:
+        try:
+            found.of(service)
+            yield client
+        except UnknownName as error:
+            raise click.UsageError(str(error)) from None
+        except grpc.RpcError as error:
+            raise click.ClickException(_text(error, service, found)) from None
+
+
+@contextmanager
+def addresses() -> Iterator[Addresses]:
+    """The addresses; one that is missing, or a broker that does not answer, becomes a ClickException."""
+    try:
+        yield Addresses.find()
+    except AddressMissing as error:
+        raise click.ClickException(str(error)) from None
+    except BrokerUnreachable as error:
+        raise click.ClickException(f"{error}: is it running? NATS_URL names another.") from None
+
+
+def _text(error: grpc.RpcError, service: str, found: Addresses) -> str:
+    code, details = error.code(), error.details()
+    where = f"the {service} service at {found.of(service)}"
+    if code is grpc.StatusCode.UNAVAILABLE:
+        return (
+            f"{where} does not answer: is it running? `make run` starts everything; "
+            f"{variable(service)} names another address."
+        )
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return f"{where} did not answer in time."
+    if code is grpc.StatusCode.UNIMPLEMENTED:
+        return f"{where} is another service or an older version: {details}"
+    if code in (
+        grpc.StatusCode.INVALID_ARGUMENT,
+        grpc.StatusCode.NOT_FOUND,
+        grpc.StatusCode.FAILED_PRECONDITION,
+    ):
+        return str(details)
+    return f"{where}: {code.name}: {details}"

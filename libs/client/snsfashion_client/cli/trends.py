@@ -1,0 +1,129 @@
+"""`snsfashion trends`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+import grpc
+from rich.table import Table
+from rich.text import Text
+
+from snsfashion.color.v1 import color_pb2
+from snsfashion.trends.v1 import trends_pb2
+from snsfashion_client.addresses import AddressMissing
+from snsfashion_client.cli.errors import client_of
+from snsfashion_client.cli.output import (
+    console,
+    json_option,
+    percent,
+    print_json,
+    sparkline,
+    swatch,
+)
+from snsfashion_client.client import Client
+from snsfashion_client.names import category_word, style_word
+
+_DIMENSIONS = {
+    "item": trends_pb2.DIMENSION_ITEM,
+    "color": trends_pb2.DIMENSION_COLOR,
+    "item-color": trends_pb2.DIMENSION_ITEM_COLOR,
+    "style": trends_pb2.DIMENSION_STYLE,
+}
+_CONTRIBUTORS = {
+    trends_pb2.CONTRIBUTOR_KIND_AUTHORS: "authors",
+    trends_pb2.CONTRIBUTOR_KIND_PHOTOS: "distinct photos",
+    trends_pb2.CONTRIBUTOR_KIND_MIXED: "authors and distinct photos",
+}
+
+
+@click.command()
+@click.option(
+    "--dimension",
+    type=click.Choice(list(_DIMENSIONS)),
+    default="item-color",
+    show_default=True,
+    help="What to count.",
+)
+@click.option("--rising", is_flag=True, help="Only what is rising, the surest first.")
+@click.option("--days", type=click.IntRange(1, 92), default=7, show_default=True, help="Window.")
+@click.option("--top", type=click.IntRange(1, 100), default=20, show_default=True, help="Rows.")
+@json_option
+def trends(dimension: str, rising: bool, days: int, top: int, as_json: bool) -> None:
+    """What is worn most, or what is rising.
+
+    Shares are of the people (or distinct photos) seen in the window; styles are what shops show.
+
+    \b
+    Examples:
+      snsfashion trends
+      snsfashion trends --dimension color --rising
+      snsfashion trends --dimension style --days 28 --json
+    """
+    request = trends_pb2.GetTrendsRequest(
+        dimension=_DIMENSIONS[dimension],
+        order=trends_pb2.ORDER_RISE if rising else trends_pb2.ORDER_SHARE,
+        window_days=days,
+        page_size=top,
+    )
+    with client_of("trends") as client:
+        answer = client.trends.GetTrends(request)
+        if as_json:
+            print_json(answer)
+            return
+        out = console()
+        if answer.trends:
+            out.print(_table(answer, _swatches(client)))
+        else:
+            out.print("Nothing is rising." if rising else "Nothing can be said.")
+        for line in _basis(answer.basis):
+            out.print(line, style="dim")
+
+
+def _table(answer: trends_pb2.GetTrendsResponse, swatches: Mapping[str, int]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("", "", "share", "95% interval", "before", "count"):
+        table.add_column(name, justify="right" if name else "left", no_wrap=True)
+    table.add_column("by day", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for row in answer.trends:
+        note = Text("rising" if row.rising else "", style="green")
+        table.add_row(
+            swatch(swatches.get(row.value.color_family)),
+            value_words(row.value),
+            percent(row.share),
+            f"{percent(row.share_low)} to {percent(row.share_high)}",
+            percent(row.baseline_share),
+            str(row.count),
+            sparkline(row.series),
+            note if row.comparable else Text("models differ", style="dim"),
+        )
+    return table
+
+
+def value_words(value: trends_pb2.Value) -> str:
+    """A value of any dimension in words, such as "red skirt"."""
+    parts = (value.color_family, category_word(value.category), style_word(value.style))
+    return " ".join(part for part in parts if part)
+
+
+def _swatches(client: Client) -> dict[str, int]:
+    """Typical colour of each family; none if the color service is not to be had: it only decorates."""
+    try:
+        palette = client.color.GetPalette(color_pb2.GetPaletteRequest(), timeout=2)
+    except (AddressMissing, grpc.RpcError):
+        return {}
+    return {family.name: family.rgb for family in palette.families}
+
+
+def _basis(basis: trends_pb2.Basis) -> list[str]:
+    who = _CONTRIBUTORS.get(basis.contributors, "contributors")
+    lines = [
+        f"{basis.support} contributor-days ({who}) in the window, {basis.baseline_support} in the "
+        f"baseline; until {basis.as_of.ToDatetime():%Y-%m-%d}."
+    ]
+    if basis.withheld:
+        lines.append(f"{basis.withheld} rows are withheld: too few people show them.")
+    if not basis.dated:
+        lines.append("The photos' own dates are unknown, so nothing can be said about rises.")
+    return lines

@@ -1,0 +1,148 @@
+"""The client: a typed stub a service, with deadlines and retries by gRPC's service config."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from snsfashion.classifier.v1.classifier_pb2_grpc import ClassifierServiceStub
+from snsfashion.color.v1.color_pb2_grpc import ColorServiceStub
+from snsfashion.crawler.v1.crawler_pb2_grpc import CrawlerServiceStub
+from snsfashion.recommender.v1 import recommender_pb2
+from snsfashion.recommender.v1.recommender_pb2_grpc import RecommenderServiceStub
+from snsfashion.segmenter.v1.segmenter_pb2_grpc import SegmenterServiceStub
+from snsfashion.trends.v1.trends_pb2_grpc import TrendsServiceStub
+from snsfashion_client import names
+from snsfashion_client.addresses import Addresses
+
+# A photo of 20 MB and the rest of its message.
+_MAX_MESSAGE_BYTES = 24 * 2**20
+_DEADLINE = "30s"
+# gRFC A6. A replica that goes away answers UNAVAILABLE; another takes over within this second.
+_RETRY = {
+    "maxAttempts": 4,
+    "initialBackoff": "0.1s",
+    "maxBackoff": "1s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE"],
+}
+_SERVICE_CONFIG = {
+    "loadBalancingConfig": [{"round_robin": {}}],
+    "methodConfig": [
+        {"name": [{}], "timeout": _DEADLINE, "retryPolicy": _RETRY},
+        # Without a request_id of the caller's a second StartCrawl would be a second crawl.
+        {
+            "name": [{"service": "snsfashion.crawler.v1.CrawlerService", "method": "StartCrawl"}],
+            "timeout": _DEADLINE,
+        },
+    ],
+}
+
+
+class Client:
+    """Stubs of all services; a channel is opened when its service is first used. Safe to share between threads.
+
+    Calls raise grpc.RpcError; a missing address raises AddressMissing. A call without a deadline of its own has 30 s,
+    and is repeated up to three times while its service is unavailable.
+    """
+
+    def __init__(self, addresses: Addresses | None = None) -> None:
+        """`addresses`: None finds them, see Addresses.find."""
+        self.addresses = Addresses.find() if addresses is None else addresses
+        self._channels: list[grpc.Channel] = []
+
+    @cached_property
+    def crawler(self) -> CrawlerServiceStub:
+        """Crawl jobs, fates and erasure."""
+        return CrawlerServiceStub(self._channel("crawler"))
+
+    @cached_property
+    def classifier(self) -> ClassifierServiceStub:
+        """Is it a fashion photo?"""
+        return ClassifierServiceStub(self._channel("classifier"))
+
+    @cached_property
+    def segmenter(self) -> SegmenterServiceStub:
+        """Which garments, which pixels?"""
+        return SegmenterServiceStub(self._channel("segmenter"))
+
+    @cached_property
+    def color(self) -> ColorServiceStub:
+        """Which colours?"""
+        return ColorServiceStub(self._channel("color"))
+
+    @cached_property
+    def trends(self) -> TrendsServiceStub:
+        """What is worn, what is rising?"""
+        return TrendsServiceStub(self._channel("trends"))
+
+    @cached_property
+    def recommender(self) -> RecommenderServiceStub:
+        """Which outfits for this person?"""
+        return RecommenderServiceStub(self._channel("recommender"))
+
+    def recommend(
+        self,
+        user_id: str,
+        *,
+        styles: Iterable[str] = (),
+        personal_color: str = "",
+        items: Iterable[str] = (),
+        k: int = 10,
+        as_of: datetime | None = None,
+    ) -> recommender_pb2.RecommendResponse:
+        """Outfits for a person, best first, with words instead of numbers.
+
+        `styles`, such as "casual", and `personal_color`, such as "winter-deep" or "winter", come before what the
+        person's profile declares. `items`, such as "skirt": outfits with one of them. `as_of`: an aware datetime,
+        now if None. Raises UnknownName on a word that names nothing.
+        """
+        request = recommender_pb2.RecommendRequest(
+            user_id=user_id,
+            k=k,
+            preferences=recommender_pb2.Preferences(styles=[names.style(word) for word in styles]),
+            filters=recommender_pb2.Filters(categories=[names.category(word) for word in items]),
+        )
+        if personal_color:
+            request.preferences.personal_color = names.personal_color(personal_color)
+        if as_of is not None:
+            request.as_of.FromDatetime(as_of)
+        return self.recommender.Recommend(request)
+
+    def close(self) -> None:
+        """Closes the channels; the client can't be used afterwards."""
+        for channel in self._channels:
+            channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _channel(self, service: str) -> grpc.Channel:
+        channel = grpc.insecure_channel(
+            f"dns:///{self.addresses.of(service)}",
+            options=[
+                ("grpc.service_config", json.dumps(_SERVICE_CONFIG)),
+                ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
+                ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
+                ("grpc.enable_http_proxy", 0),
+                # By default a service that is back is found only after up to two minutes.
+                ("grpc.initial_reconnect_backoff_ms", 200),
+                ("grpc.max_reconnect_backoff_ms", 2000),
+            ],
+        )
+        self._channels.append(channel)
+        return channel

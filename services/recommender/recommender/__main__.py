@@ -1,0 +1,43 @@
+"""Starts the recommender: `python -m recommender`."""
+
+from __future__ import annotations
+
+from recommender.events import EventHandlers
+from recommender.replica import Replica
+from recommender.service import RecommenderService
+from recommender.settings import Settings
+from recommender.store import Store
+from recommender.trend_feed import TrendFeed
+from servicekit import topology
+from servicekit.runtime import Runtime, run, utc_now
+from snsfashion.recommender.v1 import recommender_pb2_grpc
+
+
+async def build(runtime: Runtime[Settings]) -> None:
+    """Wires the service. The catalog is loaded before anything is served."""
+    store = Store(runtime.db)
+    await store.prepare()
+    replica = Replica(store)
+    await replica.load()
+    runtime.background(replica.follow)
+    trends = TrendFeed(runtime.settings.trends_address)
+    runtime.on_close(trends.close)
+    handlers = EventHandlers(store, replica)
+    runtime.consume(
+        topology.PIPELINE,
+        {topology.DESCRIBED: handlers.described, topology.REJECTED: handlers.rejected},
+    )
+    runtime.consume(topology.ERASURES, {topology.ERASED: handlers.erased})
+    runtime.add_rpc(
+        recommender_pb2_grpc.add_RecommenderServiceServicer_to_server,
+        RecommenderService(store, replica, trends, runtime.blobs, utc_now),
+        "snsfashion.recommender.v1.RecommenderService",
+    )
+
+
+def main() -> None:
+    run("recommender", Settings, build)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""The contract's messages to and from the core's values."""
+
+from __future__ import annotations
+
+import math
+
+from recommender.outfit import Garment, GarmentColor, Outfit
+from recommender.profile import Learned
+from recommender.reasons import Reason
+from recommender.score import PARTS
+from recommender.vocabulary import ITEMS, STYLES
+from servicekit.errors import InvalidMessage
+from snsfashion.events.v1.events_pb2 import OutfitDescribed
+from snsfashion.fashion.v1 import fashion_pb2
+from snsfashion.recommender.v1 import recommender_pb2
+
+
+def outfit_message(event: OutfitDescribed) -> recommender_pb2.Outfit:
+    """The catalog's outfit: without masks, which are most of an event.
+
+    Raises InvalidMessage on what the ranking could not work with.
+    """
+    provenance = event.provenance
+    try:
+        provenance.posted_at.ToDatetime()
+    except (ValueError, OverflowError) as error:
+        raise InvalidMessage(f"provenance.posted_at is no time: {error}") from error
+    if provenance.style and provenance.style not in STYLES:
+        raise InvalidMessage(f"provenance.style {provenance.style} is unknown")
+    outfit = recommender_pb2.Outfit(
+        image=event.image, style=provenance.style, posted_at=provenance.posted_at
+    )
+    if provenance.HasField("product"):
+        outfit.product.CopyFrom(provenance.product)
+    for position, garment in enumerate(event.garments):
+        if garment.category not in ITEMS:
+            raise InvalidMessage(f"garments[{position}].category {garment.category} is unknown")
+        if not all(color.share > 0 and math.isfinite(color.share) for color in garment.colors):
+            raise InvalidMessage(f"garments[{position}].colors: a share is not above 0")
+        copy = outfit.garments.add()
+        copy.CopyFrom(garment)
+        copy.ClearField("mask")
+    return outfit
+
+
+def outfit(message: recommender_pb2.Outfit, site: str, author_key: str) -> Outfit:
+    """The core's outfit."""
+    # A photo without a product has no availability: it is not sold out.
+    sold = message.HasField("product")
+    return Outfit(
+        image_id=message.image.image_id,
+        site=site,
+        garments=tuple(_garment(g) for g in message.garments),
+        style=message.style,
+        posted_at=message.posted_at.seconds + message.posted_at.nanos / 1e9,
+        author_key=author_key,
+        product_id=message.product.product_id,
+        season=message.product.season,
+        price_cents=message.product.price_cents,
+        currency=message.product.currency,
+        available=message.product.available if sold else True,
+    )
+
+
+def _garment(message: fashion_pb2.Garment) -> Garment:
+    return Garment(
+        message.category,
+        tuple(GarmentColor(c.rgb, c.family, c.family_ko, c.share) for c in message.colors),
+    )
+
+
+def recommendation(
+    outfit: recommender_pb2.Outfit, parts: list[float], reasons: list[Reason]
+) -> recommender_pb2.Recommendation:
+    """One answer; `parts` as in score.PARTS."""
+    message = recommender_pb2.ScoreParts(**dict(zip(PARTS, parts, strict=True)))
+    return recommender_pb2.Recommendation(
+        outfit=outfit,
+        # Of the parts as sent, so that they add up for the caller too.
+        score=sum(getattr(message, name) for name in PARTS),
+        parts=message,
+        reasons=[
+            recommender_pb2.Reason(
+                code=recommender_pb2.ReasonCode.ValueType(r.code), text=r.text, text_ko=r.text_ko
+            )
+            for r in reasons
+        ],
+    )
+
+
+def profile(
+    user_id: str, preferences: recommender_pb2.Preferences, learned: Learned
+) -> recommender_pb2.Profile:
+    """A person's profile."""
+    return recommender_pb2.Profile(
+        user_id=user_id,
+        preferences=preferences,
+        learned_styles=dict(learned.styles),
+        seen=len(learned.shown),
+    )

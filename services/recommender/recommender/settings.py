@@ -1,0 +1,13 @@
+"""The recommender's settings."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from servicekit.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """What the recommender reads from the environment."""
+
+    trends_address: str = Field(description="host:port of the trends service")

@@ -1,0 +1,116 @@
+"""Reads the trends service: what social posts show, cached for some seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TypeVar
+
+import grpc
+import grpc.aio
+
+from recommender.trend_table import TrendRow, TrendTable
+from servicekit import telemetry
+from servicekit.events import timestamp
+from snsfashion.fashion.v1.fashion_pb2 import SOURCE_KIND_SOCIAL
+from snsfashion.trends.v1 import trends_pb2
+from snsfashion.trends.v1.trends_pb2_grpc import TrendsServiceStub
+
+# Trends' own snapshot is up to 2 s old, and a day's shares hardly move within some seconds.
+FRESH_S = 10.0
+# While trends are out of reach, an answer waits for them this seldom.
+RETRY_S = 2.0
+DEADLINE_S = 1.0
+_PAGE_SIZE = 100
+# Days whose tables are kept: as_of is nearly always today.
+_KEPT = 8
+
+_log = telemetry.log("trend_feed")
+K = TypeVar("K")
+
+
+class TrendFeed:
+    """Tables of trends by day."""
+
+    def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """`address`: host:port. `clock`: seconds, monotonic."""
+        self._channel = grpc.aio.insecure_channel(
+            f"dns:///{address}",
+            options=[
+                ("grpc.enable_http_proxy", 0),
+                ("grpc.lb_policy_name", "round_robin"),
+                # By default a service that is back is found only after up to two minutes.
+                ("grpc.initial_reconnect_backoff_ms", 200),
+                ("grpc.max_reconnect_backoff_ms", 2000),
+            ],
+        )
+        self._stub = TrendsServiceStub(self._channel)
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._cache: dict[date, tuple[float, TrendTable | None]] = {}
+
+    async def table(self, as_of: datetime) -> TrendTable | None:
+        """Trends of the week that ends with the day of `as_of` (UTC); None while they are out of reach."""
+        day = as_of.date()
+        async with self._lock:
+            until, table = self._cache.get(day, (0.0, None))
+            if self._clock() < until:
+                return table
+            try:
+                async with asyncio.timeout(DEADLINE_S):
+                    table = await self._read(as_of)
+            except (grpc.aio.AioRpcError, TimeoutError) as error:
+                _log.warning("trends_out_of_reach", error=_text(error))
+                table = None
+            self._cache.pop(day, None)
+            self._cache[day] = (self._clock() + (RETRY_S if table is None else FRESH_S), table)
+            if len(self._cache) > _KEPT:
+                del self._cache[next(iter(self._cache))]
+            return table
+
+    async def close(self) -> None:
+        """Closes the channel."""
+        await self._channel.close(None)
+
+    async def _read(self, as_of: datetime) -> TrendTable:
+        return TrendTable(
+            await self._rows(
+                trends_pb2.DIMENSION_ITEM_COLOR,
+                as_of,
+                lambda value: (int(value.category), value.color_family),
+            ),
+            await self._rows(trends_pb2.DIMENSION_ITEM, as_of, lambda value: int(value.category)),
+            await self._rows(trends_pb2.DIMENSION_COLOR, as_of, lambda value: value.color_family),
+        )
+
+    async def _rows(
+        self,
+        dimension: trends_pb2.Dimension.ValueType,
+        as_of: datetime,
+        key: Callable[[trends_pb2.Value], K],
+    ) -> dict[K, TrendRow]:
+        rows: dict[K, TrendRow] = {}
+        request = trends_pb2.GetTrendsRequest(
+            dimension=dimension,
+            order=trends_pb2.ORDER_SHARE,
+            filter=trends_pb2.Filter(kind=SOURCE_KIND_SOCIAL),
+            as_of=timestamp(as_of),
+            page_size=_PAGE_SIZE,
+        )
+        while True:
+            answer = await self._stub.GetTrends(request, timeout=DEADLINE_S)
+            for trend in answer.trends:
+                rows[key(trend.value)] = TrendRow(
+                    trend.share, trend.baseline_share, trend.rise, trend.rising
+                )
+            if not answer.next_page_token:
+                return rows
+            request.page_token = answer.next_page_token
+
+
+def _text(error: BaseException) -> str:
+    if isinstance(error, grpc.aio.AioRpcError):
+        return f"{error.code().name}: {error.details()}"
+    return "deadline exceeded"

@@ -1,0 +1,38 @@
+"""Words for the contract's numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from snsfashion.fashion.v1 import fashion_pb2
+from snsfashion_client import UnknownName, names
+
+
+@pytest.mark.parametrize("word", ["winter-deep", "Winter Deep", "WINTER_DEEP"])
+def test_a_personal_colour_is_understood_however_it_is_written(word: str) -> None:
+    assert names.personal_color(word) == fashion_pb2.PERSONAL_COLOR_WINTER_DEEP
+
+
+def test_items_and_styles_are_understood() -> None:
+    assert names.category("long-sleeve-top") == fashion_pb2.CATEGORY_LONG_SLEEVE_TOP
+    assert names.style("street") == fashion_pb2.STYLE_STREET
+
+
+@pytest.mark.parametrize("number", [n for n in fashion_pb2.Category.values() if n])
+def test_every_item_has_a_word_that_means_it(number: int) -> None:
+    assert names.category(names.category_word(number)) == number
+
+
+def test_a_typo_gets_a_suggestion() -> None:
+    with pytest.raises(UnknownName, match=r"'skrit' is no item; did you mean skirt\?"):
+        names.category("skrit")
+
+
+def test_what_is_like_nothing_gets_the_list() -> None:
+    with pytest.raises(UnknownName, match=r"'goth' is no style\. Known: casual, feminine,"):
+        names.style("goth")
+
+
+def test_unspecified_is_no_style() -> None:
+    with pytest.raises(UnknownName):
+        names.style("unspecified")

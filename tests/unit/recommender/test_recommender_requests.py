@@ -1,0 +1,100 @@
+"""Bad requests are refused with the name of the field."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from recommender import requests
+from servicekit.errors import InvalidArgument
+from snsfashion.fashion.v1.fashion_pb2 import Category, PersonalColor, Style
+from snsfashion.recommender.v1.recommender_pb2 import (
+    Filters,
+    Preferences,
+    RecommendRequest,
+    Weights,
+)
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("user_id", {"user_id": ""}),
+        ("user_id", {"user_id": "가" * 43}),
+        ("k", {"k": 51}),
+        ("preferences.styles", {"preferences": Preferences(styles=[Style.ValueType(7)])}),
+        ("preferences.styles", {"preferences": Preferences(styles=[Style.ValueType(0)])}),
+        ("preferences.styles", {"preferences": Preferences(styles=[Style.ValueType(1)] * 2)}),
+        (
+            "preferences.personal_color",
+            {"preferences": Preferences(personal_color=PersonalColor.ValueType(15))},
+        ),
+        ("filters.categories", {"filters": Filters(categories=[Category.ValueType(14)])}),
+        (
+            "filters.exclude_categories",
+            {"filters": Filters(exclude_categories=[Category.ValueType(0)])},
+        ),
+        (
+            "filters.exclude_categories",
+            {
+                "filters": Filters(
+                    categories=[Category.ValueType(9)], exclude_categories=[Category.ValueType(9)]
+                )
+            },
+        ),
+        (
+            "filters.exclude_color_families",
+            {"filters": Filters(color_families=["red"], exclude_color_families=["Red"])},
+        ),
+        ("filters.color_families", {"filters": Filters(color_families=[""])}),
+        ("filters.exclude_image_ids", {"filters": Filters(exclude_image_ids=["x"] * 1001)}),
+        ("filters.max_price_cents", {"filters": Filters(max_price_cents=-1, currency="EUR")}),
+        ("filters.currency", {"filters": Filters(max_price_cents=1000)}),
+        ("filters.currency", {"filters": Filters(max_price_cents=1000, currency="euro")}),
+        ("weights.style", {"weights": Weights(trend=1, style=-0.1)}),
+        ("weights.trend", {"weights": Weights(trend=float("nan"))}),
+        ("weights.novelty", {"weights": Weights(novelty=float("inf"))}),
+        ("weights", {"weights": Weights()}),
+        ("weights", {"weights": Weights(personal_color=1)}),
+        ("as_of", {"as_of": Timestamp(seconds=10**15)}),
+    ],
+)
+def test_a_bad_field_is_named(field: str, change: dict[str, Any]) -> None:
+    fields: dict[str, Any] = {"user_id": "kim", **change}
+    with pytest.raises(InvalidArgument) as error:
+        requests.query(RecommendRequest(**fields), NOW)
+    assert error.value.field == field
+
+
+def test_what_is_left_out_has_the_stated_default() -> None:
+    query = requests.query(RecommendRequest(user_id="kim"), NOW)
+    assert (query.k, query.as_of) == (10, NOW)
+    assert query.weights.scaled().sum() == pytest.approx(1)
+
+
+def test_the_limits_themselves_are_allowed() -> None:
+    request = RecommendRequest(
+        user_id="u" * 128,
+        k=50,
+        filters=Filters(exclude_image_ids=["x"] * 1000, max_price_cents=1, currency="KRW"),
+    )
+    assert requests.query(request, NOW).k == 50
+
+
+@pytest.mark.parametrize("value", ["", "e" * 65])
+def test_an_event_id_has_1_to_64_bytes(value: str) -> None:
+    with pytest.raises(InvalidArgument) as error:
+        requests.event_id(value)
+    assert error.value.field == "event_id"
+
+
+@pytest.mark.parametrize("kind", [0, 6])
+def test_an_unknown_kind_of_feedback_is_refused(kind: int) -> None:
+    with pytest.raises(InvalidArgument) as error:
+        requests.feedback_kind(kind)
+    assert error.value.field == "kind"
