@@ -17,6 +17,7 @@ from localrun.stack import Stack
 from lookbook.render import render
 from lookbook.specs import sample_outfit, sample_scene
 from snsfashion.crawler.v1 import crawler_pb2, crawler_pb2_grpc
+from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.recommender.v1 import recommender_pb2, recommender_pb2_grpc
 from snsfashion.segmenter.v1 import segmenter_pb2_grpc
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
@@ -114,7 +115,9 @@ class System:
     def _trends(self, kind: str, dimension: str, site: str) -> Any:
         request = trends_pb2.GetTrendsRequest(
             dimension=trends_pb2.Dimension.Value(dimension),
-            filter=trends_pb2.Filter(kind=f"SOURCE_KIND_{kind}", site=site),
+            filter=trends_pb2.Filter(
+                kind=fashion_pb2.SourceKind.Value(f"SOURCE_KIND_{kind}"), site=site
+            ),
             page_size=100,
         )
         answer = MessageToDict(self.trends.GetTrends(request, timeout=10, wait_for_ready=True))
@@ -127,5 +130,5 @@ class System:
         try:
             outfit = self.recommender.GetOutfit(request, timeout=10, wait_for_ready=True).outfit
         except grpc.RpcError as error:
-            return error.code().name  # type: ignore[attr-defined]
+            return error.code().name
         return [MessageToDict(garment) for garment in outfit.garments]

@@ -61,8 +61,13 @@ class MicroBatcher(Generic[In, Out]):
                 batch.append(self._queue.get_nowait())
             # A caller whose deadline has passed no longer wants its result.
             batch = [entry for entry in batch if not entry[1].cancelled()]
-            if batch:
-                await self._infer(batch)
+            INFERENCE_QUEUE.set(self._queue.qsize())
+            try:
+                if batch:
+                    await self._infer(batch)
+            finally:
+                for _, future in batch:
+                    future.cancel()  # only those that `close` left without a result
 
     async def _infer(self, batch: list[tuple[In, asyncio.Future[Out]]]) -> None:
         INFERENCE_BATCH.observe(len(batch))
@@ -71,6 +76,8 @@ class MicroBatcher(Generic[In, Out]):
             results = await loop.run_in_executor(
                 self._thread, self._predict, [item for item, _ in batch]
             )
+            if len(results) != len(batch):
+                raise RuntimeError(f"the model gave {len(results)} results for {len(batch)} items")
         except Exception as error:
             if len(batch) == 1:
                 if not batch[0][1].done():
@@ -85,7 +92,7 @@ class MicroBatcher(Generic[In, Out]):
                 future.set_result(result)
 
     async def close(self) -> None:
-        """Ends the thread after the batch in work; what still waits is cancelled."""
+        """Ends the thread after the batch in work; whoever still waits for a result is cancelled."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

@@ -27,17 +27,25 @@ Outcome: TypeAlias = Sequence[Publication] | BaseException
 # Takes decoded events of one subject; returns one outcome for each, in order: what to publish, or why it failed.
 # It may also raise: then it is called again with each event alone, so that a bad one stands out.
 Handler: TypeAlias = Callable[[Sequence[Any]], Awaitable[Sequence[Outcome]]]
+# Takes a decoded event that an operator sent again, and the event id of the dead letter that it was in.
+Retried: TypeAlias = Callable[[Any, str], Awaitable[None]]
 
 # A message is given up on this delivery: after 1 + 2 + 4 + 8 + 16 + 32 + 60 s of back-off.
 MAX_DELIVERIES = 8
 FETCH_TIMEOUT_S = 1.0
+# From this delivery on a message is handled alone: it may be what killed the process before.
+SUSPECT_DELIVERIES = 3
 # Longer than a fetch that may stall, shorter than what a probe would bear.
 STALE_AFTER_S = 15.0
 # The dead letter that a message was retried from (`snsfashion dead retry`).
 RETRY_HEADER = "Sns-Retry-Of"
-# Dead letters as large as a whole message: the body is never cut.
 
 _log = telemetry.log("consumer")
+
+
+def backoff_s(delivery: int) -> float:
+    """Seconds to wait after the failed `delivery`, counted from 1."""
+    return min(2.0 ** (delivery - 1), 60.0)
 
 
 class Consumer:
@@ -51,8 +59,13 @@ class Consumer:
         *,
         batch: int = 32,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        backoff: Callable[[int], float] = backoff_s,
+        retried: Retried | None = None,
     ) -> None:
-        """`handlers`: one a subject of `durable`; a pattern such as sns.dead.*.v1 counts as one subject."""
+        """`handlers`: one a subject of `durable`; a pattern such as sns.dead.*.v1 counts as one subject.
+
+        `retried` is called before the handler with each event that was retried from the dead letters.
+        """
         if set(handlers) != set(durable.subjects):
             raise ValueError(f"{durable} needs a handler for each of its subjects")
         self._js = js
@@ -60,8 +73,10 @@ class Consumer:
         self._handlers = handlers
         self._batch = batch
         self._clock = clock
+        self._backoff = backoff
+        self._retried = retried
         self._stopping = asyncio.Event()
-        self._in_flight: set[Msg] = set()
+        self._in_flight: dict[str, Msg] = {}  # by reply subject, which is a delivery's own
         self._task: asyncio.Task[None] | None = None
         self._last_contact = time.monotonic()
 
@@ -70,9 +85,10 @@ class Consumer:
         """The broker has answered lately. A subscription may go silent after a server restart: this notices."""
         return time.monotonic() - self._last_contact < STALE_AFTER_S or bool(self._in_flight)
 
-    def start(self) -> None:
-        """Begins to fetch."""
+    def start(self) -> asyncio.Task[None]:
+        """Begins to fetch. The task ends after `stop`; if it ends before, it raises what broke it."""
         self._task = asyncio.create_task(self._run(), name=f"consume {self._durable.stream}")
+        return self._task
 
     async def stop(self, grace_s: float) -> None:
         """Stops fetching and finishes what is in flight; what is not done after `grace_s` is given back."""
@@ -81,9 +97,10 @@ class Consumer:
             return
         done, _ = await asyncio.wait({self._task}, timeout=grace_s)
         if not done:
+            unfinished = tuple(self._in_flight.values())
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-            for message in tuple(self._in_flight):
+            for message in unfinished:
                 with suppress(nats.errors.Error):
                     await message.nak()
 
@@ -131,30 +148,42 @@ class Consumer:
         return not info.num_pending
 
     async def _process(self, messages: Sequence[Msg]) -> None:
-        self._in_flight.update(messages)
+        self._in_flight.update((message.reply, message) for message in messages)
         beat = asyncio.create_task(self._keep_alive())
+        fresh = [m for m in messages if m.metadata.num_delivered < SUSPECT_DELIVERIES]
+        suspects = [m for m in messages if m.metadata.num_delivered >= SUSPECT_DELIVERIES]
+        if suspects and suspects[0].metadata.num_delivered % 2:
+            # From the other end every other time: one that kills the process keeps no other from its turn.
+            suspects.reverse()
         try:
-            by_handler: dict[str, list[tuple[Msg, events.Event]]] = {}
-            for message in messages:
-                try:
-                    if message.metadata.num_delivered > MAX_DELIVERIES:
-                        # It has killed the process before, or its dead letter could not be written.
-                        raise InvalidMessage(f"never finished in {MAX_DELIVERIES} deliveries")
-                    event = events.decode(message.subject, message.data)
-                except InvalidMessage as error:
-                    await self._settle(message, error)
-                else:
-                    by_handler.setdefault(self._pattern(message.subject), []).append(
-                        (message, event)
-                    )
-            for pattern, group in by_handler.items():
-                with EVENT_SECONDS.labels(pattern).time():
-                    outcomes = await self._handle(pattern, group)
-                for (message, _), outcome in zip(group, outcomes, strict=True):
-                    await self._settle(message, outcome)
+            await self._process_batch(fresh)
+            for suspect in suspects:
+                await self._process_batch([suspect])
         finally:
             beat.cancel()
-            self._in_flight.difference_update(messages)
+            for message in messages:
+                self._in_flight.pop(message.reply, None)
+
+    async def _process_batch(self, messages: Sequence[Msg]) -> None:
+        by_handler: dict[str, list[tuple[Msg, events.Event]]] = {}
+        for message in messages:
+            try:
+                if message.metadata.num_delivered > MAX_DELIVERIES:
+                    # It has killed the process before, or its dead letter could not be written.
+                    raise InvalidMessage(f"never finished in {MAX_DELIVERIES} deliveries")
+                event = events.decode(message.subject, message.data)
+                dead_letter = (message.headers or {}).get(RETRY_HEADER)
+                if dead_letter and self._retried:
+                    await self._retried(event, dead_letter)
+            except Exception as error:
+                await self._settle(message, error)
+            else:
+                by_handler.setdefault(self._pattern(message.subject), []).append((message, event))
+        for pattern, group in by_handler.items():
+            with EVENT_SECONDS.labels(pattern).time():
+                outcomes = await self._handle(pattern, group)
+            for (message, _), outcome in zip(group, outcomes, strict=True):
+                await self._settle(message, outcome)
 
     def _pattern(self, subject: str) -> str:
         return topology.DEAD if subject.startswith("sns.dead.") else subject
@@ -167,13 +196,13 @@ class Consumer:
             # A batch has one span, which continues the trace of its first message.
             with telemetry.span(pattern, group[0][0].headers or {}):
                 outcomes = await handler([event for _, event in group])
+            if len(outcomes) != len(group):
+                raise RuntimeError(f"the handler gave {len(outcomes)} outcomes for {len(group)}")
+            return outcomes
         except Exception as error:
             if len(group) == 1:
                 return [error]
             return [(await self._handle(pattern, [one]))[0] for one in group]
-        if len(outcomes) != len(group):
-            raise RuntimeError(f"handler of {pattern}: {len(outcomes)} outcomes for {len(group)}")
-        return outcomes
 
     async def _settle(self, message: Msg, outcome: Outcome) -> None:
         """Publishes and acks, gives back, or gives up. Whatever fails here, the broker delivers again."""
@@ -184,7 +213,7 @@ class Consumer:
             _log.warning("settle_failed", subject=message.subject, error=repr(error))
             label = "unsettled"
         EVENTS.labels(self._pattern(message.subject), label).inc()
-        self._in_flight.discard(message)
+        del self._in_flight[message.reply]
 
     async def _end(self, message: Msg, outcome: Outcome) -> str:
         if not isinstance(outcome, BaseException):
@@ -200,7 +229,7 @@ class Consumer:
         if isinstance(outcome, InvalidMessage) or deliveries >= MAX_DELIVERIES:
             await self._give_up(message, outcome)
             return "dead"
-        delay = min(2.0 ** (deliveries - 1), 60.0)
+        delay = self._backoff(deliveries)
         _log.warning(
             "will_retry",
             subject=message.subject,
@@ -223,7 +252,8 @@ class Consumer:
             stream=stream,
             stream_sequence=sequence,
             deliveries=metadata.num_delivered,
-            reason=str(error) or repr(error),
+            # An error may quote a file name or a body: not every str is valid UTF-8.
+            reason=(str(error) or repr(error)).encode(errors="replace").decode(),
             body=message.data,
             image_id=events.image_id_of(message.subject, message.data),
             dead_at=events.timestamp(self._clock()),
@@ -242,7 +272,7 @@ class Consumer:
     async def _keep_alive(self) -> None:
         while True:
             await asyncio.sleep(topology.ACK_WAIT.total_seconds() / 3)
-            for message in tuple(self._in_flight):
+            for message in tuple(self._in_flight.values()):
                 with suppress(nats.errors.Error):
                     await message.in_progress()
 

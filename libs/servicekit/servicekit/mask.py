@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco
 
+from servicekit.photo import MAX_PIXELS
 from snsfashion.fashion.v1.fashion_pb2 import Mask
 
 
@@ -16,11 +17,12 @@ def encode(mask: NDArray[np.bool_]) -> Mask:
 
 
 def decode(mask: Mask) -> NDArray[np.bool_]:
-    """Decodes to bool H x W. Raises ValueError if the runs don't fill the size."""
+    """Decodes to bool H x W. Raises ValueError if the runs don't fill the size, or if no photo is that large."""
     rle = {"size": [mask.height, mask.width], "counts": bytes(mask.counts)}
-    if mask.height * mask.width > 0 and _length(mask.counts) == mask.height * mask.width:
+    pixels = mask.height * mask.width
+    if 0 < pixels <= MAX_PIXELS and _length(mask.counts) == pixels:
         return np.asarray(coco.decode(rle), dtype=np.bool_)
-    raise ValueError(f"mask runs don't add up to {mask.height} x {mask.width} pixels")
+    raise ValueError(f"mask runs don't add up to {mask.height} x {mask.width} pixels of a photo")
 
 
 def _length(counts: bytes) -> int:

@@ -19,10 +19,13 @@ MEDIA_TYPES = {
     "PNG": "image/png",
     "WEBP": "image/webp",
     "GIF": "image/gif",
-    "MPO": "image/jpeg",  # what phones write for stereo and HDR; its first frame is the photo
+    # What phones write for stereo and HDR; Pillow opens it as a JPEG. Its first frame is the photo.
+    "MPO": "image/jpeg",
 }
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
+# `decode` refuses far smaller bombs than Pillow warns of. (Not inside `decode`: filters are not a thread's own.)
+warnings.simplefilter("ignore", DecompressionBombWarning)
 
 
 class BadPhoto(ValueError):
@@ -53,29 +56,27 @@ def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> Photo:
         raise BadPhoto("empty", "the file is empty")
     if len(data) > MAX_BYTES:
         raise BadPhoto("too_large", f"{len(data)} bytes; at most {MAX_BYTES} are read")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", DecompressionBombWarning)
+    try:
+        image = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "GIF"])
+    except (DecompressionBombWarning, DecompressionBombError) as error:
+        raise BadPhoto("too_many_pixels", str(error)) from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise BadPhoto("not_an_image", "not a JPEG, PNG, WebP or GIF") from error
+    with image:
+        width, height = image.size
+        if width * height > max_pixels:
+            raise BadPhoto(
+                "too_many_pixels", f"{width} x {height}; at most {max_pixels} pixels are read"
+            )
+        if min(width, height) < 32:
+            raise BadPhoto("too_small", f"{width} x {height}; at least 32 x 32 is needed")
+        media_type = MEDIA_TYPES[image.format or ""]
+        taken_at = _taken_at(image)
         try:
-            image = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "GIF", "MPO"])
-        except (DecompressionBombWarning, DecompressionBombError) as error:
-            raise BadPhoto("too_many_pixels", str(error)) from error
-        except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-            raise BadPhoto("not_an_image", "not a JPEG, PNG, WebP or GIF") from error
-        with image:
-            width, height = image.size
-            if width * height > max_pixels:
-                raise BadPhoto(
-                    "too_many_pixels", f"{width} x {height}; at most {max_pixels} pixels are read"
-                )
-            if min(width, height) < 32:
-                raise BadPhoto("too_small", f"{width} x {height}; at least 32 x 32 is needed")
-            media_type = MEDIA_TYPES[image.format or ""]
-            taken_at = _taken_at(image)
-            try:
-                image.load()
-                pixels = _rgb(ImageOps.exif_transpose(image))
-            except (OSError, SyntaxError, ValueError, EOFError, IndexError) as error:
-                raise BadPhoto("truncated", f"the file is damaged: {error}") from error
+            image.load()
+            pixels = _rgb(ImageOps.exif_transpose(image))
+        except (OSError, SyntaxError, ValueError, EOFError, IndexError) as error:
+            raise BadPhoto("truncated", f"the file is damaged: {error}") from error
     return Photo(pixels, media_type, taken_at)
 
 

@@ -59,7 +59,12 @@ async def provision(js: JetStreamContext, replicas: int = 1) -> None:
 
 
 async def _main(url: str, replicas: int) -> None:
-    connection = await nats.connect(url, max_reconnect_attempts=3, connect_timeout=5)
+    async def on_error(error: Exception) -> None:
+        print(f"{url}: {error!r}, trying again", file=sys.stderr)
+
+    connection = await nats.connect(
+        url, max_reconnect_attempts=3, reconnect_time_wait=0.5, connect_timeout=5, error_cb=on_error
+    )
     try:
         await provision(connection.jetstream(), replicas)
     finally:

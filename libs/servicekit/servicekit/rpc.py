@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection
 from servicekit import telemetry
 from servicekit.errors import (
     FailedPrecondition,
+    Gone,
     InvalidArgument,
     NotFound,
     Overloaded,
@@ -31,6 +32,7 @@ STATUS: dict[type[Exception], grpc.StatusCode] = {
     InvalidArgument: grpc.StatusCode.INVALID_ARGUMENT,
     BadPhoto: grpc.StatusCode.INVALID_ARGUMENT,
     NotFound: grpc.StatusCode.NOT_FOUND,
+    Gone: grpc.StatusCode.NOT_FOUND,
     FailedPrecondition: grpc.StatusCode.FAILED_PRECONDITION,
     Overloaded: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Retryable: grpc.StatusCode.UNAVAILABLE,
@@ -93,7 +95,8 @@ class RpcServer:
         await self._server.stop(grace_s)
 
 
-class _Interceptor(grpc.aio.ServerInterceptor[Any, Any]):
+# Generic in the stubs only.
+class _Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     async def intercept_service(
         self,
         continuation: Callable[
@@ -148,7 +151,9 @@ def _status(error: Exception) -> grpc.StatusCode:
 
 def _text(error: Exception, status: grpc.StatusCode) -> str:
     # What an unexpected error says may hold secrets; its place is the log.
-    return "internal error; see the log" if status is grpc.StatusCode.INTERNAL else str(error)
+    if status is grpc.StatusCode.INTERNAL:
+        return "internal error; see the log"
+    return str(error) or status.value[1]  # a TimeoutError says nothing
 
 
 def _details(error: Exception, status: grpc.StatusCode) -> Sequence[tuple[str, bytes]]:

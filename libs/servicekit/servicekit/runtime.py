@@ -25,7 +25,7 @@ from pymongo.errors import PyMongoError
 
 from servicekit import telemetry, topology
 from servicekit.blobs import BlobStore
-from servicekit.consumer import Consumer, Handler
+from servicekit.consumer import Consumer, Handler, Retried
 from servicekit.rpc import RpcServer
 from servicekit.settings import ServiceSettings, StatelessSettings, load
 
@@ -74,12 +74,21 @@ class Runtime(Generic[S]):
         """Serves `servicer`; `register` is the generated add_..._to_server, `name` the full service name."""
         self.rpc.add(register, servicer, name)
 
-    def consume(self, stream: str, handlers: Mapping[str, Handler], *, batch: int = 32) -> None:
-        """Runs `handlers` (one a subject) on this service's consumer of `stream`, after `build`."""
+    def consume(
+        self,
+        stream: str,
+        handlers: Mapping[str, Handler],
+        *,
+        batch: int = 32,
+        retried: Retried | None = None,
+    ) -> None:
+        """Runs `handlers` (one a subject) on this service's consumer of `stream`, after `build`. See Consumer."""
         durable = next(
             d for d in topology.DURABLES if d.service == self.name and d.stream == stream
         )
-        self.consumers.append(Consumer(self.js, durable, handlers, batch=batch, clock=utc_now))
+        self.consumers.append(
+            Consumer(self.js, durable, handlers, batch=batch, clock=utc_now, retried=retried)
+        )
 
     def background(self, work: Callable[[], Awaitable[None]]) -> None:
         """Runs `work` for as long as the service serves; it is cancelled at shutdown. If it fails, so does the service."""
@@ -90,17 +99,15 @@ class Runtime(Generic[S]):
         self._closers.append(close)
 
     async def serve(self, stop: asyncio.Event) -> None:
-        """Serves until `stop`, or raises what a background task raised."""
+        """Serves until `stop`, or raises what background work or a consumer raised."""
         tasks: list[asyncio.Task[None]] = []
         try:
-            await self.rpc.start()
-            start_http_server(self.settings.metrics_port, self.settings.grpc_host)
-            for consumer in self.consumers:
-                consumer.start()
+            metrics_port = await self._listen()
+            consuming = [consumer.start() for consumer in self.consumers]
             tasks = [asyncio.ensure_future(_as_coroutine(work)) for work in self._background]
             await self.rpc.set_serving(True)
-            _log.info("serving", port=self.rpc.port)
-            await self._until(stop, tasks)
+            _log.info("serving", port=self.rpc.port, metrics_port=metrics_port)
+            await self._until(stop, [*tasks, *consuming])
         finally:
             _log.info("stopping")
             await self.rpc.set_serving(False)
@@ -112,6 +119,16 @@ class Runtime(Generic[S]):
             await self.rpc.stop(grace)
             for close in reversed(self._closers):
                 await close()
+
+    async def _listen(self) -> int:
+        host = self.settings.grpc_host
+        try:
+            await self.rpc.start()
+            metrics, _ = start_http_server(self.settings.metrics_port, host)
+        except (RuntimeError, OSError) as error:
+            ports = f"{self.settings.grpc_port} (GRPC_PORT), {self.settings.metrics_port} (METRICS_PORT)"
+            raise StartError(f"cannot listen on {host}, ports {ports}: {error}") from error
+        return metrics.server_port
 
     async def _until(self, stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
         stopped = asyncio.create_task(stop.wait())

@@ -12,10 +12,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class StatelessSettings(BaseSettings):
     """What every service reads. A subclass adds its own; a field's name in capitals is its variable.
 
-    A field without a default is required: a start without it fails and names it.
+    A field without a default is required: a start without it fails and names it. An empty variable counts as unset.
     """
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", case_sensitive=False)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", case_sensitive=False, env_ignore_empty=True
+    )
 
     nats_url: str = Field(description="nats://host:port of the broker")
     blob_url: str = Field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any
@@ -46,7 +47,7 @@ def configure(service: str, level: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
-    handler = logging.StreamHandler()
+    handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processor=structlog.processors.JSONRenderer()
@@ -57,7 +58,7 @@ def configure(service: str, level: str) -> None:
 
 def log(name: str) -> Any:
     """A logger; call it with an event name and key=value pairs, never with secrets or personal data."""
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(component=name)
 
 
 @contextmanager

@@ -1,0 +1,116 @@
+# Everything a developer and CI do. `make` lists the targets.
+# Each target sets up what it needs: Python 3.11 or newer, make, bash and git are all that must be there.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# The first interpreter that is new enough; `make setup PYTHON=/path/to/python` names another.
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell \
+	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))))
+BIN := .venv/bin
+READY := .venv/.ready
+# protoc and buf find their plugins on the path.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+PROJECTS := $(wildcard protos/pyproject.toml libs/*/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml)
+PACKAGES := snsfashion servicekit snsfashion_client lookbook localrun crawler classifier segmenter color trends recommender
+
+.PHONY: help
+help: ## List the targets
+	@echo "make run          the whole system on this machine; Ctrl-C ends it"
+	@echo "make run ONCE=1   the same, and end when the last outfit is counted"
+	@echo "make run PHOTOS=<folder>   with the photos of a folder"
+	@echo
+	@sed -En 's/^([a-z0-9-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+.PHONY: setup
+setup: $(READY) ## Install everything into .venv (again only when a version or a package changes)
+
+$(READY): constraints.txt requirements-dev.txt $(PROJECTS)
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or make setup PYTHON=/path/to/python" >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "Creating .venv with $$($(PYTHON) --version)"; $(PYTHON) -m venv .venv; }
+	@echo "Installing into .venv (the first time some gigabytes, most of it PyTorch; the log is .venv/install.log)"
+	@: >.venv/install.log
+	@$(call install,-r requirements-dev.txt)
+	@$(call install,--no-build-isolation $(PROJECTS:%/pyproject.toml=-e %))
+	@$(BIN)/pip --disable-pip-version-check check || echo "warning: a package beside ours does not fit (see above)" >&2
+	@touch $@
+
+# Shows what is being fetched, a line each; the rest goes to the log.
+define install
+$(BIN)/pip install --disable-pip-version-check -c constraints.txt $(1) | tee -a .venv/install.log | \
+	sed -un 's/^ *\(Downloading\|Using cached\) \([^ ]*\).*/  \2/p; s/^Installing collected.*/  installing/p'
+endef
+
+.PHONY: run
+run: $(READY) ## Run the whole system: ONCE=1 ends by itself, PHOTOS=<folder> takes your photos
+	@$(BIN)/python -m localrun $(if $(ONCE),--once) $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+.PHONY: test
+test: $(READY) ## Run all tests (ARGS="-k color -x" goes to pytest)
+	@$(BIN)/pytest $(ARGS)
+
+.PHONY: check
+check: format-check lint types protos-check imports images k8s test ## Everything that CI checks
+	@echo "check: all good"
+
+.PHONY: format
+format: $(READY) ## Format the code and mend what the linter can
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/buf format -w protos
+
+.PHONY: format-check
+format-check: $(READY) ## Is the code formatted?
+	@echo "== format"
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format" >&2; exit 1; }
+	@$(BIN)/buf format --diff --exit-code protos || { echo "run: make format" >&2; exit 1; }
+
+.PHONY: lint
+lint: $(READY) ## Lint the code
+	@echo "== lint"
+	@$(BIN)/ruff check --quiet .
+
+.PHONY: types
+types: $(READY) ## Check types, strictly
+	@echo "== types"
+	@$(BIN)/mypy --no-error-summary $(PACKAGES:%=-p %)
+	@$(BIN)/mypy --no-error-summary --explicit-package-bases protos/*.py benchmarks tests
+
+.PHONY: protos
+protos: $(READY) ## Generate the Python of the protos
+	@$(BIN)/python protos/generate.py
+
+.PHONY: protos-check
+protos-check: $(READY) ## Lint the protos, compare the generated code and look for breaking changes
+	@echo "== protos"
+	@$(BIN)/buf lint protos
+	@$(BIN)/python protos/generate.py --check
+	@$(BIN)/python protos/breaking.py
+
+.PHONY: imports
+imports: $(READY) ## Check who may import whom (.importlinter)
+	@echo "== imports"
+	@$(BIN)/lint-imports --no-logo 2>&1 >.venv/imports.log || { cat .venv/imports.log >&2; exit 1; }
+
+.PHONY: images
+images: $(READY) ## Lint the Dockerfiles
+	@echo "== images"
+	@$(BIN)/hadolint services/*/Dockerfile
+
+.PHONY: k8s
+k8s: $(READY) ## Render the Kubernetes base and validate it
+	@echo "== k8s"
+	@$(BIN)/kubectl kustomize deploy/k8s/base >.venv/k8s.yaml
+	@$(BIN)/kubernetes-validate --strict --quiet .venv/k8s.yaml
+
+.PHONY: bench-health
+bench-health: $(READY) ## How fast the segmenter answers a health check while it works
+	@$(BIN)/python benchmarks/health.py
+
+.PHONY: clean
+clean: ## Remove what runs and checks leave behind, but not .venv
+	@rm -rf .run .run-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,82 @@
+"""Streams and consumers are what `topology` says, however often they are provisioned."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+from nats.js import JetStreamContext, api
+
+from servicekit import topology
+from servicekit.provision import provision
+
+
+async def configuration(js: JetStreamContext) -> dict[str, Any]:
+    """Every stream and consumer as the broker has them."""
+    found: dict[str, Any] = {}
+    for stream in await js.streams_info():
+        name = stream.config.name or ""
+        found[name] = asdict(stream.config)
+        for consumer in await js.consumers_info(name):
+            found[f"{name}/{consumer.name}"] = asdict(consumer.config)
+    return found
+
+
+async def test_there_is_what_topology_says_and_nothing_else(js: JetStreamContext) -> None:
+    found = await configuration(js)
+    assert set(found) == {s.name for s in topology.STREAMS} | {
+        f"{d.stream}/{d.service}" for d in topology.DURABLES
+    }
+    for stream in topology.STREAMS:
+        config = found[stream.name]
+        assert set(config["subjects"]) == set(stream.subjects)
+        assert config["retention"] == api.RetentionPolicy.LIMITS
+        assert config["storage"] == api.StorageType.FILE
+        assert config["max_bytes"] == stream.max_bytes
+        assert config["max_age"] == (stream.max_age.total_seconds() if stream.max_age else 0)
+    for durable in topology.DURABLES:
+        config = found[f"{durable.stream}/{durable.service}"]
+        filters = config["filter_subjects"] or [config["filter_subject"]]
+        assert set(filters) == set(durable.subjects)
+        assert config["ack_policy"] == api.AckPolicy.EXPLICIT
+        assert config["max_deliver"] == -1, "max_deliver is no dead-letter queue"
+
+
+async def test_provisioning_again_changes_nothing_and_loses_nothing(js: JetStreamContext) -> None:
+    await js.publish(topology.CRAWLED, b"message")
+    before = await configuration(js)
+    await provision(js)
+    assert await configuration(js) == before
+    info = await js.consumer_info(topology.PIPELINE, "classifier")
+    assert info.num_pending == 1
+
+
+async def test_a_changed_consumer_is_brought_up_to_date(js: JetStreamContext) -> None:
+    before = await configuration(js)
+    config = (await js.consumer_info(topology.PIPELINE, "color")).config
+    config.ack_wait = 1
+    await js.add_consumer(topology.PIPELINE, config)
+    assert await configuration(js) != before
+    await provision(js)
+    assert await configuration(js) == before
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [({}, "NATS_URL is not set"), ({"NATS_URL": "nats://127.0.0.1:1"}, "cannot provision nats://")],
+)
+def test_the_command_says_what_is_wrong(environment: dict[str, str], says: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "servicekit.provision"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr

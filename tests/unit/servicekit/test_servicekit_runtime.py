@@ -1,0 +1,219 @@
+"""The life of a service, as a process: it starts or says why not, serves, and drains on SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from nats.js import JetStreamContext
+
+from servicekit import topology
+from snsfashion.events.v1.events_pb2 import PostErased
+
+# A service that takes erasures, one of them slowly, and notes what it does on stdout.
+PROGRAM = """
+import asyncio, sys
+from servicekit import topology
+from servicekit.runtime import Runtime, run
+from servicekit.settings import ServiceSettings
+from snsfashion.color.v1 import color_pb2_grpc
+
+def note(text):
+    print(text, flush=True)
+
+async def build(runtime: Runtime[ServiceSettings]) -> None:
+    async def erase(batch):
+        note("erasing")
+        await asyncio.sleep(0.5)
+        await runtime.db.erased.insert_many([{"_id": event.post} for event in batch])
+        note("erased")
+        return [[] for _ in batch]
+
+    async def fail():
+        await asyncio.sleep(0.2)
+        raise ValueError("background broke")
+
+    async def close():
+        note("closed")
+
+    runtime.consume(topology.ERASURES, {topology.ERASED: erase})
+    runtime.on_close(close)
+    if "--fail" in sys.argv:
+        runtime.background(fail)
+
+run("color", ServiceSettings, build)
+"""
+PATIENCE_S = 30
+
+
+class Service:
+    """The process of PROGRAM."""
+
+    def __init__(self, environment: dict[str, str], *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, *arguments],
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    async def line(self, containing: str) -> str:
+        """The next line of output with that text. Fails if there is none before it ends."""
+        assert self._process.stdout
+        async with asyncio.timeout(PATIENCE_S):
+            while line := await asyncio.to_thread(self._process.stdout.readline):
+                if containing in line:
+                    return line
+        raise AssertionError(f"it ended without {containing!r}: {self._process.communicate()}")
+
+    async def serving(self) -> dict[str, Any]:
+        """Waits until it serves; returns the log line with its ports."""
+        line: dict[str, Any] = json.loads(await self.line('"serving"'))
+        return line
+
+    def end(self, signal_number: int | None = None) -> tuple[int, str, str]:
+        """Status, rest of stdout, and stderr, after a signal or by itself."""
+        if signal_number is not None:
+            self._process.send_signal(signal_number)
+        out, error = self._process.communicate(timeout=PATIENCE_S)
+        return self._process.returncode, out, error
+
+    def kill(self) -> None:
+        """Leaves nothing running."""
+        self._process.kill()
+        self._process.communicate()
+
+
+@pytest.fixture
+def environment(broker_url: str, mongodb_uri: str, tmp_path: Path) -> dict[str, str]:
+    """What the service needs, on free ports."""
+    return {
+        "NATS_URL": broker_url,
+        "MONGODB_URI": mongodb_uri,
+        "BLOB_URL": (tmp_path / "blobs").as_uri(),
+        "GRPC_PORT": "0",
+        "METRICS_PORT": "0",
+    }
+
+
+@pytest.fixture
+def service(js: JetStreamContext, environment: dict[str, str]) -> Iterator[Service]:
+    """The service, started on a provisioned broker."""
+    service = Service(environment)
+    yield service
+    service.kill()
+
+
+async def test_it_serves_health_and_metrics_and_ends_cleanly(service: Service) -> None:
+    ports = await service.serving()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{ports['port']}") as channel:
+        health = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
+    assert health.status == health_pb2.HealthCheckResponse.SERVING
+    address = f"http://127.0.0.1:{ports['metrics_port']}/metrics"
+    with await asyncio.to_thread(urllib.request.urlopen, address) as answer:
+        assert b"sns_rpc_seconds" in answer.read()
+    status, out, _ = service.end(signal.SIGTERM)
+    assert status == 0
+    assert "closed" in out.splitlines()
+
+
+async def test_it_finishes_what_is_in_flight_before_it_ends(
+    js: JetStreamContext, service: Service
+) -> None:
+    await service.serving()
+    event = PostErased(event_id="e", site="site", post="slow")
+    await js.publish(topology.ERASED, event.SerializeToString())
+    await service.line("erasing")
+    status, out, _ = await asyncio.to_thread(service.end, signal.SIGINT)
+    assert status == 0
+    assert "erased" in out.splitlines()
+    info = await js.consumer_info(topology.ERASURES, "color")
+    assert (info.num_pending, info.num_ack_pending) == (0, 0)
+
+
+async def test_logs_are_json_with_the_service_name(service: Service) -> None:
+    line = await service.serving()
+    assert (line["service"], line["level"]) == ("color", "info")
+
+
+async def test_broken_background_work_ends_the_service(
+    js: JetStreamContext, environment: dict[str, str]
+) -> None:
+    status, out, error = await asyncio.to_thread(Service(environment, "--fail").end)
+    assert status == 1
+    assert "background broke" in error
+    assert "closed" in out.splitlines()
+
+
+async def test_a_broken_consumer_ends_the_service(
+    js: JetStreamContext, environment: dict[str, str]
+) -> None:
+    """A handler that answers nonsense is a bug: the process says so and starts anew, it does not sit there deaf."""
+    nonsense = PROGRAM.replace("[[] for _ in batch]", "[None for _ in batch]")
+    event = PostErased(event_id="e", site="site", post="nonsense")
+    await js.publish(topology.ERASED, event.SerializeToString())
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", nonsense],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "TypeError" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"NATS_URL": "nats://127.0.0.1:1"}, "no NATS with JetStream at nats://127.0.0.1:1"),
+        ({"MONGODB_URI": "mongodb://127.0.0.1:1"}, "no MongoDB at the address in MONGODB_URI"),
+        ({"METRICS_PORT": "taken"}, "METRICS_PORT"),
+        ({"GRPC_PORT": "taken"}, "GRPC_PORT"),
+    ],
+)
+async def test_a_start_that_fails_says_why_in_one_line(
+    js: JetStreamContext,
+    environment: dict[str, str],
+    broker_url: str,
+    changes: dict[str, str],
+    says: str,
+) -> None:
+    taken = broker_url.rpartition(":")[2]
+    changes = {name: taken if value == "taken" else value for name, value in changes.items()}
+    impatient = PROGRAM.replace(
+        'run("color"', 'import servicekit.runtime as r; r.CONNECT_TIMEOUT_S = 1.0\nrun("color"'
+    )
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", impatient],
+        env={**os.environ, **environment, **changes},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert says in done.stderr
+    assert "color cannot start: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_broker_that_is_not_provisioned_is_named(environment: dict[str, str]) -> None:
+    status, _, error = Service(environment).end()
+    assert status == 1
+    assert "python -m servicekit.provision" in error
