@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.error import URLError
 
-from localrun.processes import Process, free_port
+from localrun.processes import Process, free_port, port_open
 from lookbook.world import HASHTAGS, SITE_SHOP, World
 from snsfashion.crawler.v1.crawler_pb2 import (
     FolderSource,
@@ -82,7 +82,7 @@ class Lookbook:
         self.as_of = datetime.combine(end, time(23, 59, 59), UTC)
         self.catalog_site = ""
         self._end = end
-        self._port = free_port()
+        self._port = _kept_port(folder / "lookbook.port")
         self.url = f"http://127.0.0.1:{self._port}"
         self.environment = {
             "INSTAGRAM_GRAPH_URL": f"{self.url}/graph/v23.0",
@@ -142,6 +142,15 @@ class Lookbook:
                 return bool(answer.status == 200)
         except (URLError, OSError):
             return False
+
+
+def _kept_port(file: Path) -> int:
+    """The port of the run before if it is free: product pages have the same addresses again, so nothing looks changed."""
+    port = int(file.read_text()) if file.exists() else 0
+    if not port or port_open(port):
+        port = free_port()
+        file.write_text(str(port))
+    return port
 
 
 class Folder:

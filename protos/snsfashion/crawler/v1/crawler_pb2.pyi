@@ -582,7 +582,7 @@ class ErasePostsResponse(_message.Message):
     POSTS_FIELD_NUMBER: _builtins.int
     PHOTOS_FIELD_NUMBER: _builtins.int
     posts: _builtins.int
-    """Posts erased by this call, those erased before included."""
+    """Posts erased: those named, also where they were erased before, and those still held of the author."""
     photos: _builtins.int
     """Photos that had been stored for them."""
     def __init__(

@@ -1,0 +1,1 @@
+"""Collects photos and keeps the ledger: what became of each."""

@@ -1,0 +1,1 @@
+"""The spiders: they extract sightings of photos and nothing else."""
