@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,7 +66,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, **self.environment},
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
 
     def wait_ready(self) -> None:
@@ -142,7 +143,8 @@ def memory_mb() -> float:
     total = 0
     for process in (psutil.Process(), *_children(os.getpid())):
         try:
-            total += process.memory_full_info().pss
+            info = process.memory_full_info()
+            total += getattr(info, "pss", info.uss)  # PSS is Linux's
         except psutil.Error:
             continue
     return total / 1e6
@@ -160,10 +162,11 @@ def _status(child: subprocess.Popen[bytes]) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"status {code}"
 
 
+_PR_SET_PDEATHSIG = 1
+# Loaded before any fork: between fork and exec as little as possible may happen.
+_LIBC = ctypes.CDLL(None)
+
+
 def _die_with_parent() -> None:
     """Linux: the kernel sends SIGTERM if the runner itself is killed, so that nothing is left running."""
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None)

@@ -111,9 +111,7 @@ def run(
         console.ending(terminal, folder, summary)
         if not once:
             console.listening(terminal, stack)
-            while True:
-                stack.check()
-                time.sleep(1)
+            _serve(stack)
     finally:
         terminal.print("stopping", style="dim")
         addresses.unlink(missing_ok=True)
@@ -121,6 +119,16 @@ def run(
         source.stop()
         memory.stop()
     return not summary["dead"] and not fates.get("waiting")
+
+
+def _serve(stack: Stack) -> None:
+    """Until Ctrl-C, which is how a run that is done ends. Raises StartFailed if a service ends by itself."""
+    try:
+        while True:
+            stack.check()
+            time.sleep(1)
+    except KeyboardInterrupt:
+        return
 
 
 def _progress(terminal: Console) -> Progress:
