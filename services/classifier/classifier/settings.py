@@ -1,0 +1,17 @@
+"""Settings of the classifier service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from servicekit.settings import StatelessSettings
+
+
+class Settings(StatelessSettings):
+    """Read from the environment."""
+
+    classifier_weights: Path = Field(description="folder with model.safetensors and model.json")
+    classifier_device: str = Field("cpu", pattern="^(cpu|cuda(:[0-9]+)?)$")
+    classifier_queue: int = Field(64, ge=1, description="photos that wait before RPCs are refused")

@@ -1,0 +1,43 @@
+"""Runs the segmenter service: `python -m segmenter`."""
+
+from __future__ import annotations
+
+from segmenter.service import SegmenterService
+from segmenter.settings import Settings
+from servicekit import topology
+from servicekit.batching import MicroBatcher
+from servicekit.runtime import Runtime, StartError, run
+from snsfashion.segmenter.v1 import segmenter_pb2_grpc
+
+MAX_BATCH = 8
+
+
+async def build(runtime: Runtime[Settings]) -> None:
+    """Wires the service."""
+    from segmenter.engine import Engine  # torch takes seconds: a wrong setting should not
+    from segmenter.model import BadWeights
+
+    settings = runtime.settings
+    try:
+        engine = Engine.load(settings.segmenter_weights, settings.segmenter_device)
+    except BadWeights as error:
+        raise StartError(str(error)) from error
+    batcher = MicroBatcher(engine.predict, max_batch=MAX_BATCH, max_queue=settings.segmenter_queue)
+    service = SegmenterService(batcher, runtime.blobs, generation=engine.generation)
+    runtime.add_rpc(
+        segmenter_pb2_grpc.add_SegmenterServiceServicer_to_server,
+        service,
+        "snsfashion.segmenter.v1.SegmenterService",
+    )
+    runtime.consume(topology.PIPELINE, {topology.FASHION: service.on_fashion}, batch=MAX_BATCH)
+    runtime.consume(topology.ERASURES, {topology.ERASED: service.on_erased})
+    runtime.on_close(batcher.close)
+
+
+def main() -> None:
+    """Entry point."""
+    run("segmenter", Settings, build)
+
+
+if __name__ == "__main__":
+    main()

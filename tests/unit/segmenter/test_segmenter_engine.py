@@ -1,0 +1,70 @@
+"""The engine on the weights that ship."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lookbook.render import render
+from lookbook.specs import sample_outfit
+from segmenter.detection import decode_mask
+from segmenter.engine import Engine
+
+Photo = NDArray[np.uint8]
+WEIGHTS = Path(__file__).parents[3] / "models" / "segmenter"
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine.load(WEIGHTS)
+
+
+@pytest.fixture(scope="module")
+def photos() -> list[Photo]:
+    return [render(sample_outfit(seed, "run")).image for seed in (3, 4)]
+
+
+def test_a_photo_gives_the_same_result_alone_again_and_in_company(
+    engine: Engine, photos: list[Photo]
+) -> None:
+    alone = [engine.predict([photo])[0] for photo in photos]
+    assert engine.predict(photos) == alone
+    assert engine.predict(photos[::-1]) == alone[::-1]
+
+
+def test_an_outfit_has_its_garments_with_masks_of_the_photos_size(
+    engine: Engine, photos: list[Photo]
+) -> None:
+    for photo, detections in zip(photos, engine.predict(photos), strict=True):
+        assert detections
+        scores = [detection.score for detection in detections]
+        assert scores == sorted(scores, reverse=True)
+        assert min(scores) >= engine.info.threshold
+        for detection in detections:
+            assert 1 <= detection.category <= 13
+            mask = decode_mask(detection.mask)
+            assert mask.shape == photo.shape[:2]
+            x1, y1, x2, y2 = detection.box
+            ys, xs = np.nonzero(mask)
+            assert x1 - 1 <= xs.min() <= xs.max() <= x2 + 1
+            assert y1 - 1 <= ys.min() <= ys.max() <= y2 + 1
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_a_blank_photo_has_no_garment(engine: Engine, value: int) -> None:
+    assert engine.predict([np.full((640, 480, 3), value, dtype=np.uint8)]) == [[]]
+
+
+def test_photos_of_any_shape_are_read(engine: Engine) -> None:
+    shapes = [(32, 900, 3), (900, 32, 3), (40, 40, 3)]
+    assert len(engine.predict([np.zeros(shape, dtype=np.uint8) for shape in shapes])) == 3
+
+
+def test_no_photo_gives_no_result(engine: Engine) -> None:
+    assert engine.predict([]) == []
+
+
+def test_a_grey_photo_is_refused_by_shape(engine: Engine) -> None:
+    with pytest.raises(ValueError, match="RGB uint8"):
+        engine.predict([np.zeros((50, 50), dtype=np.uint8)])
