@@ -16,9 +16,9 @@ from localrun.stack import Stack
 from servicekit.provision import provision
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A NATS server with JetStream, provisioned; NATS_URL names another one."""
+    """A NATS server with JetStream, provisioned, with nothing of other modules in its streams; NATS_URL names another one."""
     if url := os.environ.get("NATS_URL"):
         asyncio.run(_provision(url))
         yield url

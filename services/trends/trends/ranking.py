@@ -114,7 +114,9 @@ def dated(window: Span, baseline: Span) -> set[Stratum]:
         stratum
         for stratum in window.strata
         if not any(
-            cell.undated for span in (window, baseline) for cell in span.strata[stratum].values()
+            cell.undated
+            for span in (window, baseline)
+            for cell in span.strata.get(stratum, {}).values()
         )
     }
 
