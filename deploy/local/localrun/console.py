@@ -54,7 +54,7 @@ def _rising(trends: Sequence[Trend], swatches: dict[str, int], as_of: datetime) 
     table.add_column("share", justify="right")
     table.add_column("before", justify="right")
     table.add_column("photos", justify="right")
-    table.add_column("28 days")
+    table.add_column("28 days", min_width=28)
     for trend in trends:
         table.add_row(
             _named(trend, swatches),
