@@ -12,13 +12,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from localrun.report import Person, Report, Stage, label
+from localrun.report import Person, Report, Stage
 from localrun.stack import Stack
 from snsfashion.fashion.v1.fashion_pb2 import Garment
 from snsfashion.trends.v1.trends_pb2 import GetTrendsResponse, Trend
-from snsfashion_client.names import category_word
-
-BARS = "▁▂▃▄▅▆▇█"
+from snsfashion_client.cli.output import sparkline
+from snsfashion_client.names import category_word, value_words
 
 
 def show(console: Console, report: Report) -> None:
@@ -117,7 +116,7 @@ def _named(trend: Trend, swatches: dict[str, int]) -> Text:
     if trend.value.color_family:
         text.append("  ", style=f"on #{swatches.get(trend.value.color_family, 0x999999):06x}")
         text.append(" ")
-    return text.append(label(trend.value))
+    return text.append(value_words(trend.value))
 
 
 def _garment(garment: Garment) -> Text:
@@ -126,12 +125,6 @@ def _garment(garment: Garment) -> Text:
         text.append("  ", style=f"on #{color.rgb:06x}")
         text.append(f" {color.family}")
     return text.append(f" {category_word(garment.category)}")
-
-
-def sparkline(series: Sequence[float]) -> str:
-    """Shares as a line of blocks, the highest share full."""
-    top = max(series, default=0.0) or 1.0
-    return "".join(BARS[min(int(share / top * len(BARS)), len(BARS) - 1)] for share in series)
 
 
 def ending(console: Console, folder: Path, summary: dict[str, Any]) -> None:

@@ -16,8 +16,8 @@ from PIL import Image
 from servicekit import mask, photo
 from snsfashion.fashion.v1.fashion_pb2 import Garment
 from snsfashion.recommender.v1.recommender_pb2 import RecommendResponse
-from snsfashion.trends.v1.trends_pb2 import Evidence, GetTrendsResponse, Trend, Value
-from snsfashion_client.names import category_word, style_word
+from snsfashion.trends.v1.trends_pb2 import Evidence, GetTrendsResponse, Trend
+from snsfashion_client.names import category_word, value_words
 
 THUMBNAIL_PX = 220
 OUTLINE = (255, 0, 90)
@@ -72,7 +72,7 @@ def write(path: Path, report: Report, photos: Photos) -> None:
         loader=PackageLoader("localrun"), autoescape=select_autoescape(), trim_blocks=True
     )
     environment.filters.update(
-        label=label,
+        label=value_words,
         percent=lambda share: f"{share:.0%}",
         sparkline=sparkline,
         swatch=lambda family: f"#{report.family_rgb.get(family, 0x999999):06x}",
@@ -85,16 +85,6 @@ def write(path: Path, report: Report, photos: Photos) -> None:
         outfit_image=lambda o: _thumbnail(photos(o.image.key), None),
     )
     path.write_text(page)
-
-
-def label(value: Value) -> str:
-    """ "red skirt", "skirt", "red" or "street"."""
-    words = [value.color_family]
-    if value.category:
-        words.append(category_word(value.category))
-    if value.style:
-        words.append(style_word(value.style))
-    return " ".join(word for word in words if word)
 
 
 def sparkline(series: Sequence[float], window: int = 7, width: int = 150, height: int = 34) -> str:

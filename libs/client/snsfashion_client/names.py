@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 from snsfashion.fashion.v1 import fashion_pb2
+from snsfashion.trends.v1 import trends_pb2
 
 
 class UnknownName(ValueError):
@@ -35,6 +36,12 @@ def category_word(number: int) -> str:
 def style_word(number: int) -> str:
     """The word for a style; "" if none."""
     return _word(_STYLES, number)
+
+
+def value_words(value: trends_pb2.Value) -> str:
+    """A value of any dimension of trends in words, such as "red skirt"."""
+    parts = (value.color_family, category_word(value.category), style_word(value.style))
+    return " ".join(part for part in parts if part)
 
 
 def suggestion(word: str, known: list[str]) -> str:

@@ -120,7 +120,7 @@ def trends() -> Iterator[tuple[Trends, str]]:
 def test_trends_are_a_table_for_people(trends: tuple[Trends, str]) -> None:
     result = run("trends", "--rising", TRENDS_ADDRESS=trends[1])
     assert result.exit_code == 0
-    for words in ("red skirt", "40.0%", "30.0% to 51.0%", "8.0%", "rising", "3 rows are withheld"):
+    for words in ("red skirt", "40.0%", "30% to 51%", "8.0%", "rising", "3 rows are withheld"):
         assert words in result.output
     request = trends[0].requests[0]
     assert request.order == trends_pb2.ORDER_RISE

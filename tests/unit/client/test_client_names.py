@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from snsfashion.fashion.v1 import fashion_pb2
+from snsfashion.trends.v1 import trends_pb2
 from snsfashion_client import UnknownName, names
 
 
@@ -36,3 +37,8 @@ def test_what_is_like_nothing_gets_the_list() -> None:
 def test_unspecified_is_no_style() -> None:
     with pytest.raises(UnknownName):
         names.style("unspecified")
+
+
+def test_a_value_of_trends_reads_as_people_say_it() -> None:
+    value = trends_pb2.Value(category=fashion_pb2.CATEGORY_SKIRT, color_family="red")
+    assert names.value_words(value) == "red skirt"

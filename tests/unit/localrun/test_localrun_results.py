@@ -12,15 +12,12 @@ import pytest
 from pycocotools import mask as coco
 
 from localrun import truth
-from localrun.console import sparkline as blocks
 from localrun.outfits import write
-from localrun.report import label, sparkline
+from localrun.report import sparkline
 from localrun.run_folder import run_folder
 from localrun.sources import Folder, Lookbook, state_name
 from lookbook.render import render
 from lookbook.specs import PhotoSpec, sample_outfit
-from snsfashion.fashion.v1.fashion_pb2 import CATEGORY_SKIRT
-from snsfashion.trends.v1.trends_pb2 import Value
 
 
 def found(spec: PhotoSpec, shift: int = 0, family: str = "") -> list[dict[str, Any]]:
@@ -81,11 +78,6 @@ def test_a_sparkline_ends_at_the_last_day_and_its_highest_point_is_named() -> No
     assert line.startswith("<svg")
     assert "100.0,2.0" in line
     assert "highest 40%" in line
-    assert blocks([0.0, 0.2, 0.4]) == "▁▅█"
-
-
-def test_a_value_reads_as_people_say_it() -> None:
-    assert label(Value(category=CATEGORY_SKIRT, color_family="red")) == "red skirt"
 
 
 def test_lines_are_json_each(tmp_path: Path) -> None:

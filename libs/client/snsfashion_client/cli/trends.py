@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import click
 import grpc
@@ -22,7 +22,7 @@ from snsfashion_client.cli.output import (
     swatch,
 )
 from snsfashion_client.client import Client
-from snsfashion_client.names import category_word, style_word
+from snsfashion_client.names import value_words
 
 _DIMENSIONS = {
     "item": trends_pb2.DIMENSION_ITEM,
@@ -84,7 +84,7 @@ def _table(answer: trends_pb2.GetTrendsResponse, swatches: Mapping[str, int]) ->
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("", "", "share", "95% interval", "before", "count"):
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
-    table.add_column("by day", no_wrap=True)
+    table.add_column("by two days", no_wrap=True)
     table.add_column("", no_wrap=True)
     for row in answer.trends:
         note = Text("rising" if row.rising else "", style="green")
@@ -92,19 +92,19 @@ def _table(answer: trends_pb2.GetTrendsResponse, swatches: Mapping[str, int]) ->
             swatch(swatches.get(row.value.color_family)),
             value_words(row.value),
             percent(row.share),
-            f"{percent(row.share_low)} to {percent(row.share_high)}",
+            f"{100 * row.share_low:.0f}% to {100 * row.share_high:.0f}%",
             percent(row.baseline_share),
             str(row.count),
-            sparkline(row.series),
+            sparkline(_by_two(row.series)),
             note if row.comparable else Text("models differ", style="dim"),
         )
     return table
 
 
-def value_words(value: trends_pb2.Value) -> str:
-    """A value of any dimension in words, such as "red skirt"."""
-    parts = (value.color_family, category_word(value.category), style_word(value.style))
-    return " ".join(part for part in parts if part)
+def _by_two(days: Sequence[float]) -> list[float]:
+    """Means of two days each, the last days whole: four weeks then fit into a terminal of 80 columns."""
+    even = days[len(days) % 2 :]
+    return [(one + other) / 2 for one, other in zip(even[::2], even[1::2], strict=True)]
 
 
 def _swatches(client: Client) -> dict[str, int]:
