@@ -81,7 +81,8 @@ def trends(dimension: str, rising: bool, days: int, top: int, as_json: bool) -> 
 
 
 def _table(answer: trends_pb2.GetTrendsResponse, swatches: Mapping[str, int]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    # One space between columns: the table then fits into 80.
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in ("", "", "share", "95% interval", "before", "count"):
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
     table.add_column("by two days", no_wrap=True)
