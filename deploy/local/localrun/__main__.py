@@ -18,7 +18,7 @@ from rich.console import Console
 
 from localrun import settle
 from localrun.processes import StartFailed
-from localrun.run import CrawlFailed, run
+from localrun.run import RunFailed, run
 from localrun.run_folder import run_folder
 
 
@@ -39,7 +39,7 @@ def main() -> None:
     except KeyboardInterrupt:
         terminal.print("stopped")
         sys.exit(130)
-    except (StartFailed, settle.Stalled, CrawlFailed) as error:
+    except (StartFailed, settle.Stalled, RunFailed) as error:
         terminal.print(f"failed: {error}", style="red", highlight=False, markup=False)
         sys.exit(1)
     sys.exit(0 if good else 1)

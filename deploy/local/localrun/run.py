@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import grpc
+import nats.errors
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -34,8 +36,8 @@ from snsfashion_client import Addresses, Client
 MEMORY_EVERY_S = 2.0
 
 
-class CrawlFailed(Exception):
-    """A crawl that ended by an error."""
+class RunFailed(Exception):
+    """A run that can't go on, though every process is up; the text says why."""
 
 
 def run(
@@ -112,6 +114,10 @@ def run(
         if not once:
             console.listening(terminal, stack)
             _serve(stack)
+    except (grpc.RpcError, nats.errors.Error, OSError) as error:
+        source.check()
+        stack.check()  # usually a process has ended: this names it, with the end of its log
+        raise RunFailed(f"no answer although every process is up: {error!r}") from error
     finally:
         terminal.print("stopping", style="dim")
         addresses.unlink(missing_ok=True)
@@ -150,7 +156,7 @@ def _crawl(client: Client, request: StartCrawlRequest, look: Any) -> Crawl:
         look(settle.fates(client.crawler))
         crawl = client.crawler.GetCrawl(GetCrawlRequest(crawl_id=crawl.crawl_id), timeout=30).crawl
     if crawl.state == CRAWL_STATE_FAILED:
-        raise CrawlFailed(f"the {crawl.spider} crawl {crawl.crawl_id}: {crawl.error}")
+        raise RunFailed(f"the {crawl.spider} crawl {crawl.crawl_id}: {crawl.error}")
     return crawl
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 from urllib.error import URLError
 
 from localrun.processes import Process, free_port, port_open
+from lookbook.specs import STYLES
 from lookbook.world import HASHTAGS, SITE_SHOP, World
 from snsfashion.crawler.v1.crawler_pb2 import (
     FolderSource,
@@ -24,7 +25,6 @@ from snsfashion.crawler.v1.crawler_pb2 import (
 
 SEED = 7
 PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif"}
-STYLES = {"casual", "feminine", "minimal", "modern", "street", "vintage"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,9 @@ class Source(Protocol):
 
     def steps(self) -> Iterator[Step]:
         """The crawls in order; each one is over before the next is asked for."""
+
+    def check(self) -> None:
+        """Raises StartFailed if what serves the photos has ended."""
 
     def stop(self) -> None:
         """Stops what `start` started."""
@@ -121,6 +124,10 @@ class Lookbook:
             StartCrawlRequest(shop=ShopSource(url=f"{self.url}/shop/feed.xml", site=SITE_SHOP)),
         )
 
+    def check(self) -> None:
+        """Raises StartFailed if the HTTP server has ended."""
+        self._server.check()
+
     def stop(self) -> None:
         """Stops the HTTP server."""
         self._server.stop()
@@ -182,6 +189,11 @@ class Folder:
         yield Step("folder", StartCrawlRequest(folder=FolderSource(path=str(self._folder))))
         if self._catalog:
             yield self._catalog.shop_step()
+
+    def check(self) -> None:
+        """Raises StartFailed if the look-book's shop has ended."""
+        if self._catalog:
+            self._catalog.check()
 
     def stop(self) -> None:
         """Stops the look-book's shop."""

@@ -89,10 +89,12 @@ class Erasures:
             erased_at=events.timestamp(tombstone["erased_at"]),
             sha256=sorted(bytes(digest) for digest in tombstone["digests"]),
         )
-        await publish(self._js, Publication(topology.ERASED, event))
         image_ids = {*tombstone["image_ids"], *(record.image_id for record in records)}
         for digest in {*event.sha256, *(d for record in records for d in record.digests)}:
             await self._photos.release(digest, image_ids)
+        # After the bytes are gone: a consumer that is at work on the photo looks for them once more before it keeps a
+        # result, so either it sees that they are gone or this event finds the result.
+        await publish(self._js, Publication(topology.ERASED, event))
         await self._ledger.erase(image_ids)
         await self._tombstones.update_one({"_id": tombstone_id}, {"$set": {"finished": True}})
         return len(image_ids)

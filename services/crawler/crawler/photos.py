@@ -7,7 +7,6 @@ from weakref import WeakValueDictionary
 
 from crawler.ledger import Ledger
 from servicekit.blobs import BlobStore, photo_key
-from servicekit.errors import Gone
 
 
 class Photos:
@@ -42,8 +41,4 @@ class Photos:
 
     async def has(self, digest: bytes) -> bool:
         """Are the bytes there?"""
-        try:
-            await self._blobs.get(photo_key(digest))
-        except Gone:
-            return False
-        return True
+        return await self._blobs.exists(photo_key(digest))

@@ -29,11 +29,6 @@ class Detection:
     mask: Rle
 
 
-def decode_mask(mask: Rle) -> NDArray[np.bool_]:
-    """The mask as bool H x W."""
-    return np.asarray(coco_mask.decode(mask), dtype=bool)
-
-
 def encode_mask(mask: NDArray[np.bool_]) -> Rle:
     """Run lengths of a bool H x W mask."""
     encoded: Rle = coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8))

@@ -12,8 +12,10 @@ import pytest
 from PIL import Image
 from pydantic import SecretStr
 
+from crawler import erasure
 from crawler.fate import Outcome
 from crawler.pipelines import StorePhoto
+from servicekit import consumer
 from servicekit.errors import FailedPrecondition
 from snsfashion.crawler.v1 import crawler_pb2
 from snsfashion.crawler.v1.crawler_pb2 import (
@@ -74,6 +76,23 @@ async def test_an_erased_post_leaves_no_photo_and_no_detail(
     (event,) = await rig.erasures_of(site)
     assert (event.post, list(event.sha256)) == ("one.png", [before.image.sha256])
     assert (await fate(rig, site, "two.png")).fate == crawler_pb2.FATE_WAITING
+
+
+async def test_an_erasure_is_announced_only_after_the_bytes_are_gone(
+    rig: Any, folder: Path, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await crawl(rig, folder, site)
+    image = (await fate(rig, site, "one.png")).image
+    there: list[bool] = []
+
+    async def watched(*args: Any) -> None:
+        there.append(await rig.photos.has(image.sha256))
+        await consumer.publish(*args)
+
+    monkeypatch.setattr(erasure, "publish", watched)
+    await erase(rig, site, "one.png")
+    assert there == [False]
+    assert len(await rig.erasures_of(site)) == 1
 
 
 async def test_bytes_that_two_posts_share_go_with_the_last_of_them(

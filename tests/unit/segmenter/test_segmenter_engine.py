@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import pycocotools.mask as coco_mask
 import pytest
 from numpy.typing import NDArray
 
 from lookbook.render import render
 from lookbook.specs import sample_outfit
-from segmenter.detection import decode_mask
 from segmenter.engine import Engine
 
 Photo = NDArray[np.uint8]
@@ -43,7 +43,7 @@ def test_an_outfit_has_its_garments_with_masks_of_the_photos_size(
         assert min(scores) >= engine.info.threshold
         for detection in detections:
             assert 1 <= detection.category <= 13
-            mask = decode_mask(detection.mask)
+            mask = coco_mask.decode(detection.mask).astype(bool)
             assert mask.shape == photo.shape[:2]
             x1, y1, x2, y2 = detection.box
             ys, xs = np.nonzero(mask)
