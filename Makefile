@@ -16,7 +16,7 @@ READY := .venv/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PROJECTS := $(wildcard protos/pyproject.toml libs/*/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml)
-PACKAGES := snsfashion servicekit snsfashion_client lookbook localrun crawler classifier segmenter color trends recommender
+PACKAGES := snsfashion servicekit modelkit snsfashion_client lookbook localrun crawler classifier segmenter color trends recommender
 
 .PHONY: help
 help: ## List the targets

@@ -15,7 +15,7 @@ MAX_BATCH = 16
 async def build(runtime: Runtime[Settings]) -> None:
     """Wires the service."""
     from classifier.engine import Engine  # torch takes seconds: a wrong setting should not
-    from classifier.model import BadWeights
+    from modelkit.weights import BadWeights
 
     settings = runtime.settings
     try:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from classifier import model
 from classifier.preprocess import normalise, to_square
+from modelkit.precision import has_fast_bf16
 
 
 class Engine:
@@ -25,12 +26,12 @@ class Engine:
         self.threshold = info.threshold
         self.info = info
         self.device = device
-        self.bf16 = model.has_fast_bf16(device)
+        self.bf16 = has_fast_bf16(device)
         self.network = network.to(torch.device(device)).to(memory_format=torch.channels_last).eval()
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu") -> "Engine":
-        """Load the weights of a folder, checked by hash; raises classifier.model.BadWeights."""
+        """Load the weights of a folder, checked by hash; raises modelkit.weights.BadWeights."""
         network, info = model.load(folder)
         return cls(network, info, device)
 

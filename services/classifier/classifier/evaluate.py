@@ -13,7 +13,7 @@ from tqdm import tqdm
 from classifier.dataset import BadTable, Example, read_csv, read_photo
 from classifier.engine import Engine
 from classifier.metrics import Floats, figures
-from classifier.model import BadWeights
+from modelkit.weights import BadWeights
 
 
 def probabilities(engine: Engine, examples: Sequence[Example]) -> Floats:

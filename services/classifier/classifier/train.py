@@ -30,6 +30,7 @@ from classifier.engine import Engine
 from classifier.evaluate import probabilities
 from classifier.metrics import best_threshold, figures
 from classifier.preprocess import normalise
+from modelkit.precision import has_fast_bf16
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -73,7 +74,7 @@ class Run:
         )
         average = get_ema_multi_avg_fn(0.99)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
-        self.bf16 = model.has_fast_bf16(device)
+        self.bf16 = has_fast_bf16(device)
 
     @property
     def progress(self) -> float:

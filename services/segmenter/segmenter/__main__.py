@@ -14,8 +14,8 @@ MAX_BATCH = 8
 
 async def build(runtime: Runtime[Settings]) -> None:
     """Wires the service."""
+    from modelkit.weights import BadWeights
     from segmenter.engine import Engine  # torch takes seconds: a wrong setting should not
-    from segmenter.model import BadWeights
 
     settings = runtime.settings
     try:

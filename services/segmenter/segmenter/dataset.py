@@ -1,6 +1,7 @@
 """Photos in the DeepFashion2 layout (`image/NAME.jpg`, `annos/NAME.json`), read one at a time."""
 
 import json
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ class Item:
 
     category: int
     polygons: list[list[float]]
+    scale: int = 0  # 1 small, 2 modest, 3 large; 0: not said
+    occlusion: int = 0  # 1 slight, 2 medium, 3 heavy; 0: not said
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ def read_items(annotation: Path) -> tuple[list[Item], list[str]]:
         try:
             category = int(value["category_id"])
             polygons = [[float(v) for v in p] for p in value["segmentation"]]
+            scale, occlusion = int(value.get("scale", 0)), int(value.get("occlusion", 0))
         except (KeyError, TypeError, ValueError) as error:
             problems.append(f"{annotation}: {key}: {type(error).__name__} {error}")
             continue
@@ -65,7 +69,7 @@ def read_items(annotation: Path) -> tuple[list[Item], list[str]]:
                 f"{annotation}: {key}: category {category} is not one of 1-{len(CATEGORIES)}"
             )
         elif drawable:
-            items.append(Item(category, drawable))
+            items.append(Item(category, drawable, scale, occlusion))
     if not items:
         raise BadData("; ".join(problems) or f"{annotation}: has no items")
     return items, problems
@@ -114,13 +118,13 @@ def item_mask(item: Item, height: int, width: int) -> NDArray[np.bool_]:
     return np.asarray(coco_mask.decode(coco_mask.merge(parts)), dtype=bool)
 
 
-def truth(entry: Entry) -> tuple[NDArray[np.uint8], list[int], list[NDArray[np.bool_]]]:
-    """Photo, categories and masks at the photo's own size."""
+def truth(entry: Entry) -> tuple[NDArray[np.uint8], list[Item], list[NDArray[np.bool_]]]:
+    """Photo, garments with any pixel, and their masks at the photo's own size."""
     photo = read_photo(entry.photo)
     items, _ = read_items(entry.annotation)
     masks = [item_mask(item, *photo.shape[:2]) for item in items]
-    seen = [(item.category, mask) for item, mask in zip(items, masks, strict=True) if mask.any()]
-    return photo, [category for category, _ in seen], [mask for _, mask in seen]
+    seen = [(item, mask) for item, mask in zip(items, masks, strict=True) if mask.any()]
+    return photo, [item for item, _ in seen], [mask for _, mask in seen]
 
 
 @dataclass(frozen=True)
@@ -147,9 +151,10 @@ class TrainingPhotos(Dataset[Sample]):
     def __getitem__(self, draw: Draw) -> Sample:
         entry = self.entries[draw.index]
         try:
-            photo, categories, masks = truth(entry)
+            photo, items, masks = truth(entry)
         except BadData as error:
             return torch.zeros(3, 32, 32), targets([], []), str(error)
+        categories = [item.category for item in items]
         image, target = augment(photo, categories, masks, self.side, random.Random(draw.seed))
         return image, target, str(entry.photo)
 
@@ -181,7 +186,7 @@ def augment(
     side: int,
     rng: random.Random,
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Random crop, scale (0.65-1.1 of the serving side), mirror and light.
+    """Random crop, scale (0.7-1.1 of the serving side), mirror and light.
 
     Returns float32 3 x h x w in [0, 1] and torchvision's target.
     """
@@ -194,18 +199,28 @@ def augment(
         if all(part.sum() > 0.4 * mask.sum() for part, mask in zip(shown, masks, strict=True)):
             photo, masks = photo[y : y + h, x : x + w], shown
             side = round(side * max(h, w) / max(height, width))
-    image = fit(photo, max(64, round(side * rng.uniform(0.65, 1.1))))
+    image = fit(photo, max(64, round(side * rng.uniform(0.7, 1.1))))
     rows = ((np.arange(image.shape[1]) + 0.5) * photo.shape[0] / image.shape[1]).astype(int)
     columns = ((np.arange(image.shape[2]) + 0.5) * photo.shape[1] / image.shape[2]).astype(int)
     masks = [mask[np.ix_(rows, columns)] for mask in masks]
     if rng.random() < 0.5:
         image = image.flip(2)
         masks = [mask[:, ::-1] for mask in masks]
-    grey = image.mean(0, keepdim=True)
-    image = grey + (image - grey) * rng.uniform(0.4, 1.4)
+    image = recolour(image, turn=rng.uniform(-0.35, 0.35), saturation=rng.uniform(0.3, 1.5))
     tint = torch.tensor([rng.uniform(0.9, 1.1) for _ in range(3)]).view(3, 1, 1)
     image = (image * tint * rng.uniform(0.7, 1.3) + rng.uniform(-0.08, 0.08)).clamp(0, 1)
     return image, targets(categories, masks)
+
+
+def recolour(image: Tensor, turn: float, saturation: float) -> Tensor:
+    """Turn the hues by `turn` radians and multiply the saturation; float 3 x H x W.
+
+    A rotation of chroma in YIQ, after Haeberli's "Matrix operations for image processing" (1993).
+    """
+    to_yiq = torch.tensor([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
+    cos, sin = saturation * math.cos(turn), saturation * math.sin(turn)
+    chroma = torch.tensor([[1.0, 0.0, 0.0], [0.0, cos, -sin], [0.0, sin, cos]])
+    return torch.einsum("ij,jhw->ihw", torch.linalg.inv(to_yiq) @ chroma @ to_yiq, image)
 
 
 def repeat_factors(entries: Sequence[Entry]) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from torch import Tensor
 from torchvision.models.detection import MaskRCNN
 from torchvision.models.detection.image_list import ImageList
 
+from modelkit.precision import has_fast_bf16
 from segmenter import model
 from segmenter.detection import Detection, encode_mask, one_garment_a_pixel, paste
 from segmenter.preprocess import fit
@@ -35,24 +36,26 @@ class Engine:
     """
 
     def __init__(
-        self, network: MaskRCNN, info: model.ModelInfo, device: str, threshold: float
+        self, network: MaskRCNN, info: model.ModelInfo, device: str, doubtful: float | None = None
     ) -> None:
         self.generation = info.generation
         self.info = info
         self.device = device
-        self.bf16 = model.has_fast_bf16(device)
+        self.bf16 = has_fast_bf16(device)
         self.network = network.to(torch.device(device)).to(memory_format=torch.channels_last).eval()
-        self.network.roi_heads.score_thresh = threshold
+        self.network.roi_heads.score_thresh = info.threshold if doubtful is None else doubtful
+        self.most_shared = info.most_shared if doubtful is None else 1.0
 
     @classmethod
-    def load(cls, folder: Path, device: str = "cpu", *, threshold: float | None = None) -> "Engine":
+    def load(cls, folder: Path, device: str = "cpu", *, doubtful: float | None = None) -> "Engine":
         """Load model.safetensors and model.json of a folder, checked by hash.
 
-        `threshold` overrides the stored one (evaluation wants the doubtful detections too).
-        Raises segmenter.model.BadWeights.
+        `doubtful`: give every detection from this score on, also where several share their pixels,
+        instead of what the service says; average precision is measured on these.
+        Raises modelkit.weights.BadWeights.
         """
         network, info = model.load(folder)
-        return cls(network, info, device, info.threshold if threshold is None else threshold)
+        return cls(network, info, device, doubtful)
 
     def predict(self, photos: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
         """Garments of each RGB uint8 H x W x 3 photo, best score first; at most 20 a photo."""
@@ -95,4 +98,4 @@ class Engine:
             x1, y1, x2, y2 = box
             pixels = encode_mask(paste(mask, box, height, width))
             found.append(Detection(int(label), float(score), (x1, y1, x2, y2), pixels))
-        return one_garment_a_pixel(found, self.info.most_shared)
+        return one_garment_a_pixel(found, self.most_shared)

@@ -1,36 +1,27 @@
 """Evaluate the segmenter: `python -m segmenter.evaluate --weights DIR --data DIR`."""
 
 import argparse
-import contextlib
-import io
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pycocotools.mask as coco_mask
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
+from numpy.typing import NDArray
 from tqdm import tqdm
 
+from modelkit.weights import BadWeights
+from segmenter import coco
 from segmenter.categories import CATEGORIES
+from segmenter.coco import Scored, Truth
 from segmenter.dataset import BadData, Entry, scan, truth
-from segmenter.detection import Detection, Rle, encode_mask
+from segmenter.detection import Detection, encode_mask, one_garment_a_pixel
 from segmenter.engine import Engine, SegmenterEngine
-from segmenter.model import BadWeights
 
-
-@dataclass(frozen=True)
-class Scored:
-    """One photo's truth beside what the engine said."""
-
-    name: str
-    size: tuple[int, int]  # height, width
-    true: list[tuple[int, Rle]]  # category, mask
-    said: list[Detection]
+DOUBTFUL = 0.05  # detections below this score are left out of the evaluation, as in torchvision
+NOTHING = "nothing"
 
 
 def predict_all(engine: SegmenterEngine, entries: Sequence[Entry]) -> list[Scored]:
@@ -38,141 +29,113 @@ def predict_all(engine: SegmenterEngine, entries: Sequence[Entry]) -> list[Score
     scored = []
     for entry in tqdm(entries, desc="predict", leave=False):
         try:
-            photo, categories, masks = truth(entry)
+            photo, items, masks = truth(entry)
         except BadData as error:
             print(f"skipped: {error}", file=sys.stderr)
             continue
-        true = [(c, encode_mask(m)) for c, m in zip(categories, masks, strict=True)]
+        true = [
+            Truth(item.category, encode_mask(mask), item.scale, item.occlusion)
+            for item, mask in zip(items, masks, strict=True)
+        ]
         height, width = photo.shape[:2]
         scored.append(Scored(entry.photo.name, (height, width), true, engine.predict([photo])[0]))
     return scored
 
 
-def found(photo: Scored, threshold: float) -> tuple[int, int, int]:
-    """True garments, detections at the threshold, and garments found.
+def served(photo: Scored, threshold: float, most_shared: float) -> list[Detection]:
+    """What the service says: detections at the threshold, with one garment a pixel."""
+    return one_garment_a_pixel([d for d in photo.said if d.score >= threshold], most_shared)
 
-    Found means matched one to one with the right category at mask IoU >= 0.5.
+
+def match(true: Sequence[Truth], said: Sequence[Detection], *, category: bool) -> dict[int, int]:
+    """Which detection found which garment, as indices: one to one at mask IoU >= 0.5.
+
+    Detections choose in their order. `category`: only garments of their own category.
     """
-    said = [d for d in photo.said if d.score >= threshold]
-    free = set(range(len(photo.true)))
-    hits = 0
-    for detection in said:
-        best, best_iou = None, 0.5
-        for index in free:
-            category, mask = photo.true[index]
-            if category == detection.category:
-                iou = float(coco_mask.iou([detection.mask], [mask], [0])[0, 0])
-                if iou >= best_iou:
-                    best, best_iou = index, iou
-        if best is not None:
-            free.remove(best)
-            hits += 1
-    return len(photo.true), len(said), hits
+    if not true or not said:
+        return {}
+    overlap: NDArray[np.float64] = coco_mask.iou(
+        [d.mask for d in said], [t.mask for t in true], [0] * len(true)
+    )
+    if category:
+        overlap = overlap * [[d.category == t.category for t in true] for d in said]
+    found: dict[int, int] = {}
+    for detection, row in enumerate(overlap):
+        best = int(row.argmax())
+        if row[best] >= 0.5:
+            found[detection] = best
+            overlap[:, best] = 0
+    return found
 
 
-def at_threshold(scored: Sequence[Scored], threshold: float) -> dict[str, float]:
-    """Recall, precision and F1 of garments, and the share of photos with any garment."""
-    true, said, hits = (int(n) for n in np.sum([found(p, threshold) for p in scored], axis=0))
-    with_garment = np.mean([any(d.score >= threshold for d in photo.said) for photo in scored])
+def at_threshold(
+    scored: Sequence[Scored], threshold: float, most_shared: float
+) -> dict[str, float]:
+    """Recall, precision and F1 of garments as served, and the share of photos with any garment."""
+    said = [served(photo, threshold, most_shared) for photo in scored]
+    hits = sum(
+        len(match(photo.true, answer, category=True))
+        for photo, answer in zip(scored, said, strict=True)
+    )
+    garments, answers = sum(len(p.true) for p in scored), sum(map(len, said))
     return {
         "threshold": threshold,
         "photos": len(scored),
-        "garments": int(true),
-        "item_recall": round(hits / max(true, 1), 4),
-        "item_precision": round(hits / max(said, 1), 4),
-        "item_f1": round(2 * hits / max(true + said, 1), 4),
-        "photos_with_garment": round(float(with_garment), 4),
+        "garments": garments,
+        "item_recall": round(hits / max(garments, 1), 4),
+        "item_precision": round(hits / max(answers, 1), 4),
+        "item_f1": round(2 * hits / max(garments + answers, 1), 4),
+        "photos_with_garment": round(sum(map(bool, said)) / max(len(scored), 1), 4),
     }
 
 
-def best_threshold(scored: Sequence[Scored]) -> tuple[float, dict[str, float]]:
+def best_threshold(scored: Sequence[Scored], most_shared: float) -> tuple[float, dict[str, float]]:
     """The score threshold of best F1, and the figures there."""
-    options = [at_threshold(scored, round(float(t), 2)) for t in np.arange(0.2, 0.9, 0.05)]
-    best = max(options, key=lambda figures: figures["item_f1"])
+    options = np.arange(0.2, 0.9, 0.05).round(2).tolist()
+    figures = [at_threshold(scored, threshold, most_shared) for threshold in options]
+    best = max(figures, key=lambda option: option["item_f1"])
     return best["threshold"], best
 
 
-def coco_figures(scored: Sequence[Scored], least_support: int = 15) -> dict[str, Any]:
-    """COCO mask and box AP over categories with enough garments; AP50 and support of each."""
-    images = [{"id": i, "height": p.size[0], "width": p.size[1]} for i, p in enumerate(scored)]
-    annotations: list[dict[str, Any]] = []
-    results: list[dict[str, Any]] = []
-    for image, photo in enumerate(scored):
-        for category, mask in photo.true:
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": image,
-                    "category_id": category,
-                    "iscrowd": 0,
-                    "segmentation": mask,
-                    "area": float(coco_mask.area(mask)),
-                    "bbox": coco_mask.toBbox(mask).tolist(),
-                }
-            )
-        for detection in photo.said:
-            x1, y1, x2, y2 = detection.box
-            results.append(
-                {
-                    "image_id": image,
-                    "category_id": detection.category,
-                    "score": detection.score,
-                    "segmentation": detection.mask,
-                    "bbox": [x1, y1, x2 - x1, y2 - y1],
-                }
-            )
-    support = {c: sum(a["category_id"] == c for a in annotations) for c in CATEGORIES}
-    counted = [c for c in CATEGORIES if support[c] >= least_support]
-    figures: dict[str, Any] = {
-        "photos": len(scored),
-        "categories_counted": [CATEGORIES[c] for c in counted],
-    }
-    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints its progress
-        reference = COCO()
-        reference.dataset = {
-            "images": images,
-            "annotations": annotations,
-            "categories": [{"id": c, "name": name} for c, name in CATEGORIES.items()],
-        }
-        reference.createIndex()
-        if not results or not counted:
-            return {
-                **figures,
-                "mask_ap": 0.0,
-                "mask_ap50": 0.0,
-                "mask_ap75": 0.0,
-                "box_ap": 0.0,
-                "box_ap50": 0.0,
-            }
-        detections = reference.loadRes(results)
-        for kind, prefix in (("segm", "mask"), ("bbox", "box")):
-            evaluation = COCOeval(reference, detections, kind)
-            evaluation.params.catIds = counted
-            evaluation.evaluate()
-            evaluation.accumulate()
-            evaluation.summarize()
-            ap, ap50, ap75 = (round(float(v), 4) for v in evaluation.stats[:3])
-            figures |= {f"{prefix}_ap": ap, f"{prefix}_ap50": ap50, f"{prefix}_ap75": ap75}
-        every = COCOeval(reference, detections, "segm")
-        every.params.catIds = [c for c in CATEGORIES if support[c]]
-        every.evaluate()
-        every.accumulate()
-    # precision[IoU threshold, recall, category, area, detections]: IoU 0.5, all areas, 100
-    precision = every.eval["precision"][0, :, :, 0, 2].mean(axis=0)
-    figures["per_category"] = {
-        CATEGORIES[c]: {"mask_ap50": round(float(p), 4), "support": support[c]}
-        for c, p in zip(every.params.catIds, precision, strict=True)
-    }
-    return figures
+def confusion(
+    scored: Sequence[Scored], threshold: float, most_shared: float
+) -> dict[str, dict[str, int]]:
+    """How often a garment (outer name) was served as what (inner name), found by its pixels alone.
+
+    "nothing" as the inner name: not found; as the outer: said where no garment is.
+    """
+    table: dict[str, dict[str, int]] = {}
+    for photo in scored:
+        said = served(photo, threshold, most_shared)
+        found = match(photo.true, said, category=False)
+        pairs = [(photo.true[t].category, said[d].category) for d, t in found.items()]
+        pairs += [(t.category, 0) for i, t in enumerate(photo.true) if i not in found.values()]
+        pairs += [(0, d.category) for i, d in enumerate(said) if i not in found]
+        for true, answer in pairs:
+            row = table.setdefault(CATEGORIES.get(true, NOTHING), {})
+            name = CATEGORIES.get(answer, NOTHING)
+            row[name] = row.get(name, 0) + 1
+    return table
+
+
+def evaluate(engine: Engine, entries: Sequence[Entry]) -> tuple[dict[str, Any], list[Scored]]:
+    """All figures of an engine that keeps doubtful and overlapping detections, and its answers."""
+    info = engine.info
+    scored = predict_all(engine, entries)
+    return {
+        **coco.figures(scored),
+        "serving": at_threshold(scored, info.threshold, info.most_shared),
+        "confusion": confusion(scored, info.threshold, info.most_shared),
+    }, scored
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point."""
     parser = argparse.ArgumentParser(
         prog="python -m segmenter.evaluate",
-        description="COCO mask and box AP, and garments found at the serving threshold.",
+        description="COCO mask and box AP, and garments found as served.",
         epilog="example: python -m segmenter.evaluate --weights models/segmenter "
-        "--data ../shared/data/segmentation/val",
+        "--data ../shared/data/segmentation/val --pictures .run/segmenter",
     )
     parser.add_argument(
         "--weights", type=Path, required=True, help="folder with model.safetensors and model.json"
@@ -182,6 +145,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--limit", type=int, help="only the first so many photos")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--predictions", type=Path, help="write COCO results (JSON) to this file")
+    parser.add_argument(
+        "--pictures", type=Path, help="write best.png, worst.png and confusion.png to this folder"
+    )
     parser.add_argument(
         "--json", action="store_true", help="one JSON document on stdout, nothing else"
     )
@@ -189,22 +156,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     try:
         entries, problems = scan(args.data)
-        engine = Engine.load(args.weights, args.device, threshold=0.05)
+        engine = Engine.load(args.weights, args.device, doubtful=DOUBTFUL)
     except (BadData, BadWeights) as error:
         raise SystemExit(f"error: {error}") from error
     for problem in problems:
         print(f"skipped: {problem}", file=sys.stderr)
-    scored = predict_all(engine, entries[: args.limit])
-    figures = {**coco_figures(scored), "serving": at_threshold(scored, engine.info.threshold)}
+    entries = entries[: args.limit]
+    figures, scored = evaluate(engine, entries)
+    if args.predictions:
+        args.predictions.parent.mkdir(parents=True, exist_ok=True)
+        args.predictions.write_text(json.dumps(coco.results(scored)))
+    if args.pictures:
+        from segmenter import pictures  # matplotlib is wanted here only
+
+        info = engine.info
+        answers = [served(photo, info.threshold, info.most_shared) for photo in scored]
+        pictures.write(args.pictures, entries, scored, answers, figures["confusion"])
     if args.json:
         print(json.dumps(figures, indent=2))
         return
     for kind in ("mask", "box"):
         ap, ap50, ap75 = (figures[f"{kind}_{name}"] for name in ("ap", "ap50", "ap75"))
         print(f"{kind}: AP {ap:.3f}  AP50 {ap50:.3f}  AP75 {ap75:.3f}")
-    for name, row in figures["per_category"].items():
-        print(f"  {name:22} mask AP50 {row['mask_ap50']:.3f}  support {row['support']}")
-    print("at the serving threshold:", json.dumps(figures["serving"]))
+    for rows in ("per_category", "by_scale", "by_occlusion"):
+        for name, row in figures[rows].items():
+            print(f"  {name:22} mask AP50 {row['mask_ap50']:.3f}  support {row['support']}")
+    print("as served:", json.dumps(figures["serving"]))
 
 
 if __name__ == "__main__":

@@ -18,12 +18,15 @@ from torch.utils.data import DataLoader
 from torchvision.models.detection import MaskRCNN
 from tqdm import tqdm
 
-from segmenter import model
+from modelkit.precision import has_fast_bf16
+from segmenter import backbones, model
+from segmenter.categories import CATEGORIES
 from segmenter.dataset import Draw, Entry, Sample, TrainingPhotos, repeat_factors, scan
 from segmenter.engine import Engine
-from segmenter.evaluate import best_threshold, predict_all
+from segmenter.evaluate import DOUBTFUL, best_threshold, predict_all
 
 CHECKPOINT = "checkpoint.pt"
+BODY_RATE = 0.5  # of the learning rate, for layers that were learnt on ImageNet
 AVERAGE_EVERY = 4  # steps between updates of the moving average of the weights
 
 
@@ -41,23 +44,31 @@ def learning_rate(progress: float, peak: float) -> float:
 class Run:
     """The state of one training, saved and resumed as a whole. The schedule follows the time."""
 
-    def __init__(self, minutes: float, peak: float, device: str, init: Path | None) -> None:
+    def __init__(
+        self, backbone: str, minutes: float, peak: float, device: str, init: Path | None
+    ) -> None:
+        self.backbone = backbone
         self.budget = minutes * 60
         self.peak = peak
         self.device = device
         self.spent = 0.0
         self.steps = 0
-        self.network = model.build()
+        self.network = backbones.build(backbone, len(CATEGORIES) + 1)
         if init:
-            model.init_backbone(self.network, init)
+            print(f"{backbones.init(self.network, init)} tensors from {init}")
         self.network.to(device, memory_format=torch.channels_last)  # a third faster on CPUs
-        model.freeze_statistics(self.network)
+        backbones.freeze(self.network, self.backbone)
         self.trained = {n: p for n, p in self.network.named_parameters() if p.requires_grad}
         self.average = {n: p.detach().clone() for n, p in self.trained.items()}
+        body = [p for n, p in self.trained.items() if n.startswith("backbone.body.")]
+        rest = [p for n, p in self.trained.items() if not n.startswith("backbone.body.")]
         self.optimiser = torch.optim.AdamW(
-            self.trained.values(), lr=peak, weight_decay=1e-4, fused=True
+            [{"params": body, "scale": BODY_RATE}, {"params": rest, "scale": 1.0}],
+            lr=peak,
+            weight_decay=0.01,
+            fused=True,
         )
-        self.bf16 = model.has_fast_bf16(device)
+        self.bf16 = has_fast_bf16(device)
 
     @property
     def progress(self) -> float:
@@ -67,9 +78,9 @@ class Run:
     def step(self, batch: Sequence[Sample]) -> dict[str, float]:
         """One optimiser step; returns the parts of the loss."""
         self.network.train()
-        model.freeze_statistics(self.network)
+        backbones.freeze(self.network, self.backbone)
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.progress, self.peak)
+            group["lr"] = learning_rate(self.progress, self.peak) * group["scale"]
         images = [image.to(self.device) for image, _, _ in batch]
         wanted = [
             {key: value.to(self.device) for key, value in target.items()} for _, target, _ in batch
@@ -96,7 +107,7 @@ class Run:
 
     def averaged(self) -> MaskRCNN:
         """A network with the moving average of the weights: the one that is exported."""
-        network = model.build()
+        network = backbones.build(self.backbone, len(CATEGORIES) + 1)
         network.load_state_dict({**self.network.state_dict(), **self.average})
         return network.eval()
 
@@ -190,6 +201,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the weights")
     parser.add_argument("--work", type=Path, help="folder of the checkpoint (default: --out)")
+    parser.add_argument("--backbone", choices=backbones.BACKBONES, default="efficientnet_lite1")
     parser.add_argument(
         "--init", type=Path, help="ImageNet state dict of MobileNetV2 in torchvision's order"
     )
@@ -235,7 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         training += kept
         held_out += validation
     print(f"{len(training)} photos for training, {len(held_out)} held out")
-    run = Run(args.minutes, args.lr, args.device, args.init)
+    run = Run(args.backbone, args.minutes, args.lr, args.device, args.init)
     if (args.resume or args.export_only) and (work / CHECKPOINT).exists():
         run.resume(work / CHECKPOINT)
         print(
@@ -257,13 +269,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def export(run: Run, held_out: Sequence[Entry], out: Path, generation: int, side: int) -> None:
     """Write the averaged weights with the score threshold that the held-out photos choose."""
     network = run.averaged()
-    info = model.save(out, network, generation=generation, side=side, threshold=0.5)
+    info = model.save(
+        out, network, backbone=run.backbone, generation=generation, side=side, threshold=0.5
+    )
     if not held_out:
         print("no photo held out: the score threshold stays at 0.5")
         return
-    scored = predict_all(Engine.load(out, run.device, threshold=0.05), held_out)
-    threshold, figures = best_threshold(scored)
-    info = model.save(out, network, generation=generation, side=side, threshold=threshold)
+    scored = predict_all(Engine.load(out, run.device, doubtful=DOUBTFUL), held_out)
+    threshold, figures = best_threshold(scored, info.most_shared)
+    info = model.save(
+        out, network, backbone=run.backbone, generation=generation, side=side, threshold=threshold
+    )
     print(json.dumps({**asdict(info), **figures}, indent=2))
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 from classifier import model
 from classifier.dataset import Example
 from classifier.train import CHECKPOINT, NonFiniteLoss, Run, class_weights, input_side, main
+from modelkit.weights import WEIGHTS, BadWeights
 
 
 @pytest.fixture
@@ -61,8 +62,8 @@ def test_pictures_grow_to_the_serving_side() -> None:
 
 def test_damaged_weights_are_refused_by_hash(tmp_path: Path) -> None:
     model.save(tmp_path, model.build(), generation=1, side=64, threshold=0.5)
-    content = bytearray((tmp_path / model.WEIGHTS).read_bytes())
+    content = bytearray((tmp_path / WEIGHTS).read_bytes())
     content[-1] ^= 1
-    (tmp_path / model.WEIGHTS).write_bytes(content)
-    with pytest.raises(model.BadWeights, match="sha256"):
+    (tmp_path / WEIGHTS).write_bytes(content)
+    with pytest.raises(BadWeights, match="sha256"):
         model.load(tmp_path)

@@ -96,7 +96,8 @@ def test_a_photo_that_cannot_be_decoded_comes_without_boxes_and_says_why(tmp_pat
 @pytest.mark.parametrize("seed", range(8))
 def test_augmented_masks_stay_on_their_garments(tmp_path: Path, seed: int) -> None:
     write(tmp_path, "a", {"item1": garment(SQUARE), "item2": garment(FAR_SQUARE, category=8)})
-    photo, categories, masks = truth(scan(tmp_path)[0][0])
+    photo, items, masks = truth(scan(tmp_path)[0][0])
+    categories = [item.category for item in items]
     photo = photo.copy()
     photo[masks[0]], photo[masks[1]] = (250, 10, 10), (10, 10, 250)
     image, target = augment(photo, categories, masks, 128, random.Random(seed))

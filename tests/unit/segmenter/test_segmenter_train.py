@@ -7,7 +7,8 @@ import torch
 
 from lookbook import deepfashion2
 from lookbook.specs import sample_outfit
-from segmenter import model
+from modelkit.weights import WEIGHTS, BadWeights
+from segmenter import backbones, model
 from segmenter.dataset import Draw, TrainingPhotos, scan
 from segmenter.train import CHECKPOINT, NonFiniteLoss, Run, learning_rate, main
 
@@ -39,7 +40,7 @@ def test_a_training_writes_weights_that_load_and_goes_on_where_it_stopped(
 
 
 def test_a_non_finite_loss_stops_with_the_names_of_the_photos(photos: Path) -> None:
-    run = Run(1, 1e-3, "cpu", None)
+    run = Run("mobilenet_v2", 1, 1e-3, "cpu", None)
     sample = TrainingPhotos(scan(photos)[0], 96)[Draw(0, 0)]
     with torch.no_grad():
         run.network.roi_heads.box_predictor.cls_score.bias.fill_(float("nan"))
@@ -54,14 +55,15 @@ def test_the_schedule_warms_up_and_ends_near_zero() -> None:
 
 
 def test_damaged_weights_are_refused_by_hash(tmp_path: Path) -> None:
-    model.save(tmp_path, model.build(), generation=1, side=96, threshold=0.5)
-    content = bytearray((tmp_path / model.WEIGHTS).read_bytes())
+    network = backbones.build("mobilenet_v2", 14)
+    model.save(tmp_path, network, backbone="mobilenet_v2", generation=1, side=96, threshold=0.5)
+    content = bytearray((tmp_path / WEIGHTS).read_bytes())
     content[-1] ^= 1
-    (tmp_path / model.WEIGHTS).write_bytes(content)
-    with pytest.raises(model.BadWeights, match="sha256"):
+    (tmp_path / WEIGHTS).write_bytes(content)
+    with pytest.raises(BadWeights, match="sha256"):
         model.load(tmp_path)
 
 
 def test_missing_weights_say_how_to_train_them(tmp_path: Path) -> None:
-    with pytest.raises(model.BadWeights, match=r"segmenter\.train"):
+    with pytest.raises(BadWeights, match="train, or name"):
         model.load(tmp_path)

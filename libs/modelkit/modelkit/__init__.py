@@ -1,0 +1,1 @@
+"""What the two networks share: weight folders, ImageNet weights, precision."""
