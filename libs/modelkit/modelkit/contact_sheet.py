@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from math import ceil
+from textwrap import wrap
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-CAPTION = 30  # pixels under a tile: two lines
+CAPTION = 60  # pixels under a tile: four lines
+LETTERS = 38  # in a line
 
 
 def contact_sheet(
@@ -27,5 +29,8 @@ def contact_sheet(
         picture = Image.fromarray(pixels)
         picture.thumbnail((side - 4, side - 4))
         sheet.paste(picture, (left + (side - picture.width) // 2, top + side - picture.height))
-        draw.multiline_text((left + 4, top + side + 2), caption, "white", font, spacing=2)
+        lines = [line for part in caption.splitlines() for line in wrap(part, LETTERS)]
+        draw.multiline_text(
+            (left + 4, top + side + 2), "\n".join(lines[:4]), "white", font, spacing=2
+        )
     return sheet
