@@ -15,11 +15,13 @@ MAX_BATCH = 8
 async def build(runtime: Runtime[Settings]) -> None:
     """Wires the service."""
     from modelkit.weights import BadWeights
-    from segmenter.engine import Engine  # torch takes seconds: a wrong setting should not
+    from segmenter.torchvision_engine import (
+        TorchvisionEngine,
+    )  # torch takes seconds: a wrong setting should not
 
     settings = runtime.settings
     try:
-        engine = Engine.load(settings.segmenter_weights, settings.segmenter_device)
+        engine = TorchvisionEngine.load(settings.segmenter_weights, settings.segmenter_device)
     except BadWeights as error:
         raise StartError(str(error)) from error
     batcher = MicroBatcher(engine.predict, max_batch=MAX_BATCH, max_queue=settings.segmenter_queue)

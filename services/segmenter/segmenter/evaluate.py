@@ -18,7 +18,8 @@ from segmenter.categories import CATEGORIES
 from segmenter.coco import Scored, Truth
 from segmenter.dataset import BadData, Entry, scan, truth
 from segmenter.detection import Detection, encode_mask, one_garment_a_pixel
-from segmenter.engine import Engine, SegmenterEngine
+from segmenter.engine import SegmenterEngine
+from segmenter.torchvision_engine import TorchvisionEngine
 
 DOUBTFUL = 0.05  # detections below this score are left out of the evaluation, as in torchvision
 NOTHING = "nothing"
@@ -118,7 +119,9 @@ def confusion(
     return table
 
 
-def evaluate(engine: Engine, entries: Sequence[Entry]) -> tuple[dict[str, Any], list[Scored]]:
+def evaluate(
+    engine: TorchvisionEngine, entries: Sequence[Entry]
+) -> tuple[dict[str, Any], list[Scored]]:
     """All figures of an engine that keeps doubtful and overlapping detections, and its answers."""
     info = engine.info
     scored = predict_all(engine, entries)
@@ -156,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     try:
         entries, problems = scan(args.data)
-        engine = Engine.load(args.weights, args.device, doubtful=DOUBTFUL)
+        engine = TorchvisionEngine.load(args.weights, args.device, doubtful=DOUBTFUL)
     except (BadData, BadWeights) as error:
         raise SystemExit(f"error: {error}") from error
     for problem in problems:

@@ -22,8 +22,8 @@ from modelkit.precision import has_fast_bf16
 from segmenter import backbones, model
 from segmenter.categories import CATEGORIES
 from segmenter.dataset import Draw, Entry, Sample, TrainingPhotos, repeat_factors, scan
-from segmenter.engine import Engine
 from segmenter.evaluate import DOUBTFUL, best_threshold, predict_all
+from segmenter.torchvision_engine import TorchvisionEngine
 
 CHECKPOINT = "checkpoint.pt"
 BODY_RATE = 0.5  # of the learning rate, for layers that were learnt on ImageNet
@@ -275,7 +275,7 @@ def export(run: Run, held_out: Sequence[Entry], out: Path, generation: int, side
     if not held_out:
         print("no photo held out: the score threshold stays at 0.5")
         return
-    scored = predict_all(Engine.load(out, run.device, doubtful=DOUBTFUL), held_out)
+    scored = predict_all(TorchvisionEngine.load(out, run.device, doubtful=DOUBTFUL), held_out)
     threshold, figures = best_threshold(scored, info.most_shared)
     info = model.save(
         out, network, backbone=run.backbone, generation=generation, side=side, threshold=threshold

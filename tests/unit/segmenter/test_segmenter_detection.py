@@ -10,8 +10,8 @@ from segmenter.detection import (
     Detection,
     encode_mask,
     one_garment_a_pixel,
-    paste,
 )
+from segmenter.paste import paste
 
 
 def detection(category: int, score: float, rows: slice, columns: slice) -> Detection:

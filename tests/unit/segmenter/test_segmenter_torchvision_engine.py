@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from lookbook.render import render
 from lookbook.specs import sample_outfit
-from segmenter.engine import Engine
+from segmenter.torchvision_engine import TorchvisionEngine
 
 Photo = NDArray[np.uint8]
 WEIGHTS = Path(__file__).parents[3] / "models" / "segmenter"
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    return Engine.load(WEIGHTS)
+def engine() -> TorchvisionEngine:
+    return TorchvisionEngine.load(WEIGHTS)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def photos() -> list[Photo]:
 
 
 def test_a_photo_gives_the_same_result_alone_again_and_in_company(
-    engine: Engine, photos: list[Photo]
+    engine: TorchvisionEngine, photos: list[Photo]
 ) -> None:
     alone = [engine.predict([photo])[0] for photo in photos]
     assert engine.predict(photos) == alone
@@ -34,7 +34,7 @@ def test_a_photo_gives_the_same_result_alone_again_and_in_company(
 
 
 def test_an_outfit_has_its_garments_with_masks_of_the_photos_size(
-    engine: Engine, photos: list[Photo]
+    engine: TorchvisionEngine, photos: list[Photo]
 ) -> None:
     for photo, detections in zip(photos, engine.predict(photos), strict=True):
         assert detections
@@ -52,19 +52,19 @@ def test_an_outfit_has_its_garments_with_masks_of_the_photos_size(
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])
-def test_a_blank_photo_has_no_garment(engine: Engine, value: int) -> None:
+def test_a_blank_photo_has_no_garment(engine: TorchvisionEngine, value: int) -> None:
     assert engine.predict([np.full((640, 480, 3), value, dtype=np.uint8)]) == [[]]
 
 
-def test_photos_of_any_shape_are_read(engine: Engine) -> None:
+def test_photos_of_any_shape_are_read(engine: TorchvisionEngine) -> None:
     shapes = [(32, 900, 3), (900, 32, 3), (40, 40, 3)]
     assert len(engine.predict([np.zeros(shape, dtype=np.uint8) for shape in shapes])) == 3
 
 
-def test_no_photo_gives_no_result(engine: Engine) -> None:
+def test_no_photo_gives_no_result(engine: TorchvisionEngine) -> None:
     assert engine.predict([]) == []
 
 
-def test_a_grey_photo_is_refused_by_shape(engine: Engine) -> None:
+def test_a_grey_photo_is_refused_by_shape(engine: TorchvisionEngine) -> None:
     with pytest.raises(ValueError, match="RGB uint8"):
         engine.predict([np.zeros((50, 50), dtype=np.uint8)])
