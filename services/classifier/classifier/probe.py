@@ -1,0 +1,69 @@
+"""A linear probe: logistic regression on frozen ImageNet features."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from classifier.dataset import Example, read_photo
+from classifier.preprocess import to_square
+from modelkit.imagenet_features import ImageNetFeatures
+from servicekit.photo import BadPhoto
+
+BATCH = 16
+# Inverse strength of L2 in scikit-learn's terms, on standardised features. A value between
+# "separates the training photos by any means" (1) and "all weights near zero" (1e-5), not tuned.
+C = 1e-3
+
+Features = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Standardises features and weighs them: positive logits mean fashion."""
+
+    mean: Features  # of each feature over the training photos
+    deviation: Features
+    weight: Features
+    bias: float
+
+    def logits(self, features: Features) -> Features:
+        """N x 1280 features to N logits."""
+        weighed: Features = ((features - self.mean) / self.deviation) @ self.weight
+        return weighed + np.float32(self.bias)
+
+
+def extract(
+    network: ImageNetFeatures, examples: Sequence[Example], side: int
+) -> tuple[list[Example], Features]:
+    """Features of whole photos squeezed to side x side, one row a photo.
+
+    Photos that can't be decoded are named on stderr and left out of both.
+    """
+    kept, squares, rows = [], [], []
+    for number, example in enumerate(tqdm(examples, desc="features", leave=False), start=1):
+        try:
+            squares.append(to_square(read_photo(example.path), side))
+            kept.append(example)
+        except (OSError, BadPhoto) as error:
+            print(f"skipped: {example.path}: {error}", file=sys.stderr)
+        if squares and (len(squares) == BATCH or number == len(examples)):
+            with torch.inference_mode():
+                rows.append(network(torch.stack(squares)).numpy())
+            squares = []
+    return kept, np.concatenate(rows)
+
+
+def fit(features: Features, labels: NDArray[np.int64]) -> Probe:
+    """The probe of some photos' features; both labels count the same. Needs both labels."""
+    from sklearn.linear_model import LogisticRegression
+
+    mean, deviation = features.mean(0), features.std(0) + 1e-3
+    regression = LogisticRegression(C=C, class_weight="balanced", max_iter=1000)
+    regression.fit((features - mean) / deviation, labels)
+    weight = regression.coef_[0].astype(np.float32)
+    return Probe(mean, deviation, weight, float(regression.intercept_[0]))
