@@ -29,12 +29,12 @@ class Probe:
     mean: Features  # of each feature over the training photos
     deviation: Features
     weight: Features
-    bias: float
+    bias: float  # of the logit
 
     def logits(self, features: Features) -> Features:
         """N x 1280 features to N logits."""
-        weighed: Features = ((features - self.mean) / self.deviation) @ self.weight
-        return weighed + np.float32(self.bias)
+        standard = (features - self.mean) / self.deviation
+        return (standard @ self.weight + self.bias).astype(np.float32)
 
 
 def extract(
