@@ -5,16 +5,12 @@ ImageNet. The student is to give the teacher's answers on augmented crops (Hinto
 the Knowledge in a Neural Network, 2015) and to tell its features (Romero et al., FitNets, 2015).
 """
 
-from collections.abc import Sequence
-
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models import ResNet
 
 from classifier import model, probe
-from classifier.dataset import Example
 from modelkit.imagenet_features import FEATURES, ImageNetFeatures
 
 TEMPERATURE = 2.0  # of the teacher's answers, which are surer than they should be
@@ -40,23 +36,17 @@ class Teacher(nn.Module):
         return torch.sigmoid(logits / TEMPERATURE), F.normalize(features, dim=1)
 
 
-def fit_teacher(network: ImageNetFeatures, examples: Sequence[Example], side: int) -> Teacher:
-    """A teacher whose probe is fitted to the labels of whole training photos."""
-    kept, features = probe.extract(network, examples, side)
-    return Teacher(network, probe.fit(features, np.array([example.label for example in kept])))
-
-
 class Student(nn.Module):
     """The ResNet18, and its features in the terms of the teacher's; served without the latter."""
 
     def __init__(self, network: ResNet) -> None:
         super().__init__()
         self.network = network
-        self.projection = nn.Linear(model.FEATURES, FEATURES)
+        self.projection = nn.Linear(model.RESNET18_FEATURES, FEATURES)
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Normalised N x 3 x S x S to N logits and N x 1280 features of length 1."""
-        features = model.features(self.network, inputs)
+        features = model.resnet18_features(self.network, inputs)
         logits: Tensor = self.network.fc(features)[:, 0]
         return logits, F.normalize(self.projection(features), dim=1)
 

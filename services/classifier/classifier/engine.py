@@ -14,7 +14,7 @@ from modelkit.precision import autocast, has_fast_bf16
 
 
 class Engine:
-    """ResNet18, trained by `classifier.train`, or the notebooks' MultiLabelResnet.
+    """A network that `classifier.train` wrote, or the notebooks' MultiLabelResnet.
 
     A CPU runs one photo a forward pass, so that neither batch size nor neighbours move a
     probability across the threshold: the same photo always gives the same result. A GPU takes the
@@ -61,8 +61,8 @@ class Engine:
     @torch.inference_mode()
     def _forward(self, squares: Tensor) -> list[float]:
         squares = squares.to(self.device)
-        # The notebooks' network takes the pixels as they are.
-        inputs = normalise(squares) if self.info.arch == "resnet18" else squares.float()
+        # The other networks take the pixels as they are.
+        inputs = normalise(squares) if self.info.arch == model.RESNET18 else squares.float()
         with autocast(self.device, bf16=self.bf16):
             logits = self.network(inputs.contiguous(memory_format=torch.channels_last))[:, 0]
         return [float(logit) for logit in logits.float().tolist()]

@@ -1,5 +1,6 @@
 """A linear probe: logistic regression on frozen ImageNet features."""
 
+import random
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from classifier import model
+from classifier.augmentation import augment
 from classifier.dataset import Example, read_photo
 from classifier.preprocess import to_square
 from modelkit.imagenet_features import ImageNetFeatures
@@ -38,16 +41,18 @@ class Probe:
 
 
 def extract(
-    network: ImageNetFeatures, examples: Sequence[Example], side: int
+    network: ImageNetFeatures, examples: Sequence[Example], side: int, seed: int | None = None
 ) -> tuple[list[Example], Features]:
-    """Features of whole photos squeezed to side x side, one row a photo.
+    """Features of whole photos squeezed to side x side, one row a photo; with a seed, of a crop.
 
     Photos that can't be decoded are named on stderr and left out of both.
     """
     kept, squares, rows = [], [], []
     for number, example in enumerate(tqdm(examples, desc="features", leave=False), start=1):
         try:
-            squares.append(to_square(read_photo(example.path), side))
+            photo = read_photo(example.path)
+            rng = random.Random(f"{seed} {number}")
+            squares.append(to_square(photo, side) if seed is None else augment(photo, side, rng))
             kept.append(example)
         except (OSError, BadPhoto) as error:
             print(f"skipped: {example.path}: {error}", file=sys.stderr)
@@ -56,6 +61,13 @@ def extract(
                 rows.append(network(torch.stack(squares)).numpy())
             squares = []
     return kept, np.concatenate(rows)
+
+
+def train(network: ImageNetFeatures, examples: Sequence[Example], side: int, seed: int) -> Probe:
+    """The probe of training photos: each of them whole, and as an augmented crop."""
+    views = [extract(network, examples, side), extract(network, examples, side, seed)]
+    labels = np.array([example.label for kept, _ in views for example in kept])
+    return fit(np.concatenate([features for _, features in views]), labels)
 
 
 def fit(features: Features, labels: NDArray[np.int64]) -> Probe:
@@ -67,3 +79,13 @@ def fit(features: Features, labels: NDArray[np.int64]) -> Probe:
     regression.fit((features - mean) / deviation, labels)
     weight = regression.coef_[0].astype(np.float32)
     return Probe(mean, deviation, weight, float(regression.intercept_[0]))
+
+
+def network(features: ImageNetFeatures, fitted: Probe) -> model.LinearProbe:
+    """Features and probe as the one network that is served."""
+    joined = model.LinearProbe(features)
+    weight = fitted.weight / fitted.deviation
+    with torch.no_grad():
+        joined.fc.weight.copy_(torch.from_numpy(weight)[None])
+        joined.fc.bias.fill_(fitted.bias - float(weight @ fitted.mean))
+    return joined.eval()

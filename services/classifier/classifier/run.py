@@ -105,7 +105,7 @@ class Run:
 
     def averaged(self) -> ResNet:
         """A network with the moving average of the weights."""
-        network = model.build()
+        network = model.build_resnet18()
         network.load_state_dict(self.average)
         return network.eval()
 

@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
+from torchvision.models import ResNet
 
-from classifier import model
+from classifier import model, probe
 from classifier.dataset import BadTable, Example, read_csv, read_sources
-from classifier.distillation import fit_teacher
+from classifier.distillation import Teacher
 from classifier.engine import Engine
 from classifier.export import export
 from classifier.metrics import figures
@@ -65,6 +67,13 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--leave-out", metavar="SOURCE", help="don't train on this source, but judge it at the end"
     )
     how = parser.add_argument_group("training")
+    how.add_argument(
+        "--arch",
+        choices=model.ARCHITECTURES,
+        default=model.RESNET18,
+        help="resnet18 (default), or a linear probe on ImageNet features, fitted at once: it "
+        "needs little data and no time budget",
+    )
     how.add_argument("--init", type=Path, metavar="DIR", help="weights to start from")
     how.add_argument(
         "--teacher",
@@ -102,6 +111,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         parser.error("--minutes or --epochs, not both")
     if args.leave_out and not args.sources:
         parser.error("--leave-out needs --sources")
+    if args.arch != model.RESNET18 and (args.teacher or args.init or args.resume):
+        parser.error(f"--teacher, --init and --resume are for --arch {model.RESNET18}")
     if args.folds and (args.leave_out or args.resume or args.export_only):
         parser.error("--folds goes with neither --leave-out, --resume nor --export-only")
     return args
@@ -128,40 +139,69 @@ def read(args: argparse.Namespace, *, quiet: bool) -> list[Example]:
     return examples
 
 
-def new_run(args: argparse.Namespace, this: Process, training: Sequence[Example]) -> Run:
-    """A training that has not begun."""
+def trained(
+    args: argparse.Namespace,
+    this: Process,
+    training: Sequence[Example],
+    held_out: Sequence[Example],
+    work: Path,
+) -> nn.Module:
+    """A network that has seen the training photos, and has been chosen by those held out."""
+    if args.arch != model.RESNET18:
+        features = imagenet_features.load(args.arch)
+        fitted = probe.train(features, training, args.side, args.seed)
+        return probe.network(features, fitted)
+    work.mkdir(parents=True, exist_ok=True)
     budget = Budget(minutes=None if args.epochs else args.minutes or 60)
     if args.epochs:
         budget.most_steps = ceil(args.epochs * len(training) / (args.batch * this.world))
     teacher = None
     if args.teacher and not args.export_only:
-        teacher = fit_teacher(imagenet_features.load(args.teacher), training, args.side)
+        features = imagenet_features.load(args.teacher)
+        teacher = Teacher(features, probe.train(features, training, args.side, args.seed))
     torch.manual_seed(args.seed)  # of a network that starts from nothing
-    return Run(
-        model.load(args.init)[0] if args.init else model.build(),
+    run = Run(
+        initial(args.init),
         budget,
         lambda progress: args.lr * cosine(progress),
         this,
         teacher=teacher,
         seed=args.seed,
     )
+    if (args.resume or args.export_only) and (work / CHECKPOINT).exists():
+        run.resume(work / CHECKPOINT)
+        if this.first:
+            print(f"resumed at step {budget.steps}, {budget.seconds / 60:.1f} minutes spent")
+    if not args.export_only:
+        plan = Plan(
+            args.side, args.batch, args.workers, args.seed, args.evaluate_every, args.patience
+        )
+        train(run, training, held_out, plan, work)
+    return run.result()
+
+
+def initial(folder: Path | None) -> ResNet:
+    """ResNet18 with the weights of a folder, or random ones; raises BadWeights."""
+    if folder is None:
+        return model.build_resnet18()
+    network, info = model.load(folder)
+    if not isinstance(network, ResNet):
+        raise BadWeights(f"{folder} holds {info.arch}: a ResNet18 can't start from it")
+    return network
 
 
 def cross_validate(
-    args: argparse.Namespace, plan: Plan, this: Process, examples: Sequence[Example]
+    args: argparse.Namespace, this: Process, examples: Sequence[Example]
 ) -> dict[str, Any]:
     """Figures of each fold, and their mean and standard deviation.
 
     At a probability of 0.5 and of the last weights: nothing is chosen by the photos that judge.
     """
+    info = model.ModelInfo(args.arch, args.generation, args.side, threshold=0.5)
     rows = []
     for number, (training, held_out) in enumerate(folds(examples, args.folds, args.seed), start=1):
-        work = args.out / f"fold-{number}"
-        work.mkdir(parents=True, exist_ok=True)
-        run = new_run(args, this, training)
-        train(run, training, [], plan, work)
-        info = model.ModelInfo("resnet18", args.generation, args.side, threshold=0.5)
-        said = predict(Engine(run.averaged(), info, this.device), held_out)
+        network = trained(args, this, training, [], args.out / f"fold-{number}")
+        said = predict(Engine(network, info, this.device), held_out)
         rows.append(asdict(figures(said.labels, said.probabilities, said.threshold)))
         if this.first:
             print(f"fold {number}: {json.dumps(rows[-1])}")
@@ -174,35 +214,19 @@ def cross_validate(
     }
 
 
-def fit(
-    args: argparse.Namespace, plan: Plan, this: Process, examples: Sequence[Example]
-) -> dict[str, Any]:
+def fit(args: argparse.Namespace, this: Process, examples: Sequence[Example]) -> dict[str, Any]:
     """Train once and export; returns what was written, and how it judges a source left out."""
     unseen: list[Example] = []
     if args.leave_out:
         examples, unseen = leave_out(examples, args.leave_out)
-    work: Path = args.work or args.out
-    work.mkdir(parents=True, exist_ok=True)
     training, held_out = hold_out(examples, args.held_out)
     if this.first:
         print(f"{len(training)} photos for training, {len(held_out)} held out")
-    run = new_run(args, this, training)
-    if (args.resume or args.export_only) and (work / CHECKPOINT).exists():
-        run.resume(work / CHECKPOINT)
-        if this.first:
-            print(f"resumed at step {run.budget.steps}, {run.budget.seconds / 60:.1f} minutes")
-    if not args.export_only:
-        train(run, training, held_out, plan, work)
+    network = trained(args, this, training, held_out, args.work or args.out)
     if not this.first:
         return {}
-    result = export(
-        run.result(),
-        held_out,
-        args.out,
-        generation=args.generation,
-        side=args.side,
-        device=this.device,
-    )
+    info = model.ModelInfo(args.arch, args.generation, args.side, threshold=0.5)
+    result = export(network, info, held_out, args.out, this.device)
     if unseen:
         right = predict(Engine.load(args.out, this.device), unseen).right
         result["left_out"] = {
@@ -219,12 +243,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if args.threads:
         torch.set_num_threads(args.threads)
     with process(args.device) as this:
-        plan = Plan(
-            args.side, args.batch, args.workers, args.seed, args.evaluate_every, args.patience
-        )
         try:
             examples = read(args, quiet=not this.first)
-            result = (cross_validate if args.folds else fit)(args, plan, this, examples)
+            result = (cross_validate if args.folds else fit)(args, this, examples)
         except (BadTable, BadWeights, LookupError) as error:
             raise SystemExit(f"error: {error}") from error
         if this.first:

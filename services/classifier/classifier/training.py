@@ -18,7 +18,7 @@ from tqdm import tqdm
 from classifier.dataset import BadTable, Draw, Example, TrainingPhotos
 from classifier.engine import Engine
 from classifier.metrics import Floats, Labels, figures
-from classifier.model import ModelInfo
+from classifier.model import RESNET18, ModelInfo
 from classifier.predictions import logits
 from classifier.run import Run
 
@@ -132,7 +132,7 @@ def train(
 
 def _look(run: Run, held_out: Sequence[Example], plan: Plan, work: Path) -> None:
     """Judge the moving average by the held-out photos."""
-    info = ModelInfo("resnet18", generation=0, side=plan.side, threshold=0.5)
+    info = ModelInfo(RESNET18, generation=0, side=plan.side, threshold=0.5)
     kept, scores = logits(Engine(run.averaged(), info, run.process.device), held_out)
     labels = np.array([example.label for example in kept])
     run.heard(log_loss(labels, scores))
