@@ -1,6 +1,6 @@
 """Figures of a yes/no classifier."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,49 +31,13 @@ class Figures:
 
 def figures(labels: Labels, probabilities: Floats, threshold: float) -> Figures:
     """Figures at a threshold; needs both classes."""
-    from sklearn.metrics import average_precision_score, roc_auc_score
-
-    said = probabilities >= threshold
-    true = labels == 1
-    hit, false_alarm = int((said & true).sum()), int((said & ~true).sum())
-    positives, negatives = int(true.sum()), int((~true).sum())
-    recall = hit / positives
-    precision = hit / max(hit + false_alarm, 1)
+    once = np.ones((1, len(labels)))
+    found = _weighted(labels, probabilities, threshold, once)
     return Figures(
         support=len(labels),
-        positives=positives,
-        accuracy=float((said == true).mean()),
-        balanced_accuracy=(recall + 1 - false_alarm / negatives) / 2,
-        precision=precision,
-        recall=recall,
-        f1=2 * precision * recall / max(precision + recall, 1e-9),
-        roc_auc=float(roc_auc_score(labels, probabilities)),
-        average_precision=float(average_precision_score(labels, probabilities)),
-        ece=expected_calibration_error(labels, probabilities),
+        positives=int((labels == 1).sum()),
+        **{name: float(values[0]) for name, values in found.items()},
     )
-
-
-def reliability(labels: Labels, probabilities: Floats) -> tuple[Floats, Floats, Labels]:
-    """Mean probability, share of fashion and number of photos of each bin that has any.
-
-    15 bins of equal width over the probability of fashion, in [0, 1].
-    """
-    bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
-    counts = np.bincount(bins, minlength=BINS)
-    said = np.bincount(bins, probabilities, BINS)
-    true = np.bincount(bins, labels, BINS)
-    some = counts > 0
-    return said[some] / counts[some], true[some] / counts[some], counts[some]
-
-
-def expected_calibration_error(labels: Labels, probabilities: Floats) -> float:
-    """Mean distance of probability and share of fashion over the bins, by their photos (Guo et al. 2017).
-
-    The form for two classes: bins of the probability of fashion, not of the likelier answer, so
-    that errors of the two sides can't cancel out.
-    """
-    said, true, counts = reliability(labels, probabilities)
-    return float(np.abs(said - true) @ counts / counts.sum())
 
 
 def intervals(
@@ -84,16 +48,70 @@ def intervals(
     Fashion and the rest are drawn apart, so that each draw has both.
     """
     rng = np.random.default_rng(seed)
-    parts = [np.flatnonzero(labels == label) for label in (0, 1)]
-    rows = []
-    for _ in range(RESAMPLES):
-        drawn = np.concatenate([rng.choice(part, len(part)) for part in parts])
-        rows.append(asdict(figures(labels[drawn], probabilities[drawn], threshold)))
+    times = np.zeros((RESAMPLES, len(labels)))  # that a photo was drawn
+    for label in (0, 1):
+        part = np.flatnonzero(labels == label)
+        times[:, part] = rng.multinomial(len(part), np.full(len(part), 1 / len(part)), RESAMPLES)
+    found = _weighted(labels, probabilities, threshold, times)
+    return {name: _middle(values) for name, values in found.items()}
+
+
+def _weighted(
+    labels: Labels, probabilities: Floats, threshold: float, times: Floats
+) -> dict[str, Floats]:
+    """Each figure for each row of `times`, draws x photos: how often each photo counts.
+
+    Areas are taken over the distinct probabilities, highest first, so that ties count as
+    scikit-learn's roc_auc_score and average_precision_score have them.
+    """
+    true = labels == 1
+    said = probabilities >= threshold
+    positives, negatives = times[:, true].sum(1), times[:, ~true].sum(1)
+    hit, false_alarm = times[:, true & said].sum(1), times[:, ~true & said].sum(1)
+    recall, specificity = hit / positives, 1 - false_alarm / negatives
+    precision = hit / np.maximum(hit + false_alarm, 1)
+
+    order = np.argsort(-probabilities, kind="stable")
+    last = np.flatnonzero(np.diff(probabilities[order], append=-1.0))  # of equal probabilities
+    found = np.cumsum(times[:, order] * true[order], axis=1)[:, last]
+    taken = np.cumsum(times[:, order] * ~true[order], axis=1)[:, last]
+    new_found = np.diff(found, prepend=0.0, axis=1)
+    new_taken = np.diff(taken, prepend=0.0, axis=1)
+    area = (new_taken * (found - new_found / 2)).sum(1) / (positives * negatives)
+    average = (new_found * found / np.maximum(found + taken, 1)).sum(1) / positives
+
+    member = _bins(probabilities)[:, None] == np.arange(BINS)
+    gap = np.abs((times * (probabilities - labels)) @ member)
     return {
-        name: _middle(np.array([row[name] for row in rows]))
-        for name in rows[0]
-        if name not in ("support", "positives")
+        "accuracy": (hit + negatives - false_alarm) / (positives + negatives),
+        "balanced_accuracy": (recall + specificity) / 2,
+        "precision": precision,
+        "recall": recall,
+        "f1": 2 * precision * recall / np.maximum(precision + recall, 1e-9),
+        "roc_auc": area,
+        "average_precision": average,
+        "ece": gap.sum(1) / (positives + negatives),
     }
+
+
+def _bins(probabilities: Floats) -> Labels:
+    return np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
+
+
+def reliability(labels: Labels, probabilities: Floats) -> tuple[Floats, Floats, Labels]:
+    """Mean probability, share of fashion and number of photos of each bin that has any.
+
+    15 bins of equal width over the probability of fashion, in [0, 1]. The expected calibration error
+    (Guo et al. 2017) is the mean distance of the first two, by photos. It is the form for two
+    classes: bins of the probability of fashion, not of the likelier answer, so that errors of the
+    two sides can't cancel out.
+    """
+    bins = _bins(probabilities)
+    counts = np.bincount(bins, minlength=BINS)
+    said = np.bincount(bins, probabilities, BINS)
+    true = np.bincount(bins, labels, BINS)
+    some = counts > 0
+    return said[some] / counts[some], true[some] / counts[some], counts[some]
 
 
 def share_right(right: NDArray[np.bool_], *, seed: int = 0) -> tuple[float, Interval]:

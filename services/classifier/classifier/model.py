@@ -42,11 +42,12 @@ class LinearProbe(nn.Module):
         return logits
 
 
-def build(arch: str = RESNET18) -> nn.Module:
+def build(arch: str) -> nn.Module:
     """A network with one logit, positive for fashion; its weights are random."""
-    if arch == RESNET18:
-        return build_resnet18()
-    return LinearProbe(ImageNetFeatures(arch))
+    network: nn.Module = (
+        build_resnet18() if arch == RESNET18 else LinearProbe(ImageNetFeatures(arch))
+    )
+    return network
 
 
 def build_resnet18() -> ResNet:

@@ -177,7 +177,8 @@ def trained(
             args.side, args.batch, args.workers, args.seed, args.evaluate_every, args.patience
         )
         train(run, training, held_out, plan, work)
-    return run.result()
+    result: nn.Module = run.result()
+    return result
 
 
 def initial(folder: Path | None) -> ResNet:

@@ -18,7 +18,7 @@ from classifier.model import ModelInfo
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("weights")
     torch.manual_seed(0)
-    model.save(folder, model.build(), ModelInfo("resnet18", 1, 64, 0.5))
+    model.save(folder, model.build("resnet18"), ModelInfo("resnet18", 1, 64, 0.5))
     return folder
 
 

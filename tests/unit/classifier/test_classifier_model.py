@@ -16,7 +16,7 @@ def test_what_is_saved_is_loaded(arch: str, tmp_path: Path) -> None:
 
 
 def test_damaged_weights_are_refused_by_hash(tmp_path: Path) -> None:
-    model.save(tmp_path, model.build(), ModelInfo("resnet18", 1, 64, 0.5))
+    model.save(tmp_path, model.build("resnet18"), ModelInfo("resnet18", 1, 64, 0.5))
     content = bytearray((tmp_path / WEIGHTS).read_bytes())
     content[-1] ^= 1
     (tmp_path / WEIGHTS).write_bytes(content)
@@ -25,7 +25,7 @@ def test_damaged_weights_are_refused_by_hash(tmp_path: Path) -> None:
 
 
 def test_another_network_is_refused_by_name(tmp_path: Path) -> None:
-    model.save(tmp_path, model.build(), ModelInfo("resnet18", 1, 64, 0.5))
+    model.save(tmp_path, model.build("resnet18"), ModelInfo("resnet18", 1, 64, 0.5))
     text = (tmp_path / METADATA).read_text().replace("resnet18", "resnet99")
     (tmp_path / METADATA).write_text(text)
     with pytest.raises(BadWeights, match="resnet99"):
