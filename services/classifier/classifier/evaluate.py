@@ -22,8 +22,8 @@ from modelkit.weights import BadWeights
 def evaluate(said: Predictions) -> dict[str, Any]:
     """Figures at the serving threshold with their 95% intervals, for all and for each source.
 
-    Of a source, whose photos have one label, `share_right` is what can be told: the recall of one
-    with fashion photos. Raises BadTable without photos of both labels.
+    Of a source, `recall` is the share of its photos that are judged right: they have one label.
+    Raises BadTable without photos of both labels.
     """
     labels, probabilities, right = said.labels, said.probabilities, said.right
     if not 0 < labels.sum() < len(labels):
@@ -34,7 +34,7 @@ def evaluate(said: Predictions) -> dict[str, Any]:
         own = sources == source
         share, interval = share_right(right[own])
         per_source[source] = {
-            "share_right": share,
+            "recall": share,
             "interval": interval,
             "support": int(own.sum()),
             "positives": int(labels[own].sum()),
@@ -47,10 +47,21 @@ def evaluate(said: Predictions) -> dict[str, Any]:
     }
 
 
-def read(entry: str, sources: dict[str, str]) -> list[Example]:
-    """Photos of `FILE[:ROOT]`; rows that can't be used are named on stderr. Raises BadTable."""
-    table, _, root = entry.partition(":")
-    examples, problems = read_csv(Path(table), Path(root) if root else None, sources=sources)
+def read(entry: str, sources: Path | None) -> list[Example]:
+    """Photos of `FILE[:ROOT]`; rows that can't be used are named on stderr. Raises BadTable.
+
+    Without a table of sources, one beside FILE is taken: val_sources.csv for val.csv.
+    """
+    name, _, root = entry.partition(":")
+    table = Path(name)
+    beside = table.with_name(f"{table.stem}_sources.csv")
+    if sources is None and beside.exists():
+        sources = beside
+    examples, problems = read_csv(
+        table,
+        Path(root) if root else None,
+        sources=read_sources(sources) if sources else None,
+    )
     for problem in problems:
         print(f"skipped: {problem}", file=sys.stderr)
     return examples
@@ -63,7 +74,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         description="Figures of the fashion classifier at its serving threshold: with 95%% "
         "bootstrap intervals by photo; the calibration error over 15 bins of equal width.",
         epilog="example: python -m classifier.evaluate --weights models/classifier "
-        "--csv ../shared/data/binary/val.csv --sources ../shared/data/binary/val_sources.csv "
+        "--csv ../shared/data/binary/val.csv "
         "--pictures .run/classifier --predictions .run/predictions/classifier.csv",
     )
     parser.add_argument(
@@ -78,16 +89,15 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--sources",
         type=Path,
-        action="append",
-        default=[],
         metavar="FILE",
-        help="CSV with image,source: figures for each source; repeatable",
+        help="CSV with image,source, for figures of each source (default: labels_sources.csv "
+        "beside labels.csv, if it is there)",
     )
     parser.add_argument(
         "--leave-one-source-out",
         metavar="FILE[:ROOT]",
         help="also fit a linear probe on frozen ImageNet features of these training photos without "
-        "each source in turn, and judge that source (minutes; needs --sources of both tables)",
+        "each source in turn, and judge that source (minutes; needs the sources of both tables)",
     )
     parser.add_argument(
         "--features",
@@ -118,12 +128,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point."""
     args = parse(arguments)
     try:
-        sources = {name: s for file in args.sources for name, s in read_sources(file).items()}
-        examples = read(args.csv, sources)
+        examples = read(args.csv, args.sources)
         said = predict(Engine.load(args.weights, args.device), examples)
         result = evaluate(said)
         if args.leave_one_source_out:
-            training = read(args.leave_one_source_out, sources)
+            training = read(args.leave_one_source_out, None)
             network = imagenet_features.load(args.features)
             result["leave_one_source_out"] = leave_one_source_out(network, training, said.examples)
     except (BadTable, BadWeights, LookupError) as error:
@@ -147,7 +156,7 @@ def show(result: dict[str, Any]) -> None:
     for name, (low, high) in result["intervals"].items():
         print(f"{name:18} {result[name]:.4f}  [{low:.4f}, {high:.4f}]")
     for title, rows in (
-        ("share right by source", result["per_source"]),
+        ("recall by source", result["per_source"]),
         ("by a probe that never saw the source", result.get("leave_one_source_out", {})),
     ):
         print(title + ":" if rows else "", end="\n" if rows else "")

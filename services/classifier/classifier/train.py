@@ -232,7 +232,7 @@ def fit(args: argparse.Namespace, this: Process, examples: Sequence[Example]) ->
         right = predict(Engine.load(args.out, this.device), unseen).right
         result["left_out"] = {
             "source": args.leave_out,
-            "share_right": float(right.mean()),
+            "recall": float(right.mean()),
             "support": len(right),
         }
     return result

@@ -11,7 +11,7 @@ from lookbook.specs import sample_outfit, sample_scene
 
 @pytest.fixture(scope="session")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """8 photos: outfits of two authors are fashion, scenes of two are not; with `sources.csv`."""
+    """8 photos: outfits of two authors are fashion, scenes of two are not; with `labels_sources.csv`."""
     folder = tmp_path_factory.mktemp("photos")
     rows, sources = ["image,label"], ["image,source"]
     for number in range(8):
@@ -22,5 +22,5 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows.append(f"{name},{label}")
         sources.append(f"{name},{'street' if label else 'rooms'}{number // 4}")
     (folder / "labels.csv").write_text("\n".join(rows) + "\n")
-    (folder / "sources.csv").write_text("\n".join(sources) + "\n")
+    (folder / "labels_sources.csv").write_text("\n".join(sources) + "\n")
     return folder / "labels.csv"

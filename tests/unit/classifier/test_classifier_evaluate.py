@@ -25,8 +25,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(
     weights: Path, table: Path, capsys: pytest.CaptureFixture[str], *more: str
 ) -> dict[str, Any]:
-    sources = ["--sources", str(table.parent / "sources.csv")]
-    main(["--weights", str(weights), "--csv", str(table), *sources, "--json", *more])
+    main(["--weights", str(weights), "--csv", str(table), "--json", *more])
     result: dict[str, Any] = json.loads(capsys.readouterr().out)
     return result
 
@@ -43,7 +42,7 @@ def test_figures_come_with_support_intervals_and_by_source(
     assert {name: row["support"] for name, row in sources.items()} == dict.fromkeys(
         ("rooms0", "rooms1", "street0", "street1"), 2
     )
-    right = sum(row["share_right"] * row["support"] for row in sources.values())
+    right = sum(row["recall"] * row["support"] for row in sources.values())
     assert right / 8 == pytest.approx(result["accuracy"])
 
 
@@ -70,7 +69,14 @@ def test_every_source_is_judged_by_a_probe_that_never_saw_it(
     result = run(weights, table, capsys, "--leave-one-source-out", str(table))
     found = result["leave_one_source_out"]
     assert found.keys() == result["per_source"].keys()
-    assert all(row["support"] == 2 and 0 <= row["share_right"] <= 1 for row in found.values())
+    assert all(row["support"] == 2 and 0 <= row["recall"] <= 1 for row in found.values())
+
+
+def test_training_photos_without_sources_cannot_leave_one_out(weights: Path, table: Path) -> None:
+    bare = table.with_name("bare.csv")
+    bare.write_text(table.read_text())
+    with pytest.raises(SystemExit, match="needs the sources"):
+        main(["--weights", str(weights), "--csv", str(table), "--leave-one-source-out", str(bare)])
 
 
 def test_rows_without_a_photo_and_damaged_photos_are_named_and_skipped(

@@ -118,7 +118,7 @@ def test_folds_report_each_fold_and_their_mean(table: Path, tmp_path: Path) -> N
 def test_a_source_left_out_is_judged_at_the_end(
     table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sources = str(table.parent / "sources.csv")
+    sources = str(table.parent / "labels_sources.csv")
     main(command(table, tmp_path, "--arch", "efficientnet_lite0", "--sources", sources,
                  "--leave-out", "street1"))  # fmt: skip
     out = capsys.readouterr().out
