@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from classifier import model
 from classifier.augmentation import augment
-from classifier.dataset import Example, read_photo
+from classifier.dataset import BadTable, Example, read_photo
 from classifier.preprocess import to_square
 from modelkit.imagenet_features import ImageNetFeatures
 from servicekit.photo import BadPhoto
@@ -45,7 +45,7 @@ def extract(
 ) -> tuple[list[Example], Features]:
     """Features of whole photos squeezed to side x side, one row a photo; with a seed, of a crop.
 
-    Photos that can't be decoded are named on stderr and left out of both.
+    Photos that can't be decoded are named on stderr and left out of both; BadTable if none can.
     """
     kept, squares, rows = [], [], []
     for number, example in enumerate(tqdm(examples, desc="features", leave=False), start=1):
@@ -60,6 +60,8 @@ def extract(
             with torch.inference_mode():
                 rows.append(network(torch.stack(squares)).numpy())
             squares = []
+    if not kept:
+        raise BadTable(f"none of {len(examples)} photos can be decoded")
     return kept, np.concatenate(rows)
 
 
@@ -71,9 +73,11 @@ def train(network: ImageNetFeatures, examples: Sequence[Example], side: int, see
 
 
 def fit(features: Features, labels: NDArray[np.int64]) -> Probe:
-    """The probe of some photos' features; both labels count the same. Needs both labels."""
+    """The probe of some photos' features; both labels count the same. Raises BadTable without both."""
     from sklearn.linear_model import LogisticRegression
 
+    if len(set(labels.tolist())) < 2:
+        raise BadTable("training needs photos of both labels, 1 (fashion) and 0 (not)")
     mean, deviation = features.mean(0), features.std(0) + 1e-3
     regression = LogisticRegression(C=C, class_weight="balanced", max_iter=1000)
     regression.fit((features - mean) / deviation, labels)

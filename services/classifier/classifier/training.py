@@ -82,7 +82,8 @@ def train(
 ) -> None:
     """Train until the budget is spent or the patience is over, with a checkpoint every minute.
 
-    Figures of the held-out photos go to `curve.jsonl`.
+    Figures of the held-out photos go to `curve.jsonl`. Raises BadTable if no photo can be decoded,
+    or only photos of one label are there.
     """
     weights = class_weights(examples)
     budget, alone = run.budget, run.process.first
@@ -99,6 +100,8 @@ def train(
     before = time.monotonic()
     for squares, labels, names in loader:
         unreadable.update(name for name, label in zip(names, labels, strict=True) if label < 0)
+        if len(unreadable) == len({example.path for example in examples}):
+            raise BadTable(f"none of {len(examples)} photos can be decoded")
         usable = labels >= 0
         # Batch norm needs two photos, and every process of a parallel training each step.
         if run.process.world > 1 and usable.sum() < 2:

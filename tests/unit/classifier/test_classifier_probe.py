@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from classifier import probe
-from classifier.dataset import read_csv
+from classifier.dataset import BadTable, read_csv
 from modelkit import imagenet_features
 
 
@@ -17,6 +18,11 @@ def test_a_probe_separates_what_can_be_separated() -> None:
     features[:, 3] += labels * 8
     fitted = probe.fit(features, labels)
     assert (((fitted.logits(features) > 0) == (labels == 1)).mean()) > 0.97
+
+
+def test_photos_of_one_label_are_refused() -> None:
+    with pytest.raises(BadTable, match="both labels"):
+        probe.fit(np.zeros((2, 8), np.float32), np.array([1, 1]))
 
 
 def test_the_served_network_says_what_the_probe_says(table: Path) -> None:

@@ -157,6 +157,12 @@ def test_unreadable_photos_are_named_and_the_training_goes_on(
     assert f"skipped, unreadable: {tmp_path / 'bad.jpg'}" in capsys.readouterr().err
 
 
+def test_photos_of_which_none_can_be_decoded_are_refused(tmp_path: Path) -> None:
+    bad = [Example(tmp_path / f"{n}.jpg", "", n, f"{n}") for n in (0, 1)]
+    with pytest.raises(BadTable, match="none of 2 photos"):
+        train(new_run(), bad, [], PLAN, tmp_path)
+
+
 def test_a_non_finite_loss_stops_with_the_names_of_the_photos() -> None:
     run = new_run()
     with torch.no_grad():
