@@ -127,12 +127,20 @@ def _middle(values: Floats) -> Interval:
 
 
 def best_threshold(labels: Labels, probabilities: Floats) -> float:
-    """The threshold of best balanced accuracy; of several, the middle of the widest span."""
+    """The threshold nearest to 0.5 whose balanced accuracy is within a standard error of the best.
+
+    The one-standard-error rule (Breiman et al. 1984, Classification and Regression Trees): where
+    nearly all is right, the very best threshold is decided by one or two photos, and would be an
+    extreme one for probabilities that are calibrated.
+    """
     values = np.unique(np.concatenate([[0.0], probabilities, [1.0]]))
-    cuts = (values[1:] + values[:-1]) / 2
+    cuts = np.append((values[1:] + values[:-1]) / 2, 0.5)
     positives, negatives = probabilities[labels == 1], probabilities[labels == 0]
     recall = 1 - np.searchsorted(np.sort(positives), cuts) / len(positives)
     specificity = np.searchsorted(np.sort(negatives), cuts) / len(negatives)
     balanced = (recall + specificity) / 2
-    spans = np.where(balanced > balanced.max() - 1e-9, np.diff(values), -1)
-    return float(cuts[int(np.argmax(spans))])
+    best = int(np.argmax(balanced))
+    variance = recall[best] * (1 - recall[best]) / len(positives)
+    variance += specificity[best] * (1 - specificity[best]) / len(negatives)
+    good = cuts[balanced >= balanced[best] - np.sqrt(variance) / 2 - 1e-9]
+    return float(good[np.argmin(np.abs(good - 0.5))])

@@ -29,13 +29,28 @@ def test_the_threshold_lies_in_the_middle_of_the_gap() -> None:
     assert best_threshold(labels, np.array([0.1, 0.2, 0.8, 0.9])) == pytest.approx(0.5)
 
 
+def test_the_threshold_leaves_a_half_that_would_be_wrong() -> None:
+    labels = np.array([0] * 50 + [1] * 50)
+    scores = np.concatenate([np.linspace(0, 0.7, 50), np.linspace(0.8, 1, 50)])
+    assert 0.7 < best_threshold(labels, scores) < 0.8
+
+
+def test_of_thresholds_as_good_the_one_nearest_to_a_half_is_taken() -> None:
+    assert best_threshold(np.array([0, 0, 1]), np.array([0.1, 0.6, 0.9])) == pytest.approx(0.75)
+    assert best_threshold(np.array([0, 0, 1]), np.array([0.1, 0.2, 0.9])) == 0.5
+
+
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=2, max_size=40))
-def test_no_threshold_beats_the_chosen_one(pairs: list[tuple[bool, float]]) -> None:
+def test_no_threshold_is_a_standard_error_better_than_the_chosen_one(
+    pairs: list[tuple[bool, float]],
+) -> None:
     labels = np.array([int(label) for label, _ in pairs] + [0, 1])
     scores = np.array([score for _, score in pairs] + [0.3, 0.6])
     chosen = figures(labels, scores, best_threshold(labels, scores)).balanced_accuracy
+    most = 0.25 * (1 / labels.sum() + 1 / (1 - labels).sum())  # the variance of recall is p(1-p)/n
     for threshold in np.linspace(0, 1, 21):
-        assert figures(labels, scores, float(threshold)).balanced_accuracy <= chosen + 1e-9
+        found = figures(labels, scores, float(threshold)).balanced_accuracy
+        assert found <= chosen + np.sqrt(most) / 2 + 1e-9
 
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0])), max_size=40))
