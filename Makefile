@@ -111,13 +111,13 @@ k8s: $(READY) ## Render the Kubernetes base and validate it
 eval: $(READY) needs-data ## How good the shipped networks are on photographs: DATA=../shared/data
 	@$(BIN)/python models/evaluate.py "$(DATA)"
 
-# Minutes of training for each network; the weights go to .run/models, to be compared and copied.
+# Minutes of training for the segmenter (the classifier takes some ten); the weights go to .run/models, to be compared and copied.
 MINUTES ?= 120
 .PHONY: models
-models: $(READY) needs-data ## Train both networks anew: DATA=../shared/data, MINUTES=120 each
+models: $(READY) needs-data ## Train both networks anew: DATA=../shared/data, MINUTES=120
 	@$(BIN)/python -m lookbook write --outfits 2000 --scenes 700 --split train --seed 20000 --out .run/lookbook --csv
 	@$(BIN)/python -m classifier.train --csv "$(DATA)/binary/train.csv" --csv .run/lookbook/labels.csv \
-		--teacher efficientnet_lite0 --minutes $(MINUTES) --generation $(call next,classifier) --out .run/models/classifier
+		--arch efficientnet_lite0 --generation $(call next,classifier) --out .run/models/classifier
 	@$(BIN)/python -m segmenter.train --data "$(DATA)/segmentation/train:0.65" --data .run/lookbook:0.35 \
 		--init packaged --minutes $(MINUTES) --generation $(call next,segmenter) --out .run/models/segmenter
 
