@@ -45,6 +45,10 @@ class MrcnnEngine:
     ) -> MrcnnEngine:
         """Load an `.h5`. Raises EngineError as the `matterport` engine does, and where the original
         has not loaded an array as the file has it."""
+        if weights.suffix == ".safetensors":
+            raise EngineError(
+                f"the original reads .h5: python -m segmenter.convert {weights} FILE.h5"
+            )
         architecture, arrays = recognise(weight_file.read(weights))
         categories = numbered(classes, architecture.classes - 1, weights)
         model = _build(architecture, config)
