@@ -13,7 +13,12 @@ from modelkit.precision import autocast, has_fast_bf16
 
 
 def compiled(
-    network: nn.Module, example: Sequence[Any], device: str, free: Sequence[int] = (0,)
+    network: nn.Module,
+    example: Sequence[Any],
+    device: str,
+    free: Sequence[int] = (0,),
+    *,
+    bf16: bool = True,
 ) -> nn.Module:
     """The network in a form that takes and gives the same float32 tensors, on the same device.
 
@@ -21,13 +26,16 @@ def compiled(
     matter, and of their shapes only the dimensions that are not in `free`: those may differ from
     call to call. Answers may be tensors, or lists, tuples and dicts of them.
 
-    On a CPU, OpenVINO computes in bf16 where there are instructions for it and in fp32 elsewhere,
-    and differs from eager torch by rounding alone. It takes as many threads as torch has at the
-    time (OMP_NUM_THREADS), and pins none, since services share cores. On a GPU torch computes in
-    bf16 where it is fast, channels last.
+    On a CPU that is OpenVINO, on a GPU torch, channels last; both compute in bf16 where the device
+    is fast at it, unless `bf16` is false, and in fp32 elsewhere, where they differ from eager torch
+    by rounding alone. OpenVINO takes as many threads as torch has at the time (OMP_NUM_THREADS), and
+    pins none, since services share cores.
     """
     network = network.eval().to(torch.device(device))
-    return _OpenVino(network, example, free) if device == "cpu" else _Gpu(network, device)
+    bf16 = bf16 and has_fast_bf16(device)
+    if device == "cpu":
+        return _OpenVino(network, example, free, bf16=bf16)
+    return _Gpu(network, device, bf16=bf16)
 
 
 def to_device(batch: Tensor, device: str) -> Tensor:
@@ -38,11 +46,11 @@ def to_device(batch: Tensor, device: str) -> Tensor:
 
 
 class _Gpu(nn.Module):
-    def __init__(self, network: nn.Module, device: str) -> None:
+    def __init__(self, network: nn.Module, device: str, *, bf16: bool) -> None:
         super().__init__()
         self.network = network.to(memory_format=torch.channels_last)
         self.device = device
-        self.bf16 = has_fast_bf16(device)
+        self.bf16 = bf16
 
     def forward(self, *arguments: Any) -> Any:
         with autocast(self.device, bf16=self.bf16):
@@ -55,7 +63,9 @@ def _channels_last(tensor: Tensor) -> Tensor:
 
 
 class _OpenVino(nn.Module):
-    def __init__(self, network: nn.Module, example: Sequence[Any], free: Sequence[int]) -> None:
+    def __init__(
+        self, network: nn.Module, example: Sequence[Any], free: Sequence[int], *, bf16: bool
+    ) -> None:
         super().__init__()
         # Importing openvino would report its use to its makers over the network.
         sys.modules.setdefault("openvino_telemetry", cast(Any, None))
@@ -81,7 +91,7 @@ class _OpenVino(nn.Module):
         )
         settings = {
             "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_PRECISION_HINT": "bf16" if has_fast_bf16("cpu") else "f32",
+            "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
             "ENABLE_CPU_PINNING": False,
         }

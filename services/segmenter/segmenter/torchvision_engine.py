@@ -23,11 +23,14 @@ class Shortcuts:
     """What is left out to be fast; docs/inference.md has the measurements behind the defaults."""
 
     compiled: bool = True  # by modelkit.compiled; otherwise eager torch in fp32
+    bf16: bool = True  # in compiled layers, where the device is fast at it
     finest: bool = False  # whether the finest level (stride 4) proposes boxes as well
     proposals: int = 50  # boxes that are looked at, those of the best objectness
 
 
-NONE = Shortcuts(compiled=False, finest=True, proposals=150)  # what shortcuts are measured against
+NONE = Shortcuts(
+    compiled=False, bf16=False, finest=True, proposals=150
+)  # what shortcuts are measured against
 
 
 class TorchvisionEngine:
@@ -60,7 +63,7 @@ class TorchvisionEngine:
         anchors.aspect_ratios = anchors.aspect_ratios[self.proposing]
         anchors.cell_anchors = anchors.cell_anchors[self.proposing]
         if shortcuts.compiled:
-            self._compile()
+            self._compile(bf16=shortcuts.bf16)
 
     @classmethod
     def load(
@@ -88,18 +91,20 @@ class TorchvisionEngine:
         return self._predict(photos) if photos else []
 
     @torch.inference_mode()
-    def _compile(self) -> None:
-        """Compile what is convolutions; what chooses boxes stays torchvision's, in fp32."""
+    def _compile(self, *, bf16: bool) -> None:
+        """Compile what is convolutions; what chooses boxes stays torchvision's, in fp32.
+
+        So does the box head: of so few rows OpenVINO's matrix products take twice torch's time.
+        """
         network, device, heads = self.network, self.device, self.network.roi_heads
         channels = network.backbone.out_channels
         photo = torch.zeros(1, 3, 64, 64, device=device)
         levels = list(network.backbone(photo).values())[self.proposing]
-        network.backbone = compiled(network.backbone, [photo], device, free=(0, 2, 3))
-        network.rpn.head = compiled(network.rpn.head, [levels], device, free=(0, 2, 3))
-        boxes = torch.zeros(2, channels, *heads.box_roi_pool.output_size, device=device)
-        heads.box_head = compiled(heads.box_head, [boxes], device)
-        masks = torch.zeros(2, channels, *heads.mask_roi_pool.output_size, device=device)
-        heads.mask_head = compiled(heads.mask_head, [masks], device)
+        any_size = (0, 2, 3)
+        network.backbone = compiled(network.backbone, [photo], device, any_size, bf16=bf16)
+        network.rpn.head = compiled(network.rpn.head, [levels], device, any_size, bf16=bf16)
+        boxes = torch.zeros(2, channels, *heads.mask_roi_pool.output_size, device=device)
+        heads.mask_head = compiled(heads.mask_head, [boxes], device, bf16=bf16)
 
     @torch.inference_mode()
     def _predict(self, photos: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
