@@ -78,7 +78,7 @@ lint: $(READY) ## Lint the code
 types: $(READY) ## Check types, strictly
 	@echo "== types"
 	@$(BIN)/mypy --no-error-summary $(PACKAGES:%=-p %)
-	@$(BIN)/mypy --no-error-summary --explicit-package-bases protos/*.py benchmarks tests
+	@$(BIN)/mypy --no-error-summary --explicit-package-bases protos/*.py models/*.py benchmarks tests
 
 .PHONY: protos
 protos: $(READY) ## Generate the Python of the protos
@@ -106,6 +106,31 @@ k8s: $(READY) ## Render the Kubernetes base and validate it
 	@echo "== k8s"
 	@$(BIN)/kubectl kustomize deploy/k8s/base >.venv/k8s.yaml
 	@$(BIN)/kubernetes-validate --strict --quiet .venv/k8s.yaml
+
+.PHONY: eval
+eval: $(READY) needs-data ## How good the shipped networks are on photographs: DATA=../shared/data
+	@$(BIN)/python models/evaluate.py "$(DATA)"
+
+# Minutes of training for each network; the weights go to .run/models, to be compared and copied.
+MINUTES ?= 120
+.PHONY: models
+models: $(READY) needs-data ## Train both networks anew: DATA=../shared/data, MINUTES=120 each
+	@$(BIN)/python -m lookbook write --outfits 2000 --scenes 700 --split train --seed 20000 --out .run/lookbook --csv
+	@$(BIN)/python -m classifier.train --csv "$(DATA)/binary/train.csv" --csv .run/lookbook/labels.csv \
+		--teacher efficientnet_lite0 --minutes $(MINUTES) --generation $(call next,classifier) --out .run/models/classifier
+	@$(BIN)/python -m segmenter.train --data "$(DATA)/segmentation/train:0.65" --data .run/lookbook:0.35 \
+		--init packaged --minutes $(MINUTES) --generation $(call next,segmenter) --out .run/models/segmenter
+
+# The generation after the one that ships.
+next = $$(( $$(sed -n 's/.*"generation": \([0-9]*\).*/\1/p' models/$(1)/model.json) + 1 ))
+
+.PHONY: needs-data
+needs-data:
+	@test -d "$(DATA)" || { echo "'$(DATA)' is no folder; name one with photographs: DATA=../shared/data" >&2; exit 1; }
+
+.PHONY: bench-models
+bench-models: $(READY) ## The shipped networks against others, speed and accuracy: DATA=../shared/data
+	@$(BIN)/python benchmarks/models.py $(if $(DATA),--data "$(DATA)")
 
 .PHONY: bench-health
 bench-health: $(READY) ## How fast the segmenter answers a health check while it works

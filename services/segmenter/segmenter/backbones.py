@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import log2
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import mobilenet_v2, mobilenet_v3_large, resnet18
+from torchvision.models import get_weight, mobilenet_v2, mobilenet_v3_large, resnet18
 from torchvision.models.detection import (
     MaskRCNN,
     maskrcnn_resnet50_fpn,
@@ -17,11 +18,13 @@ from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHe
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.rpn import AnchorGenerator
 from torchvision.ops import FrozenBatchNorm2d
+from torchvision.ops.poolers import initLevelMapper
 
 from modelkit.efficientnet_lite import efficientnet_lite
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean and deviation of torchvision
 CENTRED = ((127 / 255,) * 3, (128 / 255,) * 3)  # those of EfficientNet-Lite
+STRIDES = (4, 8, 16, 32)  # of the pyramid levels that boxes and masks are read from
 PYRAMID = 128  # channels of the light pyramids; ResNet50 has torchvision's 256
 
 
@@ -69,6 +72,14 @@ HEAVY: dict[str, Callable[..., MaskRCNN]] = {
     "resnet50_v2": maskrcnn_resnet50_fpn_v2,
 }
 BACKBONES = (*LIGHT, *HEAVY)
+# torchvision's own weights: whole detectors for the heavy ones (COCO), else ImageNet.
+PUBLISHED = {
+    "resnet50": "MaskRCNN_ResNet50_FPN_Weights.COCO_V1",
+    "resnet50_v2": "MaskRCNN_ResNet50_FPN_V2_Weights.COCO_V1",
+    "resnet18": "ResNet18_Weights.IMAGENET1K_V1",
+    "mobilenet_v2": "MobileNet_V2_Weights.IMAGENET1K_V2",
+    "mobilenet_v3_large": "MobileNet_V3_Large_Weights.IMAGENET1K_V2",
+}
 
 
 def build(backbone: str, classes: int) -> MaskRCNN:
@@ -78,14 +89,24 @@ def build(backbone: str, classes: int) -> MaskRCNN:
     by `segmenter.preprocess`, not by the network. Raises KeyError for an unknown backbone.
     """
     if backbone in HEAVY:
-        return HEAVY[backbone](
+        network = HEAVY[backbone](
             weights=None,
             weights_backbone=None,
             num_classes=classes,
             box_detections_per_img=20,
             _skip_resize=True,
         )
-    light = LIGHT[backbone]
+    else:
+        network = _light(LIGHT[backbone], classes)
+    for pool in (network.roi_heads.box_roi_pool, network.roi_heads.mask_roi_pool):
+        # torchvision would guess the strides from the first photo and keep them: wrongly, and for
+        # every photo after it, when padding to a multiple of 32 makes up much of that photo.
+        pool.scales = [1 / stride for stride in STRIDES]
+        pool.map_levels = initLevelMapper(*(round(log2(s)) for s in (STRIDES[0], STRIDES[-1])))
+    return network
+
+
+def _light(light: Light, classes: int) -> MaskRCNN:
     body, ends = light.body()
     levels = {name: str(i) for i, name in enumerate(ends)}
     mean, deviation = light.pixels
@@ -124,6 +145,26 @@ def freeze(network: MaskRCNN, backbone: str) -> None:
     names = LIGHT[backbone].frozen if backbone in LIGHT else ("conv1", "bn1", "layer1")
     for name in names:
         body[name].requires_grad_(False)
+
+
+def download(backbone: str) -> Path:
+    """torchvision's own weights, fetched once into torch's cache: COCO's or ImageNet's.
+
+    Raises BadInit where there are none, or where the internet is out of reach.
+    """
+    if backbone not in PUBLISHED:
+        raise BadInit(f"torchvision publishes no weights of {backbone}: it has {list(PUBLISHED)}")
+    url = get_weight(PUBLISHED[backbone]).url
+    file = Path(torch.hub.get_dir()) / "checkpoints" / Path(url).name
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # torchvision ends the name with the first letters of the hash.
+        expected = file.stem.rpartition("-")[2]
+        try:
+            torch.hub.download_url_to_file(url, str(file), hash_prefix=expected)
+        except OSError as error:
+            raise BadInit(f"{url} is out of reach ({error}): fetch it, --init FILE") from error
+    return file
 
 
 def init(network: MaskRCNN, file: Path) -> int:

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
+from tqdm import tqdm
 
 from segmenter.categories import CATEGORIES
 from segmenter.preprocess import fit
@@ -36,13 +37,26 @@ class Item:
     occlusion: int = 0  # 1 slight, 2 medium, 3 heavy; 0: not said
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A usable photo: what memory holds for each, while pixels and polygons stay on disk."""
+    """A usable photo: what memory holds for each, while pixels and polygons stay on disk.
 
-    photo: Path
-    annotation: Path
+    Folder and categories are shared between entries: DeepFashion2's 190,000 photos take 30 MB.
+    """
+
+    folder: Path
+    name: str  # of the file in image/
     categories: frozenset[int]
+
+    @property
+    def photo(self) -> Path:
+        """The file with the pixels."""
+        return self.folder / "image" / self.name
+
+    @property
+    def annotation(self) -> Path:
+        """The file with the garments."""
+        return (self.folder / "annos" / self.name).with_suffix(".json")
 
 
 def read_items(annotation: Path) -> tuple[list[Item], list[str]]:
@@ -83,7 +97,8 @@ def scan(folder: Path) -> tuple[list[Entry], list[str]]:
             f"{folder}: no annos/*.json; expected the DeepFashion2 layout (image/, annos/)"
         )
     entries, problems = [], []
-    for annotation in annotations:
+    combinations: dict[frozenset[int], frozenset[int]] = {}
+    for annotation in tqdm(annotations, desc=f"read {folder}", delay=2, leave=False):
         named = (folder / "image" / (annotation.stem + suffix) for suffix in SUFFIXES)
         photo = next((path for path in named if path.is_file()), None)
         if photo is None:
@@ -95,7 +110,9 @@ def scan(folder: Path) -> tuple[list[Entry], list[str]]:
             problems.append(str(error))
             continue
         problems += skipped
-        entries.append(Entry(photo, annotation, frozenset(item.category for item in items)))
+        categories = frozenset(item.category for item in items)
+        shared = combinations.setdefault(categories, categories)
+        entries.append(Entry(folder, photo.name, shared))
     if not entries:
         raise BadData(
             f"{folder}: none of its {len(annotations)} photos can be used; "

@@ -10,6 +10,8 @@ from modelkit.weights import BadWeights
 from segmenter import backbones
 from segmenter.categories import CATEGORIES
 
+MOST_SHARED = 0.6  # for `detection.one_garment_a_pixel`
+
 
 @dataclass(frozen=True)
 class ModelInfo:
@@ -23,21 +25,16 @@ class ModelInfo:
     most_shared: float  # see detection.one_garment_a_pixel
     sha256: str = ""  # of model.safetensors
 
+    @classmethod
+    def of(cls, backbone: str, *, generation: int, side: int, threshold: float) -> "ModelInfo":
+        """Of a network of `segmenter.backbones` that was trained here."""
+        return cls(
+            _arch(backbone), generation, len(CATEGORIES), side, round(threshold, 3), MOST_SHARED
+        )
 
-def save(
-    folder: Path,
-    network: MaskRCNN,
-    *,
-    backbone: str,
-    generation: int,
-    side: int,
-    threshold: float,
-    most_shared: float = 0.6,
-) -> ModelInfo:
-    """Write weights and metadata; the pair is what `load` accepts."""
-    info = ModelInfo(
-        _arch(backbone), generation, len(CATEGORIES), side, round(threshold, 3), most_shared
-    )
+
+def save(folder: Path, network: MaskRCNN, info: ModelInfo) -> ModelInfo:
+    """Write weights and metadata, the pair that `load` accepts; returns it with the hash."""
     return weights.write(folder, network.state_dict(), info)
 
 

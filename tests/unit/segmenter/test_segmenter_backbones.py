@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torchvision.models import resnet18
 
 from modelkit.pretrained import packaged
 from segmenter import backbones
@@ -51,6 +52,22 @@ def test_a_detector_of_other_classes_gives_all_but_its_predictors(tmp_path: Path
     same = {name for name in ours if ours[name].shape == theirs[name].shape}
     assert all(torch.equal(ours[name], theirs[name]) for name in same)
     assert {name.split(".")[1] for name in set(ours) - same} == {"box_predictor", "mask_predictor"}
+
+
+def test_downloaded_weights_come_from_the_cache_when_they_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    cached = tmp_path / "hub" / "checkpoints" / "resnet18-f37072fd.pth"
+    cached.parent.mkdir(parents=True)
+    torch.save(resnet18().state_dict(), cached)
+    network = backbones.build("resnet18", 14)
+    assert backbones.init(network, backbones.download("resnet18")) > 0
+
+
+def test_a_backbone_without_published_weights_says_which_have_some() -> None:
+    with pytest.raises(backbones.BadInit, match="mobilenet_v3_large"):
+        backbones.download("efficientnet_lite1")
 
 
 def test_frozen_layers_do_not_learn() -> None:

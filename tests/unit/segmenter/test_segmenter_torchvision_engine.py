@@ -84,6 +84,14 @@ def test_photos_of_any_shape_are_read(engine: TorchvisionEngine) -> None:
     assert len(engine.predict([np.zeros(shape, dtype=np.uint8) for shape in shapes])) == 3
 
 
+def test_a_strip_as_the_first_photo_does_not_spoil_those_after_it(
+    engine: TorchvisionEngine, photos: list[Photo]
+) -> None:
+    fresh = TorchvisionEngine.load(WEIGHTS)
+    fresh.predict([np.zeros((32, 900, 3), dtype=np.uint8)])
+    assert fresh.predict(photos) == engine.predict(photos)
+
+
 def test_no_photo_gives_no_result(engine: TorchvisionEngine) -> None:
     assert engine.predict([]) == []
 

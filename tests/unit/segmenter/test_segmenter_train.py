@@ -1,5 +1,10 @@
 """Training on a handful of rendered photos: it learns, stops on bad numbers, resumes and exports."""
 
+import json
+import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,10 +12,13 @@ import torch
 
 from lookbook import deepfashion2
 from lookbook.specs import sample_outfit
+from modelkit.distributed import Process
+from modelkit.schedule import Budget, cosine
 from modelkit.weights import WEIGHTS, BadWeights
 from segmenter import backbones, model
-from segmenter.dataset import Draw, TrainingPhotos, scan
-from segmenter.train import CHECKPOINT, NonFiniteLoss, Run, learning_rate, main
+from segmenter.dataset import Draw, TrainingPhotos, repeat_factors, scan
+from segmenter.run import NonFiniteLoss, Run
+from segmenter.train import CHECKPOINT, CURVE, draws, main
 
 
 @pytest.fixture(scope="module")
@@ -20,27 +28,83 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def command(photos: Path, out: Path, minutes: float) -> list[str]:
-    return ["--data", str(photos), "--out", str(out), "--minutes", str(minutes), "--side", "96",
-            "--workers", "0", "--held-out", "0", "--device", "cpu"]  # fmt: skip
+def command(photos: Path, out: Path, *more: str) -> list[str]:
+    return ["--data", str(photos), "--out", str(out), "--side", "96", "--workers", "0",
+            "--held-out", "0", "--device", "cpu", *more]  # fmt: skip
 
 
-def test_a_training_writes_weights_that_load_and_goes_on_where_it_stopped(
+def steps(run: Run, photos: Path, count: int) -> None:
+    entries, _ = scan(photos)
+    batches = draws(repeat_factors(entries), 2, "seed", run.budget.steps)
+    for _ in range(count):
+        run.step([TrainingPhotos(entries, 96)[draw] for draw in next(batches)])
+
+
+def test_a_stopped_training_that_is_resumed_ends_with_the_same_weights(
     photos: Path, tmp_path: Path
 ) -> None:
-    main(command(photos, tmp_path, 0.001))
-    first = torch.load(tmp_path / CHECKPOINT, weights_only=True)["steps"]
+    def new() -> Run:
+        return Run("mobilenet_v2", Budget(most_steps=4), lambda p: 6e-4 * cosine(p), Process("cpu"))
+
+    whole, stopped, resumed = new(), new(), new()
+    steps(whole, photos, 4)
+    steps(stopped, photos, 2)
+    stopped.save(tmp_path / CHECKPOINT)
+    resumed.resume(tmp_path / CHECKPOINT)
+    steps(resumed, photos, 2)
+    assert resumed.budget.steps == 4
+    torch.testing.assert_close(resumed.averaged().state_dict(), whole.averaged().state_dict())
+
+
+def test_a_resumed_command_goes_on_from_its_checkpoint(photos: Path, tmp_path: Path) -> None:
+    main(command(photos, tmp_path, "--epochs", "1"))
+    main(command(photos, tmp_path, "--epochs", "2", "--resume"))
+    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["steps"] == 4
+
+
+def test_a_training_in_minutes_writes_weights_that_load(photos: Path, tmp_path: Path) -> None:
+    main(command(photos, tmp_path, "--minutes", "0.001"))
     _, info = model.load(tmp_path)
-    main([*command(photos, tmp_path, 1e-9), "--resume"])
-    second = torch.load(tmp_path / CHECKPOINT, weights_only=True)["steps"]
-    assert first >= 1
-    assert second == first + 1
     assert info.side == 96
     assert info.threshold == 0.5
 
 
+def test_two_processes_train_one_network(photos: Path, tmp_path: Path) -> None:
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
+                "--master-addr", "127.0.0.1", "--master-port", str(free_port()),
+                "-m", "segmenter.train"]  # fmt: skip
+    environment = {**os.environ, "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*torchrun, *command(photos, tmp_path, "--epochs", "2", "--batch", "1")],
+        env=environment, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["steps"] == 4
+    model.load(tmp_path)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_the_curve_holds_the_held_out_figures_on_the_way(photos: Path, tmp_path: Path) -> None:
+    arguments = command(photos, tmp_path, "--epochs", "2", "--evaluate-every", "1e-9")
+    arguments[arguments.index("--held-out") + 1] = "0.5"
+    main(arguments)
+    rows = [json.loads(line) for line in (tmp_path / CURVE).read_text().splitlines()]
+    assert [row["steps"] for row in rows] == list(range(1, len(rows) + 1))
+    assert all(0 <= row["mask_ap"] <= 1 for row in rows)
+
+
+def test_minutes_and_epochs_together_are_refused(photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit):
+        main(command(photos, tmp_path, "--epochs", "1", "--minutes", "1"))
+
+
 def test_a_non_finite_loss_stops_with_the_names_of_the_photos(photos: Path) -> None:
-    run = Run("mobilenet_v2", 1, 1e-3, "cpu", None)
+    run = Run("mobilenet_v2", Budget(minutes=1), lambda _: 1e-3, Process("cpu"))
     sample = TrainingPhotos(scan(photos)[0], 96)[Draw(0, 0)]
     with torch.no_grad():
         run.network.roi_heads.box_predictor.cls_score.bias.fill_(float("nan"))
@@ -48,15 +112,10 @@ def test_a_non_finite_loss_stops_with_the_names_of_the_photos(photos: Path) -> N
         run.step([sample])
 
 
-def test_the_schedule_warms_up_and_ends_near_zero() -> None:
-    assert learning_rate(0.0, 1.0) < 0.1
-    assert learning_rate(0.04, 1.0) == pytest.approx(1.0)
-    assert learning_rate(1.0, 1.0) == pytest.approx(0.01)
-
-
 def test_damaged_weights_are_refused_by_hash(tmp_path: Path) -> None:
     network = backbones.build("mobilenet_v2", 14)
-    model.save(tmp_path, network, backbone="mobilenet_v2", generation=1, side=96, threshold=0.5)
+    info = model.ModelInfo.of("mobilenet_v2", generation=1, side=96, threshold=0.5)
+    model.save(tmp_path, network, info)
     content = bytearray((tmp_path / WEIGHTS).read_bytes())
     content[-1] ^= 1
     (tmp_path / WEIGHTS).write_bytes(content)

@@ -1,0 +1,57 @@
+"""One training in several processes, as `torchrun` starts them; one process without it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+
+@dataclass(frozen=True)
+class Process:
+    """One of the processes of a training, and the device that it works on."""
+
+    device: str
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the process that prints and writes files."""
+        return self.rank == 0
+
+    def parallel(self, network: nn.Module) -> nn.Module:
+        """The network with gradients averaged over the processes."""
+        if self.world == 1:
+            return network
+        devices = [torch.device(self.device)] if self.device.startswith("cuda") else None
+        return DistributedDataParallel(network, device_ids=devices)
+
+    def agreed(self, value: float) -> float:
+        """The first process's value, for all: clocks differ, schedules must not."""
+        if self.world == 1:
+            return value
+        shared = torch.tensor(value, dtype=torch.float64, device=self.device)
+        distributed.broadcast(shared, src=0)
+        return float(shared)
+
+
+@contextmanager
+def process(device: str) -> Iterator[Process]:
+    """Join the processes that `torchrun` started, one GPU each; `device` is cpu or cuda."""
+    if "WORLD_SIZE" not in os.environ:
+        yield Process(device)
+        return
+    if device.startswith("cuda"):
+        device = f"cuda:{os.environ['LOCAL_RANK']}"
+        torch.cuda.set_device(device)
+    distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+    try:
+        yield Process(device, distributed.get_rank(), distributed.get_world_size())
+    finally:
+        distributed.destroy_process_group()
