@@ -86,7 +86,7 @@ def _calibrate(network: Network, picture: Tensor) -> None:
     crops = detect.crop(levels, proposals, detect.BOX_CROP, SIDE)
     _settle(box, crops)
     logits, _ = box(crops)
-    box.logits.weight *= 1.4 / (logits - logits.mean(0)).std()
+    box.logits.weight *= 1.2 / (logits - logits.mean(0)).std()
     logits, deltas = box(crops)
     box.logits.bias.sub_(logits.mean(0))
     box.deltas.weight *= 0.5 / deltas.std()
