@@ -1,1 +1,1 @@
-"""Is it a fashion photo? A ResNet18 with one logit, its training and its service."""
+"""Is it a fashion photo? The networks, their training and the service."""

@@ -19,7 +19,11 @@ async def build(runtime: Runtime[Settings]) -> None:
 
     settings = runtime.settings
     try:
-        engine = Engine.load(settings.classifier_weights, settings.classifier_device)
+        engine = Engine.load(
+            settings.classifier_weights,
+            settings.classifier_device,
+            generation=settings.classifier_generation,
+        )
     except BadWeights as error:
         raise StartError(str(error)) from error
     batcher = MicroBatcher(engine.predict, max_batch=MAX_BATCH, max_queue=settings.classifier_queue)

@@ -8,20 +8,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from classifier import model
+from classifier import model, multilabel_resnet
 from classifier.preprocess import normalise, to_square
-from modelkit.precision import has_fast_bf16
+from modelkit.precision import autocast, has_fast_bf16
 
 
 class Engine:
-    """ResNet18, trained by `classifier.train`.
+    """A network that `classifier.train` wrote, or the notebooks' MultiLabelResnet.
 
     A CPU runs one photo a forward pass, so that neither batch size nor neighbours move a
     probability across the threshold: the same photo always gives the same result. A GPU takes the
     photos of a call as one batch. Arithmetic is bf16 where the hardware has it, fp32 elsewhere.
     """
 
-    def __init__(self, network: nn.Module, info: model.ModelInfo, device: str) -> None:
+    def __init__(self, network: nn.Module, info: model.ModelInfo, device: str = "cpu") -> None:
         self.generation = info.generation
         self.threshold = info.threshold
         self.info = info
@@ -30,13 +30,29 @@ class Engine:
         self.network = network.to(torch.device(device)).to(memory_format=torch.channels_last).eval()
 
     @classmethod
-    def load(cls, folder: Path, device: str = "cpu") -> "Engine":
-        """Load the weights of a folder, checked by hash; raises modelkit.weights.BadWeights."""
-        network, info = model.load(folder)
+    def load(cls, path: Path, device: str = "cpu", *, generation: int = 1) -> "Engine":
+        """Load a folder of weights, checked by hash, or the notebooks' checkpoint (.pt, .pth).
+
+        `generation` is that of a checkpoint; a folder says its own. Raises modelkit.weights.BadWeights.
+        """
+        if path.suffix in (".pt", ".pth"):
+            info = model.ModelInfo(
+                "multilabel_resnet",
+                generation,
+                multilabel_resnet.SIDE,
+                multilabel_resnet.THRESHOLD,
+            )
+            return cls(multilabel_resnet.load(path), info, device)
+        network, info = model.load(path)
         return cls(network, info, device)
 
     def predict(self, photos: Sequence[NDArray[np.uint8]]) -> list[float]:
         """Probability in [0, 1] that each RGB uint8 H x W x 3 photo is a fashion photo."""
+        logits = torch.tensor(self.logits(photos), dtype=torch.float64)
+        return [float(p) for p in torch.sigmoid(logits / self.info.temperature)]
+
+    def logits(self, photos: Sequence[NDArray[np.uint8]]) -> list[float]:
+        """The network's answers before the temperature: above 0 where fashion is likelier."""
         squares = [to_square(photo, self.info.side) for photo in photos]
         if self.device == "cpu":
             return [self._forward(square[None])[0] for square in squares]
@@ -44,7 +60,9 @@ class Engine:
 
     @torch.inference_mode()
     def _forward(self, squares: Tensor) -> list[float]:
-        inputs = normalise(squares.to(self.device)).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=self.bf16):
-            logits = self.network(inputs)[:, 0]
-        return [float(p) for p in torch.sigmoid(logits.float()).tolist()]
+        squares = squares.to(self.device)
+        # The other networks take the pixels as they are.
+        inputs = normalise(squares) if self.info.arch == model.RESNET18 else squares.float()
+        with autocast(self.device, bf16=self.bf16):
+            logits = self.network(inputs.contiguous(memory_format=torch.channels_last))[:, 0]
+        return [float(logit) for logit in logits.float().tolist()]

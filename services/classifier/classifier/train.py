@@ -2,203 +2,34 @@
 
 import argparse
 import json
-import math
-import random
-import time
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict
+from math import ceil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader
-from tqdm import tqdm
+from torch import nn
+from torchvision.models import ResNet
 
-from classifier import model
-from classifier.dataset import (
-    Draw,
-    Example,
-    TrainingPhotos,
-    hold_out,
-    read_csv,
-    shuffled_for_ever,
-)
+from classifier import model, probe
+from classifier.dataset import BadTable, Example, read_csv, read_sources
+from classifier.distillation import Teacher
 from classifier.engine import Engine
-from classifier.evaluate import probabilities
-from classifier.metrics import best_threshold, figures
-from classifier.preprocess import normalise
-from modelkit.precision import has_fast_bf16
+from classifier.export import export
+from classifier.metrics import figures
+from classifier.predictions import predict
+from classifier.run import Run
+from classifier.splits import folds, hold_out, leave_out
+from classifier.training import CHECKPOINT, Plan, train
+from modelkit import imagenet_features
+from modelkit.distributed import Process, process
+from modelkit.schedule import Budget, cosine
+from modelkit.weights import BadWeights
 
-CHECKPOINT = "checkpoint.pt"
-
-
-class NonFiniteLoss(Exception):
-    """The loss became NaN or infinite; the message names the photos of the batch."""
-
-
-def learning_rate(progress: float, peak: float) -> float:
-    """Linear warm-up over the first 5% of the time, then a cosine to zero; progress in [0, 1]."""
-    if progress < 0.05:
-        return peak * max(progress / 0.05, 0.02)
-    return peak * 0.5 * (1 + math.cos(math.pi * min(1.0, (progress - 0.05) / 0.95)))
-
-
-def input_side(progress: float, final: int) -> int:
-    """Small pictures first (a third of the cost), the serving side for the last part."""
-    if progress < 0.4:
-        return round(final * 0.57 / 32) * 32
-    if progress < 0.7:
-        return round(final * 0.72 / 32) * 32
-    return final
-
-
-class Run:
-    """The state of one training, saved and resumed as a whole. The schedule follows the time."""
-
-    def __init__(self, minutes: float, side: int, peak: float, device: str) -> None:
-        self.budget = minutes * 60
-        self.side = side
-        self.peak = peak
-        self.device = device
-        self.spent = 0.0
-        self.steps = 0
-        self.network = model.build().to(torch.device(device)).to(memory_format=torch.channels_last)
-        decayed = [p for p in self.network.parameters() if p.ndim > 1]
-        plain = [p for p in self.network.parameters() if p.ndim <= 1]
-        self.optimiser = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}],
-            lr=peak,
-        )
-        average = get_ema_multi_avg_fn(0.99)  # type: ignore[no-untyped-call]
-        self.average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
-        self.bf16 = has_fast_bf16(device)
-
-    @property
-    def progress(self) -> float:
-        """Share of the time budget that is spent, in [0, 1]."""
-        return min(1.0, self.spent / self.budget)
-
-    def step(self, squares: Tensor, labels: Tensor, names: Sequence[str], weight: Tensor) -> float:
-        """One optimiser step on uint8 N x 3 x S x S; returns the loss."""
-        self.network.train()
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.progress, self.peak)
-        inputs = normalise(squares.to(self.device)).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=self.bf16):
-            logits = self.network(inputs)[:, 0]
-        target = (
-            labels.float().to(self.device) * 0.96 + 0.02
-        )  # label smoothing: some labels are wrong
-        loss = F.binary_cross_entropy_with_logits(
-            logits.float(), target, weight=weight.to(self.device)
-        )
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise NonFiniteLoss(f"loss {value} at step {self.steps} on: " + ", ".join(names))
-        self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self.optimiser.step()
-        self.average.update_parameters(self.network)
-        self.steps += 1
-        return value
-
-    def save(self, file: Path) -> None:
-        """Write a checkpoint; never leaves half a file."""
-        state = {
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "spent": self.spent,
-            "steps": self.steps,
-        }
-        torch.save(state, file.with_suffix(".tmp"))
-        file.with_suffix(".tmp").replace(file)
-
-    def resume(self, file: Path) -> None:
-        """Go on from a checkpoint."""
-        state = torch.load(file, map_location=self.device, weights_only=True)
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.spent, self.steps = float(state["spent"]), int(state["steps"])
-
-
-def class_weights(examples: Sequence[Example]) -> Tensor:
-    """Weights of label 0 and 1 that make both count the same; their mean over the data is 1."""
-    positives = sum(example.label for example in examples)
-    negatives = len(examples) - positives
-    if not positives or not negatives:
-        raise SystemExit("training needs photos of both labels, 1 (fashion) and 0 (not)")
-    return torch.tensor([len(examples) / (2 * negatives), len(examples) / (2 * positives)])
-
-
-def draws(run: Run, count: int, batch: int, rng: random.Random) -> Iterator[list[Draw]]:
-    """Endless batches of draws; the side follows the run's progress."""
-    order = shuffled_for_ever(count, rng)
-    while True:
-        side = input_side(run.progress, run.side)
-        yield [Draw(next(order), side, rng.getrandbits(32)) for _ in range(batch)]
-
-
-def export(run: Run, held_out: Sequence[Example], out: Path, generation: int) -> None:
-    """Write the averaged weights with the threshold that the held-out photos choose."""
-    network = run.average.module
-    model.save(out, network, generation=generation, side=run.side, threshold=0.5)
-    labels = np.array([example.label for example in held_out])
-    if not 0 < labels.sum() < len(labels):
-        print("both labels are not among the photos held out: the threshold stays at 0.5")
-        return
-    scores = probabilities(Engine.load(out, run.device), held_out)
-    threshold = best_threshold(labels, scores)
-    info = model.save(out, network, generation=generation, side=run.side, threshold=threshold)
-    print(json.dumps({**asdict(info), **asdict(figures(labels, scores, info.threshold))}, indent=2))
-
-
-def train(
-    run: Run,
-    examples: Sequence[Example],
-    batch: int,
-    out: Path,
-    seed: int,
-    workers: int,
-    save_every: float,
-) -> None:
-    """Train until the time budget is spent, with a checkpoint every `save_every` seconds."""
-    weights = class_weights(examples)
-    rng = random.Random(seed + run.steps)
-    loader = DataLoader(
-        TrainingPhotos(examples),
-        batch_sampler=draws(run, len(examples), batch, rng),
-        num_workers=workers,
-    )
-    unreadable: set[str] = set()
-    bar = tqdm(total=round(run.budget), initial=round(run.spent), unit="s", desc="train")
-    smooth, last_save, before = math.nan, run.spent, time.monotonic()
-    for squares, labels, names in loader:
-        unreadable.update(name for name, label in zip(names, labels, strict=True) if label < 0)
-        usable = labels >= 0
-        if usable.sum() > 1:
-            kept = [name for name, ok in zip(names, usable, strict=True) if ok]
-            loss = run.step(squares[usable], labels[usable], kept, weights[labels[usable]])
-            smooth = loss if math.isnan(smooth) else 0.98 * smooth + 0.02 * loss
-        now = time.monotonic()
-        run.spent, before = run.spent + now - before, now
-        bar.set_postfix(
-            loss=f"{smooth:.3f}", steps=run.steps, side=squares.shape[-1], refresh=False
-        )
-        bar.update(round(run.spent) - bar.n)
-        if run.spent - last_save > save_every or run.spent >= run.budget:
-            run.save(out / CHECKPOINT)
-            last_save = run.spent
-        if run.spent >= run.budget:
-            break
-    bar.close()
-    for name in sorted(unreadable):
-        print(f"skipped, unreadable: {name}")
+FOLDS = "folds.json"
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -206,35 +37,205 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m classifier.train",
         description="Train the fashion classifier and write model.safetensors and model.json.",
-        epilog="example: python -m classifier.train --csv ../shared/data/binary/train.csv "
-        "--csv labels.csv:photos --out models/classifier --minutes 25",
+        epilog="examples: python -m classifier.train --csv ../shared/data/binary/train.csv "
+        "--csv lookbook/labels.csv::0.5 --teacher efficientnet_lite0 --out weights --minutes 60; "
+        "5 folds by author: python -m classifier.train --csv isImage.csv:photos --group author "
+        "--folds 5 --out folds; on 4 GPUs: torchrun --nproc-per-node 4 -m classifier.train "
+        "--csv labels.csv --batch 64 --epochs 30 --out weights",
     )
-    parser.add_argument(
+    data = parser.add_argument_group("photos")
+    data.add_argument(
         "--csv",
         action="append",
         required=True,
-        metavar="FILE[:ROOT]",
-        help="labels; names are relative to ROOT or to the file's folder; repeatable",
+        metavar="FILE[:ROOT[:SHARE]]",
+        help="labels, as image,label or image_name,isImage; names are relative to ROOT or to the "
+        "file's folder; SHARE: how often a photo is drawn (default 1); repeatable",
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder of the weights")
-    parser.add_argument("--work", type=Path, help="folder of the checkpoint (default: --out)")
-    parser.add_argument("--minutes", type=float, default=25, help="time budget (default 25)")
-    parser.add_argument("--side", type=int, default=224, help="input side at serving (default 224)")
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--lr", type=float, default=1.5e-3, help="peak learning rate of AdamW")
-    parser.add_argument(
-        "--held-out", type=float, default=0.1, help="share kept for choosing the threshold"
+    data.add_argument(
+        "--group",
+        choices=("post", "author"),
+        default="post",
+        help="what <author>_<post>_<n>.jpg keeps together in a split (default post)",
     )
-    parser.add_argument("--generation", type=int, default=1)
-    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
-    parser.add_argument(
+    data.add_argument(
+        "--held-out", type=float, default=0.1, help="share kept for threshold and temperature"
+    )
+    data.add_argument("--folds", type=int, metavar="K", help="cross-validate; writes no weights")
+    data.add_argument("--sources", type=Path, metavar="FILE", help="CSV with image,source")
+    data.add_argument(
+        "--leave-out", metavar="SOURCE", help="don't train on this source, but judge it at the end"
+    )
+    how = parser.add_argument_group("training")
+    how.add_argument(
+        "--arch",
+        choices=model.ARCHITECTURES,
+        default=model.RESNET18,
+        help="resnet18 (default), or a linear probe on ImageNet features, fitted at once: it "
+        "needs little data and no time budget",
+    )
+    how.add_argument("--init", type=Path, metavar="DIR", help="weights to start from")
+    how.add_argument(
+        "--teacher",
+        choices=imagenet_features.SIZES,
+        help="learn the answers and the features of a linear probe on this ImageNet network",
+    )
+    how.add_argument("--minutes", type=float, help="time budget (default 60)")
+    how.add_argument("--epochs", type=float, help="passes over the photos, instead of minutes")
+    how.add_argument("--side", type=int, default=160, help="input side at serving (default 160)")
+    how.add_argument("--batch", type=int, default=32, help="photos a step and process")
+    how.add_argument("--lr", type=float, default=1e-3, help="peak learning rate of AdamW")
+    how.add_argument(
+        "--evaluate-every", type=float, default=2, metavar="MINUTES", help="look at held-out photos"
+    )
+    how.add_argument(
+        "--patience",
+        type=int,
+        default=10,
+        help="looks without a lower loss that end the training (default 10); 0: never",
+    )
+    how.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    how.add_argument("--workers", type=int, default=1, help="processes that read photos")
+    how.add_argument("--threads", type=int, default=0, help="torch threads (default: torch's)")
+    how.add_argument("--seed", type=int, default=0)
+    files = parser.add_argument_group("files")
+    files.add_argument("--out", type=Path, required=True, help="folder of the weights")
+    files.add_argument("--work", type=Path, help="folder of the checkpoint (default: --out)")
+    files.add_argument("--generation", type=int, default=1)
+    files.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+    files.add_argument(
         "--export-only", action="store_true", help="write the weights of the checkpoint as it is"
     )
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--workers", type=int, default=1, help="processes that read photos")
-    parser.add_argument("--threads", type=int, default=0, help="torch threads (default: torch's)")
-    parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
+    if args.minutes and args.epochs:
+        parser.error("--minutes or --epochs, not both")
+    if args.leave_out and not args.sources:
+        parser.error("--leave-out needs --sources")
+    if args.arch != model.RESNET18 and (args.teacher or args.init or args.resume):
+        parser.error(f"--teacher, --init and --resume are for --arch {model.RESNET18}")
+    if args.folds and (args.leave_out or args.resume or args.export_only):
+        parser.error("--folds goes with neither --leave-out, --resume nor --export-only")
+    return args
+
+
+def read(args: argparse.Namespace, *, quiet: bool) -> list[Example]:
+    """The photos of all tables; every skipped row is named. Raises BadTable."""
+    sources = read_sources(args.sources) if args.sources else None
+    examples: list[Example] = []
+    for entry in args.csv:
+        table, root, share = [*entry.split(":"), "", ""][:3]
+        found, problems = read_csv(
+            Path(table),
+            Path(root) if root else None,
+            sources=sources,
+            by_author=args.group == "author",
+            share=float(share or 1),
+        )
+        if not quiet:
+            for problem in problems:
+                print(f"skipped: {problem}", file=sys.stderr)
+            print(f"{table}: {len(found)} photos, {len(problems)} rows skipped")
+        examples += found
+    return examples
+
+
+def trained(
+    args: argparse.Namespace,
+    this: Process,
+    training: Sequence[Example],
+    held_out: Sequence[Example],
+    work: Path,
+) -> nn.Module:
+    """A network that has seen the training photos, and has been chosen by those held out."""
+    if args.arch != model.RESNET18:
+        features = imagenet_features.load(args.arch)
+        fitted = probe.train(features, training, args.side, args.seed)
+        return probe.network(features, fitted)
+    work.mkdir(parents=True, exist_ok=True)
+    budget = Budget(minutes=None if args.epochs else args.minutes or 60)
+    if args.epochs:
+        budget.most_steps = ceil(args.epochs * len(training) / (args.batch * this.world))
+    teacher = None
+    if args.teacher and not args.export_only:
+        features = imagenet_features.load(args.teacher)
+        teacher = Teacher(features, probe.train(features, training, args.side, args.seed))
+    torch.manual_seed(args.seed)  # of a network that starts from nothing
+    run = Run(
+        initial(args.init),
+        budget,
+        lambda progress: args.lr * cosine(progress),
+        this,
+        teacher=teacher,
+        seed=args.seed,
+    )
+    if (args.resume or args.export_only) and (work / CHECKPOINT).exists():
+        run.resume(work / CHECKPOINT)
+        if this.first:
+            print(f"resumed at step {budget.steps}, {budget.seconds / 60:.1f} minutes spent")
+    if not args.export_only:
+        plan = Plan(
+            args.side, args.batch, args.workers, args.seed, args.evaluate_every, args.patience
+        )
+        train(run, training, held_out, plan, work)
+    result: nn.Module = run.result()
+    return result
+
+
+def initial(folder: Path | None) -> ResNet:
+    """ResNet18 with the weights of a folder, or random ones; raises BadWeights."""
+    if folder is None:
+        return model.build_resnet18()
+    network, info = model.load(folder)
+    if not isinstance(network, ResNet):
+        raise BadWeights(f"{folder} holds {info.arch}: a ResNet18 can't start from it")
+    return network
+
+
+def cross_validate(
+    args: argparse.Namespace, this: Process, examples: Sequence[Example]
+) -> dict[str, Any]:
+    """Figures of each fold, and their mean and standard deviation.
+
+    At a probability of 0.5 and of the last weights: nothing is chosen by the photos that judge.
+    """
+    info = model.ModelInfo(args.arch, args.generation, args.side, threshold=0.5)
+    rows = []
+    for number, (training, held_out) in enumerate(folds(examples, args.folds, args.seed), start=1):
+        network = trained(args, this, training, [], args.out / f"fold-{number}")
+        said = predict(Engine(network, info, this.device), held_out)
+        rows.append(asdict(figures(said.labels, said.probabilities, said.threshold)))
+        if this.first:
+            print(f"fold {number}: {json.dumps(rows[-1])}")
+    names = [name for name in rows[0] if name not in ("support", "positives")]
+    values = np.array([[row[name] for name in names] for row in rows])
+    return {
+        "folds": rows,
+        "mean": dict(zip(names, values.mean(0).tolist(), strict=True)),
+        "std": dict(zip(names, values.std(0, ddof=1).tolist(), strict=True)),
+    }
+
+
+def fit(args: argparse.Namespace, this: Process, examples: Sequence[Example]) -> dict[str, Any]:
+    """Train once and export; returns what was written, and how it judges a source left out."""
+    unseen: list[Example] = []
+    if args.leave_out:
+        examples, unseen = leave_out(examples, args.leave_out)
+    training, held_out = hold_out(examples, args.held_out)
+    if this.first:
+        print(f"{len(training)} photos for training, {len(held_out)} held out")
+    network = trained(args, this, training, held_out, args.work or args.out)
+    if not this.first:
+        return {}
+    info = model.ModelInfo(args.arch, args.generation, args.side, threshold=0.5)
+    result = export(network, info, held_out, args.out, this.device)
+    if unseen:
+        right = predict(Engine.load(args.out, this.device), unseen).right
+        result["left_out"] = {
+            "source": args.leave_out,
+            "recall": float(right.mean()),
+            "support": len(right),
+        }
+    return result
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -242,26 +243,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parse(arguments)
     if args.threads:
         torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
-    work: Path = args.work or args.out
-    work.mkdir(parents=True, exist_ok=True)
-    examples: list[Example] = []
-    for entry in args.csv:
-        table, _, root = entry.partition(":")
-        found, problems = read_csv(Path(table), Path(root) if root else None)
-        print("\n".join([*problems, f"{table}: {len(found)} photos, {len(problems)} rows skipped"]))
-        examples += found
-    training, held_out = hold_out(examples, args.held_out)
-    print(f"{len(training)} photos for training, {len(held_out)} held out")
-    run = Run(args.minutes, args.side, args.lr, args.device)
-    if (args.resume or args.export_only) and (work / CHECKPOINT).exists():
-        run.resume(work / CHECKPOINT)
-        print(
-            f"resumed at step {run.steps}, {run.spent / 60:.1f} of {args.minutes:g} minutes spent"
-        )
-    if not args.export_only:
-        train(run, training, args.batch, work, args.seed, args.workers, save_every=60)
-    export(run, held_out, args.out, args.generation)
+    with process(args.device) as this:
+        try:
+            examples = read(args, quiet=not this.first)
+            result = (cross_validate if args.folds else fit)(args, this, examples)
+        except (BadTable, BadWeights, LookupError) as error:
+            raise SystemExit(f"error: {error}") from error
+        if this.first:
+            if args.folds:
+                (args.out / FOLDS).write_text(json.dumps(result, indent=2) + "\n")
+            print(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":

@@ -1,21 +1,11 @@
-"""Labels from CSV files, splits by group, augmentation."""
+"""Labels from CSV files, and photos for training."""
 
-import random
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from classifier.dataset import (
-    BadTable,
-    Draw,
-    Example,
-    TrainingPhotos,
-    augment,
-    hold_out,
-    read_csv,
-)
+from classifier.dataset import BadTable, Draw, Example, TrainingPhotos, read_csv, read_sources
 
 
 def photo(path: Path) -> Path:
@@ -40,6 +30,15 @@ def test_the_notebooks_table_with_its_index_column_is_read(tmp_path: Path) -> No
     assert examples[0].group == "kim_77"
 
 
+def test_photos_can_be_grouped_by_author(tmp_path: Path) -> None:
+    names = ("min_ji_77_1.jpg", "min_ji_80_2.jpg", "landscape.jpg")
+    for name in names:
+        photo(tmp_path / name)
+    (tmp_path / "t.csv").write_text("image,label\n" + "".join(f"{name},1\n" for name in names))
+    examples, _ = read_csv(tmp_path / "t.csv", by_author=True)
+    assert [example.group for example in examples] == ["min_ji", "min_ji", "landscape"]
+
+
 def test_rows_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     photo(tmp_path / "a.jpg")
     (tmp_path / "t.csv").write_text("image,label\na.jpg,1\ngone.jpg,0\na.jpg,maybe\n")
@@ -52,33 +51,33 @@ def test_rows_that_cannot_be_used_are_named(tmp_path: Path) -> None:
 
 def test_a_table_with_other_columns_is_refused(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("file,class\na.jpg,1\n")
-    with pytest.raises(BadTable, match="image,label"):
+    with pytest.raises(BadTable, match="image,label or image_name,isImage"):
         read_csv(tmp_path / "t.csv")
 
 
-def test_photos_of_one_post_stay_on_one_side_of_the_split() -> None:
-    examples = [
-        Example(Path(f"{author}_{n}_{i}.jpg"), 1, f"{author}_{n}")
-        for author in ("kim", "lee")
-        for n in range(50)
-        for i in range(3)
-    ]
-    training, held_out = hold_out(examples, 0.2)
-    assert not {e.group for e in training} & {e.group for e in held_out}
-    assert 0.1 < len(held_out) / len(examples) < 0.3
+def test_a_table_whose_photos_are_elsewhere_is_refused_with_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("image,label\na.jpg,1\n")
+    with pytest.raises(BadTable, match=f"are the photos below {tmp_path}"):
+        read_csv(tmp_path / "t.csv")
 
 
-def test_augmentation_follows_from_its_seed_and_varies_with_it() -> None:
-    pixels = np.random.default_rng(0).integers(0, 255, (90, 60, 3), dtype=np.uint8)
-    one, again, other = (augment(pixels, 64, random.Random(seed)) for seed in (1, 1, 2))
-    assert one.shape == (3, 64, 64)
-    assert bool((one == again).all())
-    assert not bool((one == other).all())
+def test_a_missing_table_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadTable, match=r"none\.csv can't be read"):
+        read_csv(tmp_path / "none.csv")
+
+
+def test_sources_come_from_a_table_of_their_own(tmp_path: Path) -> None:
+    photo(tmp_path / "a.jpg")
+    photo(tmp_path / "b.jpg")
+    (tmp_path / "t.csv").write_text("image,label\na.jpg,1\nb.jpg,0\n")
+    (tmp_path / "s.csv").write_text("image,label,source\na.jpg,1,street\n")
+    examples, _ = read_csv(tmp_path / "t.csv", sources=read_sources(tmp_path / "s.csv"))
+    assert [example.source for example in examples] == ["street", ""]
 
 
 def test_a_damaged_photo_is_marked_and_named(tmp_path: Path) -> None:
     (tmp_path / "bad.jpg").write_bytes(b"\xff\xd8 not a photo")
-    dataset = TrainingPhotos([Example(tmp_path / "bad.jpg", 1, "bad")])
+    dataset = TrainingPhotos([Example(tmp_path / "bad.jpg", "bad.jpg", 1, "bad")])
     square, label, name = dataset[Draw(0, 64, 0)]
     assert label == -1
     assert name.endswith("bad.jpg")

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ClassifierServiceStub:
-    """Judges photos with a ResNet18.
+    """Judges photos: fashion or not.
     """
 
     def __init__(self, channel):
@@ -43,7 +43,7 @@ class ClassifierServiceStub:
 
 
 class ClassifierServiceServicer:
-    """Judges photos with a ResNet18.
+    """Judges photos: fashion or not.
     """
 
     def Classify(self, request, context):
@@ -70,7 +70,7 @@ def add_ClassifierServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ClassifierService:
-    """Judges photos with a ResNet18.
+    """Judges photos: fashion or not.
     """
 
     @staticmethod

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ClassifierServiceStub:
-    """Judges photos with a ResNet18."""
+    """Judges photos: fashion or not."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -38,14 +38,14 @@ class ClassifierServiceStub:
 
 @_typing.type_check_only
 class ClassifierServiceAsyncStub(ClassifierServiceStub):
-    """Judges photos with a ResNet18."""
+    """Judges photos: fashion or not."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Classify: _aio.UnaryUnaryMultiCallable[_classifier_pb2.ClassifyRequest, _classifier_pb2.ClassifyResponse]  # type: ignore[assignment]
     """Judges one photo. INVALID_ARGUMENT if it can't be decoded, RESOURCE_EXHAUSTED if the queue is full."""
 
 class ClassifierServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Judges photos with a ResNet18."""
+    """Judges photos: fashion or not."""
 
     @_abc_1.abstractmethod
     def Classify(
