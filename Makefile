@@ -146,7 +146,7 @@ needs-data:
 	@test -d "$(DATA)" || { echo "'$(DATA)' is no folder; name one with photographs: DATA=../shared/data" >&2; exit 1; }
 
 .PHONY: bench-models
-bench-models: $(READY) ## The shipped networks against others, speed and accuracy: DATA=../shared/data
+bench-models: $(READY) matterport-oracle ## The shipped networks against others, speed and accuracy: DATA=../shared/data
 	@$(BIN)/python benchmarks/models.py $(if $(DATA),--data "$(DATA)")
 
 .PHONY: bench-health
