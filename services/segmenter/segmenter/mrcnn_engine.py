@@ -23,7 +23,7 @@ from segmenter.matterport.config import Config
 
 
 class MrcnnEngine:
-    """MaskRCNN.detect of the original, photo by photo."""
+    """MaskRCNN.detect of the original, photo by photo; a detection without a pixel is left out."""
 
     def __init__(
         self, model: Any, categories: Sequence[int | None], *, generation: int, config: Config
@@ -74,10 +74,11 @@ class MrcnnEngine:
             zip(answer["rois"], answer["class_ids"], answer["scores"], strict=True)
         ):
             y1, x1, y2, x2 = map(float, box)
-            category = self.categories[number]
-            if category is not None:
-                mask = encode_mask(answer["masks"][:, :, index])
-                detections.append(Detection(category, float(score), (x1, y1, x2, y2), mask))
+            category, mask = self.categories[number], answer["masks"][:, :, index]
+            if category is not None and mask.any():
+                detections.append(
+                    Detection(category, float(score), (x1, y1, x2, y2), encode_mask(mask))
+                )
         return detections
 
 

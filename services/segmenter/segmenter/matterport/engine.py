@@ -23,7 +23,7 @@ class MatterportEngine:
     """Matterport's Mask R-CNN; says what MaskRCNN.detect of mrcnn 0.2 says, photo by photo.
 
     Always fp32. Classes that are none of the 13 categories take part as in the original, and are
-    left out of the answer.
+    left out of the answer, as is a detection without a pixel.
     """
 
     def __init__(
@@ -92,9 +92,9 @@ class MatterportEngine:
         ):
             y1, x1, y2, x2 = box.tolist()
             category = self.categories[number]
-            if category is not None and y2 > y1 and x2 > x1:
-                mask = encode_mask(molding.place(probabilities, box, height, width))
-                detections.append(Detection(category, score, (x1, y1, x2, y2), mask))
+            mask = molding.place(probabilities, box, height, width)
+            if category is not None and mask.any():
+                detections.append(Detection(category, score, (x1, y1, x2, y2), encode_mask(mask)))
         return detections
 
     @torch.inference_mode()

@@ -107,8 +107,9 @@ def unmold_boxes(
 def place(
     probabilities: NDArray[np.float32], box: NDArray[np.int32], height: int, width: int
 ) -> NDArray[np.bool_]:
-    """Scale a mask into its box (y1, x1, y2, x2, whole pixels inside the photo): H x W, true from 0.5."""
+    """Scale a mask into its box (y1, x1, y2, x2, whole pixels inside the photo): bool H x W, from 0.5."""
     y1, x1, y2, x2 = box.tolist()
     mask = np.zeros((height, width), dtype=bool)
-    mask[y1:y2, x1:x2] = resize(probabilities, y2 - y1, x2 - x1) >= 0.5
+    if y2 > y1 and x2 > x1:
+        mask[y1:y2, x1:x2] = resize(probabilities, y2 - y1, x2 - x1) >= 0.5
     return mask
