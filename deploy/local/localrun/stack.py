@@ -28,7 +28,8 @@ Progress = Callable[[str], None]
 class Stack:
     """The whole system in `folder`, which keeps its state: a second start continues where the first ended.
 
-    NATS_URL and MONGODB_URI of the environment are used instead of own servers where set, and
+    NATS_URL and MONGODB_URI of the environment are used instead of own servers where set,
+    CLASSIFIER_WEIGHTS and SEGMENTER_WEIGHTS instead of the weights that ship, and
     `<SERVICE>_PORT`, such as TRENDS_PORT, instead of a free port.
     """
 
@@ -79,8 +80,8 @@ class Stack:
             "BLOB_URL": (self.folder / "blobs").as_uri(),
             "GRPC_PORT": address.rsplit(":", 1)[1],
             "METRICS_PORT": str(metrics),
-            "CLASSIFIER_WEIGHTS": str(ROOT / "models" / "classifier"),
-            "SEGMENTER_WEIGHTS": str(ROOT / "models" / "segmenter"),
+            "CLASSIFIER_WEIGHTS": _weights("classifier"),
+            "SEGMENTER_WEIGHTS": _weights("segmenter"),
             "TRENDS_ADDRESS": self.addresses["trends"],
             "AUTHOR_KEYS": self._author_key(),
             # Two networks on the same cores: threads that wait for each other would spin and slow both.
@@ -153,3 +154,9 @@ async def _provision(url: str) -> None:
         await provision(connection.jetstream())
     finally:
         await connection.close()
+
+
+def _weights(service: str) -> str:
+    """Those that the environment names, else those that ship."""
+    named = os.environ.get(f"{service.upper()}_WEIGHTS")
+    return str(Path(named).resolve()) if named else str(ROOT / "models" / service)

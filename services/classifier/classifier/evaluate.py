@@ -159,10 +159,11 @@ def show(result: dict[str, Any]) -> None:
         ("recall by source", result["per_source"]),
         ("by a probe that never saw the source", result.get("leave_one_source_out", {})),
     ):
-        print(title + ":" if rows else "", end="\n" if rows else "")
+        if rows:
+            print(f"{title}:")
         for source, row in rows.items():
             low, high = row["interval"]
-            print(f"  {source:34} {row['share_right']:.3f}  [{low:.3f}, {high:.3f}]  "
+            print(f"  {source:34} {row['recall']:.3f}  [{low:.3f}, {high:.3f}]  "
                   f"of {row['support']}")  # fmt: skip
 
 

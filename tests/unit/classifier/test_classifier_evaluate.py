@@ -46,6 +46,15 @@ def test_figures_come_with_support_intervals_and_by_source(
     assert right / 8 == pytest.approx(result["accuracy"])
 
 
+def test_a_person_reads_every_figure_with_its_interval_and_every_source(
+    weights: Path, table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["--weights", str(weights), "--csv", str(table)])
+    printed = capsys.readouterr().out
+    for wanted in ("8 photos", "balanced_accuracy", "ece", "recall by source", "  of "):
+        assert wanted in printed
+
+
 def test_predictions_and_pictures_are_written(
     weights: Path, table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
