@@ -35,7 +35,7 @@ $(READY): constraints.txt requirements-dev.txt $(PROJECTS)
 	@echo "Installing into .venv (the first time some gigabytes, most of it PyTorch; the log is .venv/install.log)"
 	@: >.venv/install.log
 	@$(call install,-r requirements-dev.txt)
-	@$(call install,--no-build-isolation $(PROJECTS:%/pyproject.toml=-e %))
+	@$(call install,--no-build-isolation $(patsubst %/segmenter,'%/segmenter[torch]',$(PROJECTS:%/pyproject.toml=-e %)))
 	@$(BIN)/pip --disable-pip-version-check check || echo "warning: a package beside ours does not fit (see above)" >&2
 	@touch $@
 
@@ -49,8 +49,25 @@ endef
 run: $(READY) ## Run the whole system: ONCE=1 ends by itself, PHOTOS=<folder> takes your photos
 	@$(BIN)/python -m localrun $(if $(ONCE),--once) $(if $(PHOTOS),--photos "$(PHOTOS)")
 
+# The original Mask R-CNN of Matterport, for the engine mrcnn and for the test that ours says the same.
+ORACLE := .venv-mrcnn
+ORACLE_PINS := services/segmenter/mrcnn-constraints.txt
+ORACLE_PROJECTS := protos libs/servicekit services/segmenter
+ORACLE_PIP := $(ORACLE)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -c $(ORACLE_PINS)
+
+.PHONY: matterport-oracle
+matterport-oracle: $(ORACLE)/.ready ## Install the original mrcnn on TensorFlow into .venv-mrcnn
+
+$(ORACLE)/.ready: constraints.txt $(ORACLE_PINS) $(ORACLE_PROJECTS:%=%/pyproject.toml)
+	@test -x $(ORACLE)/bin/python || { echo "Creating $(ORACLE)"; $(PYTHON) -m venv $(ORACLE); }
+	@echo "Installing mrcnn on TensorFlow into $(ORACLE)"
+	@$(ORACLE_PIP) hatchling editables
+	@$(ORACLE_PIP) --no-build-isolation $(patsubst %/segmenter,'%/segmenter[mrcnn]',$(ORACLE_PROJECTS:%=-e %))
+	@$(ORACLE_PIP) --no-deps tf-keras mrcnn
+	@touch $@
+
 .PHONY: test
-test: $(READY) ## Run all tests (ARGS="-k color -x" goes to pytest)
+test: $(READY) matterport-oracle ## Run all tests (ARGS="-k color -x" goes to pytest)
 	@$(BIN)/pytest $(ARGS)
 
 .PHONY: check
@@ -99,7 +116,7 @@ imports: $(READY) ## Check who may import whom (.importlinter)
 .PHONY: images
 images: $(READY) ## Lint the Dockerfiles
 	@echo "== images"
-	@$(BIN)/hadolint services/*/Dockerfile
+	@$(BIN)/hadolint services/*/Dockerfile*
 
 .PHONY: k8s
 k8s: $(READY) ## Render the Kubernetes base and validate it
@@ -129,7 +146,7 @@ needs-data:
 	@test -d "$(DATA)" || { echo "'$(DATA)' is no folder; name one with photographs: DATA=../shared/data" >&2; exit 1; }
 
 .PHONY: bench-models
-bench-models: $(READY) ## The shipped networks against others, speed and accuracy: DATA=../shared/data
+bench-models: $(READY) matterport-oracle ## The shipped networks against others, speed and accuracy: DATA=../shared/data
 	@$(BIN)/python benchmarks/models.py $(if $(DATA),--data "$(DATA)")
 
 .PHONY: bench-health

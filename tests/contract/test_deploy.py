@@ -16,6 +16,7 @@ from servicekit.settings import StatelessSettings
 
 ROOT = Path(__file__).parents[2]
 SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/pyproject.toml"))
+DOCKERFILES = sorted(ROOT.glob("services/*/Dockerfile*"))
 README = (ROOT / "deploy" / "README.md").read_text()
 
 
@@ -146,9 +147,11 @@ def test_two_services_ask_for_a_gpu(objects: dict[tuple[str, str], dict[str, Any
     assert asking == {"classifier", "segmenter"}
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_dockerfile_copies_what_exists_and_no_other_service(service: str) -> None:
-    text = (ROOT / "services" / service / "Dockerfile").read_text()
+@pytest.mark.parametrize(
+    "dockerfile", DOCKERFILES, ids=lambda path: f"{path.parent.name}/{path.name}"
+)
+def test_a_dockerfile_copies_what_exists_and_no_other_service(dockerfile: Path) -> None:
+    service, text = dockerfile.parent.name, dockerfile.read_text()
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     copied = re.findall(r"^COPY (?!--from)(\S+)", text, re.M)
     assert {c for c in copied if c.startswith("services/")} == {f"services/{service}"}

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from classifier import model, multilabel_resnet
 from classifier.preprocess import normalise, to_square
-from modelkit.precision import autocast, has_fast_bf16
+from modelkit.compiled import compiled, to_device
 
 
 class Engine:
@@ -18,16 +18,26 @@ class Engine:
 
     A CPU runs one photo a forward pass, so that neither batch size nor neighbours move a
     probability across the threshold: the same photo always gives the same result. A GPU takes the
-    photos of a call as one batch. Arithmetic is bf16 where the hardware has it, fp32 elsewhere.
+    photos of a call as one batch. The network is compiled for the device (`modelkit.compiled`), unless
+    `eager` asks for fp32 in eager torch, to compare.
     """
 
-    def __init__(self, network: nn.Module, info: model.ModelInfo, device: str = "cpu") -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        info: model.ModelInfo,
+        device: str = "cpu",
+        *,
+        eager: bool = False,
+    ) -> None:
         self.generation = info.generation
         self.threshold = info.threshold
         self.info = info
         self.device = device
-        self.bf16 = has_fast_bf16(device)
-        self.network = network.to(torch.device(device)).to(memory_format=torch.channels_last).eval()
+        self.network = network.eval().to(torch.device(device))
+        if not eager:
+            square = torch.zeros(1, 3, info.side, info.side, device=device)
+            self.network = compiled(network, [square], device)
 
     @classmethod
     def load(cls, path: Path, device: str = "cpu", *, generation: int = 1) -> "Engine":
@@ -60,9 +70,7 @@ class Engine:
 
     @torch.inference_mode()
     def _forward(self, squares: Tensor) -> list[float]:
-        squares = squares.to(self.device)
+        squares = to_device(squares, self.device)
         # The other networks take the pixels as they are.
         inputs = normalise(squares) if self.info.arch == model.RESNET18 else squares.float()
-        with autocast(self.device, bf16=self.bf16):
-            logits = self.network(inputs.contiguous(memory_format=torch.channels_last))[:, 0]
-        return [float(logit) for logit in logits.float().tolist()]
+        return [float(logit) for logit in self.network(inputs)[:, 0].tolist()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from segmenter.engine import EngineError, open_engine
 from segmenter.service import SegmenterService
 from segmenter.settings import Settings
 from servicekit import topology
@@ -14,15 +15,16 @@ MAX_BATCH = 8
 
 async def build(runtime: Runtime[Settings]) -> None:
     """Wires the service."""
-    from modelkit.weights import BadWeights
-    from segmenter.torchvision_engine import (
-        TorchvisionEngine,
-    )  # torch takes seconds: a wrong setting should not
-
     settings = runtime.settings
     try:
-        engine = TorchvisionEngine.load(settings.segmenter_weights, settings.segmenter_device)
-    except BadWeights as error:
+        engine = open_engine(
+            settings.segmenter_weights,
+            settings.segmenter_device,
+            name=settings.segmenter_engine,
+            classes=settings.class_names,
+            generation=settings.segmenter_generation,
+        )
+    except EngineError as error:
         raise StartError(str(error)) from error
     batcher = MicroBatcher(engine.predict, max_batch=MAX_BATCH, max_queue=settings.segmenter_queue)
     service = SegmenterService(batcher, runtime.blobs, generation=engine.generation)

@@ -12,14 +12,12 @@ import pycocotools.mask as coco_mask
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from modelkit.weights import BadWeights
 from segmenter import coco
 from segmenter.categories import CATEGORIES
 from segmenter.coco import Scored, Truth
 from segmenter.dataset import BadData, Entry, scan, truth
 from segmenter.detection import Detection, encode_mask, one_garment_a_pixel
-from segmenter.engine import SegmenterEngine
-from segmenter.torchvision_engine import TorchvisionEngine
+from segmenter.engine import EngineError, SegmenterEngine, open_engine
 
 DOUBTFUL = 0.05  # detections below this score are left out of the evaluation, as in torchvision
 NOTHING = "nothing"
@@ -120,7 +118,7 @@ def confusion(
 
 
 def evaluate(
-    engine: TorchvisionEngine, entries: Sequence[Entry]
+    engine: SegmenterEngine, entries: Sequence[Entry]
 ) -> tuple[dict[str, Any], list[Scored]]:
     """All figures of an engine that keeps doubtful and overlapping detections, and its answers."""
     info = engine.info
@@ -141,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--data ../shared/data/segmentation/val --pictures .run/segmenter",
     )
     parser.add_argument(
-        "--weights", type=Path, required=True, help="folder with model.safetensors and model.json"
+        "--weights", type=Path, required=True, help="folder with model.safetensors, or an .h5"
     )
     parser.add_argument(
         "--data", type=Path, required=True, help="folder in the DeepFashion2 layout"
@@ -159,8 +157,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     try:
         entries, problems = scan(args.data)
-        engine = TorchvisionEngine.load(args.weights, args.device, doubtful=DOUBTFUL)
-    except (BadData, BadWeights) as error:
+        engine = open_engine(args.weights, args.device, doubtful=DOUBTFUL)
+    except (BadData, EngineError) as error:
         raise SystemExit(f"error: {error}") from error
     for problem in problems:
         print(f"skipped: {problem}", file=sys.stderr)

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
 
 
 def paste(
@@ -15,17 +14,27 @@ def paste(
     """Place an M x M mask of probabilities (float32) into its box: bool H x W, true from 0.5.
 
     Only the box's pixels are computed. The M x M cells tile the box, as in Detectron2's
-    paste_masks_in_image.
+    paste_masks_in_image; columns lie one after the other in memory, as `encode_mask` reads them.
     """
     x1, y1, x2, y2 = box
     left, top = max(0, int(np.floor(x1))), max(0, int(np.floor(y1)))
     right, bottom = min(width, int(np.ceil(x2))), min(height, int(np.ceil(y2)))
-    mask = np.zeros((height, width), dtype=bool)
+    mask = np.zeros((height, width), dtype=bool, order="F")
     if right <= left or bottom <= top:
         return mask
-    xs = (torch.arange(left, right) + 0.5 - x1) / max(x2 - x1, 1e-3) * 2 - 1
-    ys = (torch.arange(top, bottom) + 0.5 - y1) / max(y2 - y1, 1e-3) * 2 - 1
-    grid = torch.stack(torch.meshgrid(xs, ys, indexing="xy"), dim=-1)[None]
-    inside = F.grid_sample(probabilities[None, None], grid, align_corners=False)[0, 0]
-    mask[top:bottom, left:right] = (inside >= 0.5).numpy()
+    cells = probabilities.shape[0]
+    columns = _bilinear(left, right, x1, x2, cells)
+    rows = _bilinear(top, bottom, y1, y2, cells)
+    inside = columns @ probabilities.T @ rows.T
+    mask[top:bottom, left:right] = (inside >= 0.5).numpy().T
     return mask
+
+
+def _bilinear(first: int, end: int, low: float, high: float, cells: int) -> Tensor:
+    """How much each of `cells` that tile low..high counts for the pixels first..end - 1.
+
+    Float32 pixels x cells. Multiplying by two of these is grid_sample's bilinear sampling, but
+    faster: that one does not know that its grid is made of rows and columns.
+    """
+    places = (torch.arange(first, end) + 0.5 - low) / max(high - low, 1e-3) * cells - 0.5
+    return (1 - (places[:, None] - torch.arange(cells)).abs()).clamp(min=0)

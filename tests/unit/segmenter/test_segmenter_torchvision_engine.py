@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from lookbook.render import render
 from lookbook.specs import sample_outfit
-from segmenter.torchvision_engine import TorchvisionEngine
+from modelkit.precision import has_fast_bf16
+from segmenter.torchvision_engine import NONE, Shortcuts, TorchvisionEngine
 
 Photo = NDArray[np.uint8]
 WEIGHTS = Path(__file__).parents[3] / "models" / "segmenter"
@@ -49,6 +50,28 @@ def test_an_outfit_has_its_garments_with_masks_of_the_photos_size(
             ys, xs = np.nonzero(mask)
             assert x1 - 1 <= xs.min() <= xs.max() <= x2 + 1
             assert y1 - 1 <= ys.min() <= ys.max() <= y2 + 1
+
+
+def test_compiled_and_eager_layers_give_the_same_garments(photos: list[Photo]) -> None:
+    eager, fast = (
+        TorchvisionEngine.load(WEIGHTS, shortcuts=Shortcuts(compiled=compiled))
+        for compiled in (False, True)
+    )
+    precise = not has_fast_bf16("cpu")
+    for wanted, found in zip(eager.predict(photos), fast.predict(photos), strict=True):
+        assert [d.category for d in found] == [d.category for d in wanted]
+        for one, other in zip(wanted, found, strict=True):
+            assert one.score == pytest.approx(other.score, abs=1e-4 if precise else 0.05)
+            assert one.box == pytest.approx(other.box, abs=0.02 if precise else 4)
+            overlap = coco_mask.iou([one.mask], [other.mask], [0])[0][0]
+            assert overlap >= (0.999 if precise else 0.95)
+
+
+def test_what_the_shortcuts_leave_out_is_not_missed(photos: list[Photo]) -> None:
+    whole = TorchvisionEngine.load(WEIGHTS, shortcuts=NONE)
+    short = TorchvisionEngine.load(WEIGHTS)
+    for wanted, found in zip(whole.predict(photos), short.predict(photos), strict=True):
+        assert [d.category for d in found] == [d.category for d in wanted]
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])

@@ -1,0 +1,115 @@
+"""Layers of a network made fast for inference: OpenVINO on a CPU, bf16 in torch on a GPU."""
+
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_map, tree_unflatten
+
+from modelkit.precision import autocast, has_fast_bf16
+
+
+def compiled(
+    network: nn.Module,
+    example: Sequence[Any],
+    device: str,
+    free: Sequence[int] = (0,),
+    *,
+    bf16: bool = True,
+) -> nn.Module:
+    """The network in a form that takes and gives the same float32 tensors, on the same device.
+
+    `example`: the arguments of a forward pass, tensors or lists of tensors; their values don't
+    matter, and of their shapes only the dimensions that are not in `free`: those may differ from
+    call to call. Answers may be tensors, or lists, tuples and dicts of them.
+
+    On a CPU that is OpenVINO, on a GPU torch, channels last; both compute in bf16 where the device
+    is fast at it, unless `bf16` is false, and in fp32 elsewhere, where they differ from eager torch
+    by rounding alone. OpenVINO takes as many threads as torch has at the time (OMP_NUM_THREADS), and
+    pins none, since services share cores.
+    """
+    network = network.eval().to(torch.device(device))
+    bf16 = bf16 and has_fast_bf16(device)
+    if device == "cpu":
+        return _OpenVino(network, example, free, bf16=bf16)
+    return _Gpu(network, device, bf16=bf16)
+
+
+def to_device(batch: Tensor, device: str) -> Tensor:
+    """Copy a batch from the CPU's memory; towards a GPU pinned, so that the CPU need not wait."""
+    if device == "cpu":
+        return batch
+    return batch.pin_memory().to(device, non_blocking=True)
+
+
+class _Gpu(nn.Module):
+    def __init__(self, network: nn.Module, device: str, *, bf16: bool) -> None:
+        super().__init__()
+        self.network = network.to(memory_format=torch.channels_last)
+        self.device = device
+        self.bf16 = bf16
+
+    def forward(self, *arguments: Any) -> Any:
+        with autocast(self.device, bf16=self.bf16):
+            answer = self.network(*tree_map(_channels_last, arguments))
+        return tree_map(Tensor.float, answer)
+
+
+def _channels_last(tensor: Tensor) -> Tensor:
+    return tensor.contiguous(memory_format=torch.channels_last) if tensor.dim() == 4 else tensor
+
+
+class _OpenVino(nn.Module):
+    def __init__(
+        self, network: nn.Module, example: Sequence[Any], free: Sequence[int], *, bf16: bool
+    ) -> None:
+        super().__init__()
+        # Importing openvino would report its use to its makers over the network.
+        sys.modules.setdefault("openvino_telemetry", cast(Any, None))
+        from openvino import Core
+        from openvino.frontend import FrontEndManager
+        from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+        leaves, takes = tree_flatten(tuple(example))
+        with torch.inference_mode(), warnings.catch_warnings():
+            # torch prefers torch.export, whose graphs take OpenVINO 20 times as long to read.
+            warnings.simplefilter("ignore", FutureWarning)
+            _, self._gives = tree_flatten(network(*example))
+            flat = _Flat(network, takes)
+            traced = torch.jit.trace(flat, leaves, check_trace=False)  # type: ignore[no-untyped-call]
+            graph = TorchScriptPythonDecoder(traced)
+            frontend = FrontEndManager().load_by_framework("pytorch")
+            model = frontend.convert(frontend.load(graph))
+        model.reshape(
+            {
+                place: [-1 if i in free else size for i, size in enumerate(leaf.shape)]
+                for place, leaf in zip(model.inputs, leaves, strict=True)
+            }
+        )
+        settings = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+            "ENABLE_CPU_PINNING": False,
+        }
+        self._request = Core().compile_model(model, "CPU", settings).create_infer_request()
+
+    def forward(self, *arguments: Any) -> Any:
+        inputs = [leaf.numpy(force=True) for leaf in tree_leaves(arguments)]
+        answer = self._request.infer(inputs, share_inputs=True)
+        return tree_unflatten([torch.from_numpy(leaf) for leaf in answer.values()], self._gives)
+
+
+class _Flat(nn.Module):
+    """A network that takes its arguments' tensors one by one and gives its answer's as a tuple."""
+
+    def __init__(self, network: nn.Module, takes: TreeSpec) -> None:
+        super().__init__()
+        self.network = network
+        self.takes = takes
+
+    def forward(self, *leaves: Tensor) -> tuple[Tensor, ...]:
+        return tuple(tree_leaves(self.network(*tree_unflatten(list(leaves), self.takes))))
