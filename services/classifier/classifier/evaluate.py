@@ -71,7 +71,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(
         prog="python -m classifier.evaluate",
-        description="Figures of the fashion classifier at its serving threshold: with 95%% "
+        description="Figures of the fashion classifier at its serving threshold: with 95% "
         "bootstrap intervals by photo; the calibration error over 15 bins of equal width.",
         epilog="example: python -m classifier.evaluate --weights models/classifier "
         "--csv ../shared/data/binary/val.csv "
