@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from classifier import model
 from classifier.engine import Engine
 from lookbook.render import render
 from lookbook.specs import sample_outfit, sample_scene
+from modelkit.precision import has_fast_bf16
 
 Photo = NDArray[np.uint8]
 WEIGHTS = Path(__file__).parents[3] / "models" / "classifier"
@@ -41,3 +43,10 @@ def test_a_blank_photo_is_not_fashion(engine: Engine) -> None:
 def test_a_grey_photo_is_refused_by_shape(engine: Engine) -> None:
     with pytest.raises(ValueError, match="RGB uint8"):
         engine.predict([np.zeros((50, 50), dtype=np.uint8)])
+
+
+def test_compiled_and_eager_layers_give_the_same_probability(engine: Engine) -> None:
+    photos = [render(sample_outfit(3, "run")).image, render(sample_scene(4, "run")).image]
+    eager = Engine(*model.load(WEIGHTS), eager=True).predict(photos)
+    tolerance = 0.02 if has_fast_bf16("cpu") else 1e-4
+    assert engine.predict(photos) == pytest.approx(eager, abs=tolerance)
