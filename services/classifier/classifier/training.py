@@ -136,7 +136,9 @@ def train(
 def _look(run: Run, held_out: Sequence[Example], plan: Plan, work: Path) -> None:
     """Judge the moving average by the held-out photos."""
     info = ModelInfo(RESNET18, generation=0, side=plan.side, threshold=0.5)
-    kept, scores = logits(Engine(run.averaged(), info, run.process.device), held_out)
+    # To compile a network that is asked once costs more than it saves.
+    engine = Engine(run.averaged(), info, run.process.device, eager=True)
+    kept, scores = logits(engine, held_out)
     labels = np.array([example.label for example in kept])
     run.heard(log_loss(labels, scores))
     row = {

@@ -56,7 +56,7 @@ def detect(
     regions = F.pad(proposals, (0, 0, 0, min(missing, 1)))
     class_logits, class_deltas = network.box_head(crop(levels, regions, BOX_CROP, config.side))
     scores, classes = F.softmax(class_logits.float(), dim=1).max(dim=1)
-    own = class_deltas.float()[torch.arange(len(classes)), classes]
+    own = class_deltas.float()[torch.arange(len(classes), device=classes.device), classes]
     boxes = _clip(_shift(regions, own), _inside(window, config.side).to(regions.device))
     kept = torch.nonzero((classes > 0) & (scores >= config.threshold))[:, 0]
     kept = torch.cat([kept, kept[kept >= len(proposals)].repeat(max(missing - 1, 0))])

@@ -40,7 +40,9 @@ class MatterportEngine:
         self.info = config
         self.device = device
         self.categories = [None, *categories]
-        self._wanted = torch.tensor([category is not None for category in self.categories])
+        self._wanted = torch.tensor(
+            [category is not None for category in self.categories], device=device
+        )
         network.fold()
         use_winograd(network.dense)
         self.network = network.to(torch.device(device))
@@ -100,5 +102,5 @@ class MatterportEngine:
     @torch.inference_mode()
     def find(self, molded: molding.Molded) -> Found:
         """What the network says about a molded photo (see `molding`)."""
-        pixels = torch.from_numpy(molded.pixels).to(self.device).permute(2, 0, 1)[None]
-        return detect(self.network, pixels, molded.window, self.info, self._wanted)
+        pixels = torch.from_numpy(molded.pixels).permute(2, 0, 1)[None].contiguous()
+        return detect(self.network, pixels.to(self.device), molded.window, self.info, self._wanted)
