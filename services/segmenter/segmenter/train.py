@@ -24,7 +24,7 @@ from segmenter import backbones, coco, model
 from segmenter.dataset import BadData, Draw, Entry, Sample, TrainingPhotos, repeat_factors, scan
 from segmenter.evaluate import DOUBTFUL, best_threshold, predict_all
 from segmenter.run import Run
-from segmenter.torchvision_engine import TorchvisionEngine
+from segmenter.torchvision_engine import NONE, TorchvisionEngine
 
 CHECKPOINT = "checkpoint.pt"
 CURVE = "curve.jsonl"
@@ -104,7 +104,7 @@ def train(
 
 def _evaluate(run: Run, held_out: Sequence[Entry], work: Path, side: int) -> None:
     info = model.ModelInfo.of(run.backbone, generation=0, side=side, threshold=0.5)
-    engine = TorchvisionEngine(run.averaged(), info, run.process.device, DOUBTFUL)
+    engine = TorchvisionEngine(run.averaged(), info, run.process.device, DOUBTFUL, NONE)
     figures = coco.figures(predict_all(engine, held_out), least_support=1)
     row = {
         "minutes": round(run.budget.seconds / 60, 1),
@@ -251,10 +251,9 @@ def _init(wanted: str | None, backbone: str) -> Path | None:
 
 def export(run: Run, held_out: Sequence[Entry], out: Path, generation: int, side: int) -> None:
     """Write the averaged weights with the score threshold that the held-out photos choose."""
-    network = run.averaged()
     info = model.ModelInfo.of(run.backbone, generation=generation, side=side, threshold=0.5)
     if held_out:
-        engine = TorchvisionEngine(network, info, run.process.device, DOUBTFUL)
+        engine = TorchvisionEngine(run.averaged(), info, run.process.device, DOUBTFUL)
         threshold, figures = best_threshold(predict_all(engine, held_out), info.most_shared)
         info = model.ModelInfo.of(
             run.backbone, generation=generation, side=side, threshold=threshold
@@ -262,7 +261,7 @@ def export(run: Run, held_out: Sequence[Entry], out: Path, generation: int, side
     else:
         figures = {}
         print("no photo held out: the score threshold stays at 0.5")
-    info = model.save(out, network, info)
+    info = model.save(out, run.averaged(), info)
     print(json.dumps({**asdict(info), **figures}, indent=2))
 
 

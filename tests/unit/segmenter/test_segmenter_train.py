@@ -98,6 +98,20 @@ def test_the_curve_holds_the_held_out_figures_on_the_way(photos: Path, tmp_path:
     assert all(0 <= row["mask_ap"] <= 1 for row in rows)
 
 
+def test_held_out_photos_choose_the_threshold_of_weights_that_load(
+    photos: Path, tmp_path: Path
+) -> None:
+    arguments = command(photos, tmp_path, "--epochs", "1")
+    arguments[arguments.index("--held-out") + 1] = "0.5"
+    main(arguments)
+    network, info = model.load(tmp_path)
+    checkpoint = torch.load(tmp_path / CHECKPOINT, weights_only=True)
+    learnt = checkpoint["average"]["roi_heads.box_predictor.cls_score.weight"]
+    stored = network.state_dict()["roi_heads.box_predictor.cls_score.weight"]
+    assert torch.equal(stored, learnt.half().float())
+    assert 0.2 <= info.threshold <= 0.9
+
+
 def test_minutes_and_epochs_together_are_refused(photos: Path, tmp_path: Path) -> None:
     with pytest.raises(SystemExit):
         main(command(photos, tmp_path, "--epochs", "1", "--minutes", "1"))
