@@ -111,17 +111,23 @@ def plot(found: Sequence[dict[str, Any]], file: Path) -> None:
     mpl.rcParams["svg.hashsalt"] = "inference"  # the same figures give the same file
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()
-    for row in found:
-        place = (row["photos_per_second"], row["mask_ap"])
+    for number, row in enumerate(found):
         default = row["variant"] == "default"
-        axes.plot(*place, "o", color="crimson" if default else "steelblue")
-        axes.annotate(row["variant"], place, xytext=(6, 4), textcoords="offset points", fontsize=8)
+        axes.plot(
+            row["photos_per_second"],
+            row["mask_ap"],
+            color=mpl.colormaps["tab20"](number),
+            label=row["variant"],
+            linestyle="",
+            marker="*" if default else "o",
+            markersize=14 if default else 6,
+        )
     lowest = found[0]["mask_ap"] - LOSS_ALLOWED
     axes.axhline(lowest, color="grey", linestyle=":")
     axes.text(axes.get_xlim()[0], lowest, " at most one point of AP lost", va="bottom", fontsize=8)
     axes.set_xlabel("photos a second, as served, one at a time")
     axes.set_ylabel("mask AP")
-    axes.margins(x=0.2)
+    figure.legend(loc="outside right upper", fontsize=8)
     figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)
 
 
