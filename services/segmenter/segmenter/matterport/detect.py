@@ -159,7 +159,7 @@ def _sample(level: Tensor, boxes: Tensor, size: int) -> Tensor:
     column_weights = torch.stack([1 - x_share, x_share], dim=-1)
     places = rows[:, :, None, :, None] * width + columns[:, None, :, None, :]
     weights = row_weights[:, :, None, :, None] * column_weights[:, None, :, None, :]
-    table = level[0].permute(1, 2, 0).reshape(height * width, channels)
+    table = level[0].permute(1, 2, 0).reshape(height * width, channels).contiguous()
     samples = F.embedding_bag(
         places.reshape(-1, 4), table, per_sample_weights=weights.reshape(-1, 4), mode="sum"
     )

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from modelkit.compiled import compiled
 from modelkit.winograd import use_winograd
 from segmenter.categories import numbered
 from segmenter.detection import Detection, encode_mask
@@ -44,11 +45,12 @@ class MatterportEngine:
             [category is not None for category in self.categories], device=device
         )
         network.fold()
-        use_winograd(network.dense)
+        # OpenVINO is the faster one at 1x1 convolutions, and Winograd's algorithm at 3x3.
+        square = torch.zeros(1, 3, config.side, config.side, device=device)
+        network.dense.trunk = compiled(network.dense.trunk, [square], device, (), bf16=False)
+        use_winograd(network)
+
         self.network = network.to(torch.device(device))
-        # Crops come with their channels last; the dense part is faster with its channels first.
-        self.network.box_head.to(memory_format=torch.channels_last)
-        self.network.mask_head.to(memory_format=torch.channels_last)
 
     @classmethod
     def load(

@@ -60,8 +60,8 @@ class Block(nn.Module):
         return F.relu(self.branch2c(inside) + self.branch1(x), inplace=True)
 
 
-class Dense(nn.Module):
-    """ResNet, feature pyramid and region proposal network."""
+class Trunk(nn.Module):
+    """ResNet and the pyramid's way down, before its levels are smoothed: mostly 1x1 convolutions."""
 
     def __init__(self, depth: int) -> None:
         super().__init__()
@@ -79,6 +79,29 @@ class Dense(nn.Module):
             )
             inputs = 4 * filters
         self.lateral = nn.ModuleList(nn.Conv2d(256 * 2**level, PYRAMID, 1) for level in range(4))
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """N x 3 x S x S molded pixels -> levels 2 to 5, N x 256 x S/4 x S/4 to S/32."""
+        x = F.relu(self.stem(pixels), inplace=True)
+        # Keras's "same" padding is right and below; zero is the least that ReLU leaves.
+        x = F.max_pool2d(F.pad(x, (0, 1, 0, 1)), 3, 2)
+        ends = []
+        for stage in self.stages:
+            x = stage(x)
+            ends.append(x)
+        p5 = self.lateral[3](ends[3])
+        p4 = self.lateral[2](ends[2]) + F.interpolate(p5, scale_factor=2.0, mode="nearest")
+        p3 = self.lateral[1](ends[1]) + F.interpolate(p4, scale_factor=2.0, mode="nearest")
+        p2 = self.lateral[0](ends[0]) + F.interpolate(p3, scale_factor=2.0, mode="nearest")
+        return p2, p3, p4, p5
+
+
+class Dense(nn.Module):
+    """All that runs over the whole picture: trunk, smoothed pyramid, region proposal network."""
+
+    def __init__(self, depth: int) -> None:
+        super().__init__()
+        self.trunk: nn.Module = Trunk(depth)
         self.smooth = nn.ModuleList(nn.Conv2d(PYRAMID, PYRAMID, 3, padding=1) for _ in range(4))
         self.rpn_shared = nn.Conv2d(PYRAMID, 512, 3, padding=1)
         self.rpn_class = nn.Conv2d(512, 6, 1)
@@ -88,18 +111,7 @@ class Dense(nn.Module):
         """N x 3 x S x S molded pixels -> levels 2 to 5 of the pyramid (N x 256 x S/4 x S/4 to S/32),
         logits (N x anchors x 2: background, object) and box deltas (N x anchors x 4).
         """
-        x = F.relu(self.stem(pixels), inplace=True)
-        # Keras's "same" padding is right and below; zero is the least that ReLU leaves.
-        x = F.max_pool2d(F.pad(x, (0, 1, 0, 1)), 3, 2)
-        ends = []
-        for stage in self.stages:
-            x = stage(x)
-            ends.append(x)
-        merged = self.lateral[3](ends[3])
-        levels = [merged]
-        for lateral, end in zip(reversed(self.lateral[:3]), reversed(ends[:3]), strict=True):
-            merged = lateral(end) + F.interpolate(merged, scale_factor=2.0, mode="nearest")
-            levels.insert(0, merged)
+        levels = self.trunk(pixels)
         p2, p3, p4, p5 = (smooth(x) for smooth, x in zip(self.smooth, levels, strict=True))
         logits, deltas = [], []
         for level in (p2, p3, p4, p5, p5[:, :, ::2, ::2]):
@@ -207,16 +219,17 @@ def _layers(network: Network) -> Iterator[tuple[str, nn.Module]]:
 
     # PyTorch does not know the types of what a ModuleList holds.
     dense: Any = network.dense
+    trunk: Any = network.dense.trunk
     box: Any = network.box_head
     mask: Any = network.mask_head
-    yield from both("conv1", "bn_conv1", dense.stem)
-    for stage, blocks in enumerate(dense.stages, start=2):
+    yield from both("conv1", "bn_conv1", trunk.stem)
+    for stage, blocks in enumerate(trunk.stages, start=2):
         for name, block in zip(block_names(stage, len(blocks)), blocks, strict=True):
             for branch in ("2a", "2b", "2c", "1"):
                 module = getattr(block, f"branch{branch}")
                 if isinstance(module, Normalised):
                     yield from both(f"res{name}_branch{branch}", f"bn{name}_branch{branch}", module)
-    for level, (lateral, smooth) in enumerate(zip(dense.lateral, dense.smooth, strict=True), 2):
+    for level, (lateral, smooth) in enumerate(zip(trunk.lateral, dense.smooth, strict=True), 2):
         yield f"fpn_c{level}p{level}", lateral
         yield f"fpn_p{level}", smooth
     yield "rpn_conv_shared", dense.rpn_shared
