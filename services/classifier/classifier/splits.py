@@ -1,20 +1,18 @@
 """Who trains and who is held out: always whole groups."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 
 from classifier.dataset import BadTable, Example
+from modelkit.held_out import is_held_out
 
 Split = tuple[list[Example], list[Example]]
 
 
 def hold_out(examples: Sequence[Example], share: float) -> Split:
     """Split into training and held out by a hash of the group: stable when photos are added."""
-    cut = int(share * 2**32)
     parts: Split = ([], [])
     for example in examples:
-        digest = hashlib.sha256(example.group.encode()).digest()
-        parts[int.from_bytes(digest[:4], "big") < cut].append(example)
+        parts[is_held_out(example.group, share)].append(example)
     return parts
 
 

@@ -1,7 +1,6 @@
 """Train the segmenter: `python -m segmenter.train --data DIR ... --out DIR --minutes M`."""
 
 import argparse
-import hashlib
 import json
 import random
 import time
@@ -18,6 +17,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from modelkit.distributed import Process, process
+from modelkit.held_out import is_held_out
 from modelkit.pretrained import packaged
 from modelkit.schedule import SCHEDULES, Budget
 from segmenter import backbones, coco, model
@@ -33,11 +33,9 @@ SAVE_EVERY = 120  # seconds
 
 def hold_out(entries: Sequence[Entry], share: float) -> tuple[list[Entry], list[Entry]]:
     """Split into training and validation by a hash of the name: stable when photos are added."""
-    cut = int(share * 2**32)
     parts: tuple[list[Entry], list[Entry]] = ([], [])
     for entry in entries:
-        digest = hashlib.sha256(entry.photo.stem.encode()).digest()
-        parts[int.from_bytes(digest[:4], "big") < cut].append(entry)
+        parts[is_held_out(entry.photo.stem, share)].append(entry)
     return parts
 
 
@@ -70,15 +68,17 @@ def train(
     bar = tqdm(total=1000, desc="train", bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}",
                mininterval=5, disable=not alone)  # fmt: skip
     smooth: dict[str, float] = {}
+    last: list[Sample] = []
     saved = evaluated = budget.seconds
     before = time.monotonic()
     for batch in loader:
         unusable.update(name for _, target, name in batch if not len(target["labels"]))
-        # A photo that can't be used leaves its place to another of the batch: every process of
-        # a parallel training must take part in every step.
         usable = [sample for sample in batch if len(sample[1]["labels"])]
-        if not usable and run.process.world > 1:
-            raise SystemExit("error: no usable photo in a batch: " + "; ".join(sorted(unusable)))
+        if run.process.world > 1:
+            # Every process takes part in every step: without a photo of its own, by the last batch.
+            usable = last = usable or last
+            if not usable:
+                raise BadData("no usable photo to begin with: " + "; ".join(sorted(unusable)))
         if usable:
             for key, value in run.step(usable).items():
                 smooth[key] = 0.98 * smooth.get(key, value) + 0.02 * value

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -69,16 +70,25 @@ def test_a_training_in_minutes_writes_weights_that_load(photos: Path, tmp_path: 
     assert info.threshold == 0.5
 
 
-def test_two_processes_train_one_network(photos: Path, tmp_path: Path) -> None:
+def test_two_processes_train_one_network_in_spite_of_a_broken_photo(
+    photos: Path, tmp_path: Path
+) -> None:
+    data = shutil.copytree(photos, tmp_path / "data")
+    names = [entry.photo for entry in scan(data)[0]]
+    orders = [draws(repeat_factors(scan(data)[0]), 1, f"0 {rank}", 0) for rank in (0, 1)]
+    drawn = [[next(order)[0].index for _ in range(4)] for order in orders]
+    broken = next(i for i in drawn[0][1:] + drawn[1][1:] if i not in (drawn[0][0], drawn[1][0]))
+    names[broken].write_bytes(b"no photo")
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
                 "--master-addr", "127.0.0.1", "--master-port", str(free_port()),
                 "-m", "segmenter.train"]  # fmt: skip
     environment = {**os.environ, "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [*torchrun, *command(photos, tmp_path, "--epochs", "2", "--batch", "1")],
+        [*torchrun, *command(data, tmp_path, "--epochs", "2", "--batch", "1")],
         env=environment, capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    assert f"skipped: {names[broken]}" in done.stdout
     assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["steps"] == 4
     model.load(tmp_path)
 
