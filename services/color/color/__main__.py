@@ -1,10 +1,13 @@
-"""Runs the color service: `python -m color`. Settings come from the environment."""
+"""Runs the color service: `python -m color`. Settings come from the environment. `python -m color --help` for more."""
 
 from __future__ import annotations
 
-from color import palette
-from color.naming import Namer
-from color.service import ColorService, Events
+import sys
+
+from color import cli
+from color.events import Events
+from color.palettes import Palettes
+from color.service import ColorService
 from color.settings import Settings
 from color.store import Store
 from servicekit import topology
@@ -15,21 +18,24 @@ SERVICE = color_pb2.DESCRIPTOR.services_by_name["ColorService"].full_name
 
 
 async def build(runtime: Runtime[Settings]) -> None:
-    """Wires the service."""
+    """Wires the service; it serves once the palettes are loaded."""
     store = Store(runtime.db)
     await store.prepare()
-    colors = palette.standard()
-    namer = Namer(colors)
-    events = Events(store, runtime.blobs, namer)
+    palettes = Palettes(store)
+    await palettes.load()
+    runtime.background(palettes.follow)
+    events = Events(store, runtime.blobs, palettes)
     runtime.add_rpc(
-        color_pb2_grpc.add_ColorServiceServicer_to_server, ColorService(colors, namer), SERVICE
+        color_pb2_grpc.add_ColorServiceServicer_to_server, ColorService(palettes), SERVICE
     )
     runtime.consume(topology.PIPELINE, {topology.SEGMENTED: events.segmented})
     runtime.consume(topology.ERASURES, {topology.ERASED: events.erased})
 
 
 def main() -> None:
-    """Entry point."""
+    """Entry point: serves, or with arguments runs a command."""
+    if len(sys.argv) > 1:
+        sys.exit(cli.main(sys.argv[1:]))
     run("color", Settings, build)
 
 

@@ -23,13 +23,20 @@ _FROM_XYZ_REL = np.linalg.inv(_TO_XYZ_REL)
 # CIE 15:2004: f(t) is a cube root above (6/29)^3 and linear below.
 _DELTA = 6 / 29
 
+_25_7 = 25.0**7
+_RADIANS = np.pi / 180
+
 _CODE = np.arange(256) / 255
-_LINEAR = np.where(_CODE <= 0.04045, _CODE / 12.92, ((_CODE + 0.055) / 1.055) ** 2.4)
+# IEC 61966-2-1: linear light in [0, 1] of each 8-bit code.
+LINEAR: Float = np.where(_CODE <= 0.04045, _CODE / 12.92, ((_CODE + 0.055) / 1.055) ** 2.4)
 
 
-def from_rgb(rgb: NDArray[np.uint8]) -> Float:
-    """L*a*b* of sRGB uint8 (..., 3): L* 0 to 100, a* and b* about -128 to 128."""
-    relative = _LINEAR[rgb] @ _TO_XYZ_REL.T
+def from_rgb(rgb: NDArray[np.uint8], gains: Float | None = None) -> Float:
+    """L*a*b* of sRGB uint8 (..., 3): L* 0 to 100, a* and b* about -128 to 128. `gains`: factors for linear R, G, B."""
+    linear = LINEAR[rgb]
+    if gains is not None:
+        linear = np.minimum(linear * gains, 1)
+    relative = linear @ _TO_XYZ_REL.T
     f = np.where(relative > _DELTA**3, np.cbrt(relative), relative / (3 * _DELTA**2) + 4 / 29)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
@@ -40,7 +47,12 @@ def to_rgb(lab: Float) -> NDArray[np.uint8]:
     y = (lab[..., 0] + 16) / 116
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
     relative = np.where(f > _DELTA, f**3, 3 * _DELTA**2 * (f - 4 / 29))
-    linear = np.clip(relative @ _FROM_XYZ_REL.T, 0, 1)
+    return to_code(relative @ _FROM_XYZ_REL.T)
+
+
+def to_code(linear: Float) -> NDArray[np.uint8]:
+    """sRGB uint8 of linear sRGB, clipped to [0, 1]."""
+    linear = np.clip(linear, 0, 1)
     code = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return np.asarray(np.rint(code * 255), dtype=np.uint8)
 
@@ -54,34 +66,41 @@ def ciede2000(first: Float, second: Float, k_l: float = 1.0) -> Float:
     l1, a1, b1 = first[..., 0], first[..., 1], first[..., 2]
     l2, a2, b2 = second[..., 0], second[..., 1], second[..., 2]
     mean_c7 = ((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2) ** 7
-    g = 1.5 - 0.5 * np.sqrt(mean_c7 / (mean_c7 + 25.0**7))
+    g = 1.5 - 0.5 * np.sqrt(mean_c7 / (mean_c7 + _25_7))
     a1, a2 = a1 * g, a2 * g
     c1, c2 = np.hypot(a1, b1), np.hypot(a2, b2)
-    h1, h2 = np.degrees(np.arctan2(b1, a1)) % 360, np.degrees(np.arctan2(b2, a2)) % 360
-    grey = c1 * c2 == 0
+    # 2 sqrt(C1' C2') sin(dh'/2), with the sign of dh', without hues: its square is what a', b' and C' leave. The hue in the
+    # middle halves the angle between (a1', b1') and (a2', b2'). Where one of them is grey, the former is 0 and the latter
+    # has no effect.
+    turn = a1 * b2 - b1 * a2
+    d_hue = np.sqrt(np.maximum((a2 - a1) ** 2 + (b2 - b1) ** 2 - (c2 - c1) ** 2, 0))
+    d_hue = np.where(turn < 0, -d_hue, d_hue)
+    x, y = a1 * c2 + a2 * c1, b1 * c2 + b2 * c1
+    opposite = (x == 0) & (y == 0)
+    if opposite.any():  # a quarter turn from the one with the smaller hue
+        upper = (b1 > 0) | ((b1 == 0) & (a1 > 0))
+        x, y = (
+            np.where(opposite, np.where(upper, -b1, b1), x),
+            np.where(opposite, np.where(upper, a1, -a1), y),
+        )
+    h = np.arctan2(y, x) % (2 * np.pi)
 
-    apart = np.where(grey, 0, h2 - h1)
-    d_h = apart - 360 * (apart > 180) + 360 * (apart < -180)
-    d_hue = 2 * np.sqrt(c1 * c2) * np.sin(np.radians(d_h / 2))
-    total = h1 + h2
-    turn = np.where(np.abs(h1 - h2) > 180, np.where(total < 360, 360, -360), 0)
-    h = np.where(grey, total, (total + turn) / 2)
-
-    l_mid, c_mid = (l1 + l2) / 2 - 50, (c1 + c2) / 2
+    l_mid2, c_mid = ((l1 + l2) / 2 - 50) ** 2, (c1 + c2) / 2
     t = (
         1
-        - 0.17 * np.cos(np.radians(h - 30))
-        + 0.24 * np.cos(np.radians(2 * h))
-        + 0.32 * np.cos(np.radians(3 * h + 6))
-        - 0.20 * np.cos(np.radians(4 * h - 63))
+        - 0.17 * np.cos(h - _RADIANS * 30)
+        + 0.24 * np.cos(2 * h)
+        + 0.32 * np.cos(3 * h + _RADIANS * 6)
+        - 0.20 * np.cos(4 * h - _RADIANS * 63)
     )
-    s_l = 1 + 0.015 * l_mid**2 / np.sqrt(20 + l_mid**2)
-    s_c = 1 + 0.045 * c_mid
-    s_h = 1 + 0.015 * c_mid * t
     c7 = c_mid**7
-    r_t = -np.sin(np.radians(60 * np.exp(-(((h - 275) / 25) ** 2)))) * (
-        2 * np.sqrt(c7 / (c7 + 25.0**7))
+    r_t = (
+        -2
+        * np.sqrt(c7 / (c7 + _25_7))
+        * np.sin(_RADIANS * 60 * np.exp(-(((h - _RADIANS * 275) / (_RADIANS * 25)) ** 2)))
     )
-    light, chroma, hue = (l2 - l1) / (k_l * s_l), (c2 - c1) / s_c, d_hue / s_h
-    squared = light**2 + chroma**2 + hue**2 + r_t * chroma * hue
+    light = (l2 - l1) / (k_l * (1 + 0.015 * l_mid2 / np.sqrt(20 + l_mid2)))
+    chroma = (c2 - c1) / (1 + 0.045 * c_mid)
+    hue = d_hue / (1 + 0.015 * c_mid * t)
+    squared = light * light + chroma * chroma + hue * (hue + r_t * chroma)
     return np.asarray(np.sqrt(np.maximum(squared, 0)))

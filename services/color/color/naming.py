@@ -21,6 +21,7 @@ class Named:
     """A colour's name. `distance` is CIEDE2000 to the named colour; `confidence` in [0, 1]."""
 
     name: str
+    name_ko: str
     family: Family
     distance: float
     confidence: float
@@ -34,22 +35,33 @@ class Namer:
         self._tree = cKDTree(palette.lab)
         self._candidates = min(CANDIDATES, len(palette.names))
 
-    def name(self, lab: Float) -> Named:
-        """The palette's nearest colour to one L*a*b* triple.
+    def names(self, lab: Float) -> list[Named]:
+        """The palette's nearest colour to each of n x 3 L*a*b*.
 
         Confidence is the margin to the nearest other family among the candidates, or to the farthest candidate if all
         are of one family, in units of SURE_MARGIN.
         """
         _, near = self._tree.query(lab, k=self._candidates)
-        near = np.atleast_1d(near)
-        distance = ciede2000(self._palette.lab[near], lab)
-        best = int(np.argmin(distance))
+        near = near.reshape(len(lab), self._candidates)
+        distance = ciede2000(self._palette.lab[near], lab[:, None])
         family = self._palette.family[near]
-        other = distance[family != family[best]]
-        margin = (other.min() if other.size else distance.max()) - distance[best]
-        return Named(
-            self._palette.names[near[best]],
-            self._palette.families[family[best]],
-            float(distance[best]),
-            float(min(margin / SURE_MARGIN, 1.0)),
-        )
+        rows = np.arange(len(lab))
+        best = distance.argmin(axis=1)
+        least = distance[rows, best]
+        other = np.where(family != family[rows, best][:, None], distance, np.inf).min(axis=1)
+        margin = np.where(np.isfinite(other), other, distance.max(axis=1)) - least
+        palette = self._palette
+        return [
+            Named(
+                palette.names[at],
+                palette.names_ko[at],
+                palette.families[palette.family[at]],
+                float(far),
+                float(min(sure / SURE_MARGIN, 1.0)),
+            )
+            for at, far, sure in zip(near[rows, best], least, margin, strict=True)
+        ]
+
+    def name(self, lab: Float) -> Named:
+        """The palette's nearest colour to one L*a*b* triple."""
+        return self.names(lab[None])[0]

@@ -1,16 +1,23 @@
-"""Each photo's colours in MongoDB: one document a photo, the greatest tuple of generations wins, erased posts stay away.
+"""Palettes and each photo's colours in MongoDB: the greatest tuple of generations wins, erased posts stay away.
 
-A document of `outfits`: {_id: image_id, site, post, order: the tuple, described: the event that was published}.
+A document of `outfits`: {_id: image_id, site, post, order: the tuple, described: the event that was published}. The colours
+in the event are as they were measured, so another palette can name them without the photo.
 A document of `erased`: {_id: "<site>/<post>"}.
+A document of `palettes`: {_id: version, number, packaged: did it come with the service, csv}.
+`meta`: {_id: "writes", count, palette: the greatest number}.
+
+Every write is a transaction that first changes that one document of `meta`, so transactions of all replicas follow one
+another. So no two palettes get one number, an outfit can't slip in between the look at the tombstones and an erasure, and
+none named by an older palette is stored once a newer one is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pymongo import DeleteMany, ReplaceOne
+from pymongo import DeleteMany, ReplaceOne, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -28,28 +35,51 @@ class Known:
     erased: frozenset[tuple[str, str]]
 
 
+@dataclass(frozen=True)
+class StoredPalette:
+    """A palette as it is kept. `number` is 1 for the first and greater by one for each after it."""
+
+    version: str
+    number: int
+    csv: str
+
+
+class NewerPalette(Exception):
+    """Outfits were named by a palette that is no longer the newest; nothing was stored."""
+
+
+class VersionTaken(Exception):
+    """Another palette has this version already."""
+
+
 class Store:
-    """The colours of photos."""
+    """The colours of photos, and the palettes."""
 
     def __init__(self, db: AsyncDatabase[Document]) -> None:
         self._db = db
         self._outfits = db["outfits"]
         self._erased = db["erased"]
+        self._palettes = db["palettes"]
         self._meta = db["meta"]
 
     async def prepare(self) -> None:
         """Creates what is missing."""
         await self._outfits.create_index([("site", 1), ("post", 1)])
+        await self._palettes.create_index("number", unique=True)
 
     async def known(self, photos: Sequence[tuple[str, str, str]]) -> Known:
         """What is stored of photos given as (image_id, site, post)."""
         return await self._known(photos, None)
 
-    async def put(self, outfits: Sequence[OutfitDescribed]) -> Known:
-        """Stores each outfit unless a greater or equal tuple is there or its post is erased; returns what stands then."""
+    async def put(self, outfits: Sequence[OutfitDescribed], palette: int) -> Known:
+        """Stores each outfit unless a greater or equal tuple is there or its post is erased; returns what stands then.
+
+        `palette`: number of the palette that named them. Raises NewerPalette if there is a newer one.
+        """
 
         async def write(session: AsyncClientSession) -> Known:
-            await self._serialise(session)
+            if await self._serialise(session) > palette:
+                raise NewerPalette
             photos = [(o.image.image_id, o.provenance.site, o.provenance.post) for o in outfits]
             known = await self._known(photos, session)
             stored = dict(known.outfits)
@@ -93,12 +123,63 @@ class Store:
         async with self._db.client.start_session() as session:
             await session.with_transaction(write)
 
-    async def _serialise(self, session: AsyncClientSession) -> None:
-        """Makes transactions of all replicas follow one another: each writes this document, so no two overlap, and an
-        outfit can't slip in between the look at the tombstones and an erasure."""
-        await self._meta.update_one(
-            {"_id": "writes"}, {"$inc": {"count": 1}}, upsert=True, session=session
+    async def orders(self) -> AsyncIterator[tuple[str, int]]:
+        """image_id and color generation of every stored outfit."""
+        async for document in self._outfits.find({}, {"order": 1}):
+            yield document["_id"], int(document["order"][3])
+
+    async def outfits(self, image_ids: Sequence[str]) -> list[OutfitDescribed]:
+        """The outfits of photos; those that are gone are missing."""
+        found = self._outfits.find({"_id": {"$in": list(image_ids)}}, {"described": 1})
+        return [OutfitDescribed.FromString(document["described"]) async for document in found]
+
+    async def newest_palette(self) -> int:
+        """The greatest number of a palette; 0 if there is none."""
+        document = await self._meta.find_one({"_id": "writes"})
+        return int(document.get("palette", 0)) if document else 0
+
+    async def palettes(self, after: int) -> list[StoredPalette]:
+        """The palettes with a number greater than `after`, the oldest first."""
+        found = self._palettes.find({"number": {"$gt": after}}, sort=[("number", 1)])
+        return [StoredPalette(d["_id"], int(d["number"]), d["csv"]) async for d in found]
+
+    async def put_palette(self, version: str, csv: str, *, packaged: bool = False) -> int:
+        """Keeps a palette under the next number, and returns that; the same again returns the number that it has.
+
+        A `packaged` palette that is not there yet is kept only while none but packaged ones are, so that an update of the
+        service does not displace a company's own; otherwise the newest number is returned. Raises VersionTaken.
+        """
+
+        async def write(session: AsyncClientSession) -> int:
+            newest = await self._serialise(session)
+            standing = await self._palettes.find_one({"_id": version}, session=session)
+            if standing is not None:
+                if standing["csv"] != csv and not packaged:
+                    raise VersionTaken(version)
+                return int(standing["number"])
+            if packaged and await self._palettes.find_one({"packaged": False}, session=session):
+                return newest
+            document = {"_id": version, "number": newest + 1, "packaged": packaged, "csv": csv}
+            await self._palettes.insert_one(document, session=session)
+            await self._meta.update_one(
+                {"_id": "writes"}, {"$set": {"palette": newest + 1}}, session=session
+            )
+            return newest + 1
+
+        async with self._db.client.start_session() as session:
+            return await session.with_transaction(write)
+
+    async def _serialise(self, session: AsyncClientSession) -> int:
+        """Makes this transaction the only one until it ends; returns the greatest number of a palette."""
+        document = await self._meta.find_one_and_update(
+            {"_id": "writes"},
+            {"$inc": {"count": 1}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+            session=session,
         )
+        assert document is not None  # an upsert returns what it made
+        return int(document.get("palette", 0))
 
     async def _known(
         self, photos: Sequence[tuple[str, str, str]], session: AsyncClientSession | None

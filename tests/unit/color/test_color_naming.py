@@ -9,7 +9,7 @@ from color import lab, palette
 from color.naming import Named, Namer
 from lookbook.colors import FAMILIES
 
-PALETTE = palette.standard()
+PALETTE = palette.packaged()
 NAMER = Namer(PALETTE)
 
 
@@ -88,11 +88,3 @@ def test_confidence_is_high_inside_a_family_and_low_at_its_border() -> None:
     ]
     assert min(border) < 0.1
     assert all(0 <= confidence <= 1 for confidence in border)
-
-
-def test_a_palette_with_an_unlisted_family_or_a_repeated_name_is_refused() -> None:
-    grey = [palette.Family("grey", "그레이", 0x808080)]
-    with pytest.raises(ValueError, match="beige"):
-        palette.build([("sand", 0xE2CA76, "beige")], grey)
-    with pytest.raises(ValueError, match="twice"):
-        palette.build([("ash", 0x808080, "grey"), ("ash", 0x818181, "grey")], grey)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from snsfashion.fashion.v1 import fashion_pb2 as snsfashion_dot_fashion_dot_v1_dot_fashion__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fsnsfashion/color/v1/color.proto\x12\x13snsfashion.color.v1\x1a#snsfashion/fashion/v1/fashion.proto\"W\n\x14\x45xtractColorsRequest\x12\r\n\x05photo\x18\x01 \x01(\x0c\x12\x30\n\x08garments\x18\x02 \x03(\x0b\x32\x1e.snsfashion.fashion.v1.Garment\"]\n\x15\x45xtractColorsResponse\x12\x30\n\x08garments\x18\x01 \x03(\x0b\x32\x1e.snsfashion.fashion.v1.Garment\x12\x12\n\ngeneration\x18\x02 \x01(\x03\"\x1f\n\x10NameColorRequest\x12\x0b\n\x03hex\x18\x01 \x01(\t\"f\n\x11NameColorResponse\x12+\n\x05\x63olor\x18\x01 \x01(\x0b\x32\x1c.snsfashion.fashion.v1.Color\x12\x10\n\x08\x64istance\x18\x02 \x01(\x02\x12\x12\n\ngeneration\x18\x03 \x01(\x03\"\x13\n\x11GetPaletteRequest\"9\n\x0cPaletteColor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03rgb\x18\x02 \x01(\r\x12\x0e\n\x06\x66\x61mily\x18\x03 \x01(\t\";\n\rPaletteFamily\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07name_ko\x18\x02 \x01(\t\x12\x0b\n\x03rgb\x18\x03 \x01(\r\"\xa2\x01\n\x12GetPaletteResponse\x12\x31\n\x06\x63olors\x18\x01 \x03(\x0b\x32!.snsfashion.color.v1.PaletteColor\x12\x34\n\x08\x66\x61milies\x18\x02 \x03(\x0b\x32\".snsfashion.color.v1.PaletteFamily\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x12\n\ngeneration\x18\x04 \x01(\x03\x32\xb1\x02\n\x0c\x43olorService\x12\x66\n\rExtractColors\x12).snsfashion.color.v1.ExtractColorsRequest\x1a*.snsfashion.color.v1.ExtractColorsResponse\x12Z\n\tNameColor\x12%.snsfashion.color.v1.NameColorRequest\x1a&.snsfashion.color.v1.NameColorResponse\x12]\n\nGetPalette\x12&.snsfashion.color.v1.GetPaletteRequest\x1a\'.snsfashion.color.v1.GetPaletteResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fsnsfashion/color/v1/color.proto\x12\x13snsfashion.color.v1\x1a#snsfashion/fashion/v1/fashion.proto\"p\n\x14\x45xtractColorsRequest\x12\r\n\x05photo\x18\x01 \x01(\x0c\x12\x30\n\x08garments\x18\x02 \x03(\x0b\x32\x1e.snsfashion.fashion.v1.Garment\x12\x17\n\x0fpalette_version\x18\x03 \x01(\t\"\x99\x01\n\x15\x45xtractColorsResponse\x12\x30\n\x08garments\x18\x01 \x03(\x0b\x32\x1e.snsfashion.fashion.v1.Garment\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12:\n\rwhite_balance\x18\x03 \x01(\x0b\x32#.snsfashion.fashion.v1.WhiteBalance\"8\n\x10NameColorRequest\x12\x0b\n\x03hex\x18\x01 \x01(\t\x12\x17\n\x0fpalette_version\x18\x02 \x01(\t\"f\n\x11NameColorResponse\x12+\n\x05\x63olor\x18\x01 \x01(\x0b\x32\x1c.snsfashion.fashion.v1.Color\x12\x10\n\x08\x64istance\x18\x02 \x01(\x02\x12\x12\n\ngeneration\x18\x03 \x01(\x03\",\n\x11GetPaletteRequest\x12\x17\n\x0fpalette_version\x18\x01 \x01(\t\"J\n\x0cPaletteColor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03rgb\x18\x02 \x01(\r\x12\x0e\n\x06\x66\x61mily\x18\x03 \x01(\t\x12\x0f\n\x07name_ko\x18\x04 \x01(\t\";\n\rPaletteFamily\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07name_ko\x18\x02 \x01(\t\x12\x0b\n\x03rgb\x18\x03 \x01(\r\"\xa2\x01\n\x12GetPaletteResponse\x12\x31\n\x06\x63olors\x18\x01 \x03(\x0b\x32!.snsfashion.color.v1.PaletteColor\x12\x34\n\x08\x66\x61milies\x18\x02 \x03(\x0b\x32\".snsfashion.color.v1.PaletteFamily\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x12\n\ngeneration\x18\x04 \x01(\x03\"9\n\x11PutPaletteRequest\x12\x17\n\x0fpalette_version\x18\x01 \x01(\t\x12\x0b\n\x03\x63sv\x18\x02 \x01(\t\"G\n\x12PutPaletteResponse\x12\x31\n\x07palette\x18\x01 \x01(\x0b\x32 .snsfashion.color.v1.PaletteInfo\"\x15\n\x13ListPalettesRequest\"J\n\x14ListPalettesResponse\x12\x32\n\x08palettes\x18\x01 \x03(\x0b\x32 .snsfashion.color.v1.PaletteInfo\"l\n\x0bPaletteInfo\x12\x17\n\x0fpalette_version\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x0e\n\x06\x63olors\x18\x03 \x01(\r\x12\x10\n\x08\x66\x61milies\x18\x04 \x01(\r\x12\x0e\n\x06newest\x18\x05 \x01(\x08\x32\xf5\x03\n\x0c\x43olorService\x12\x66\n\rExtractColors\x12).snsfashion.color.v1.ExtractColorsRequest\x1a*.snsfashion.color.v1.ExtractColorsResponse\x12Z\n\tNameColor\x12%.snsfashion.color.v1.NameColorRequest\x1a&.snsfashion.color.v1.NameColorResponse\x12]\n\nGetPalette\x12&.snsfashion.color.v1.GetPaletteRequest\x1a\'.snsfashion.color.v1.GetPaletteResponse\x12]\n\nPutPalette\x12&.snsfashion.color.v1.PutPaletteRequest\x1a\'.snsfashion.color.v1.PutPaletteResponse\x12\x63\n\x0cListPalettes\x12(.snsfashion.color.v1.ListPalettesRequest\x1a).snsfashion.color.v1.ListPalettesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,21 +33,31 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'snsfashion.color.v1.color_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EXTRACTCOLORSREQUEST']._serialized_start=93
-  _globals['_EXTRACTCOLORSREQUEST']._serialized_end=180
-  _globals['_EXTRACTCOLORSRESPONSE']._serialized_start=182
-  _globals['_EXTRACTCOLORSRESPONSE']._serialized_end=275
-  _globals['_NAMECOLORREQUEST']._serialized_start=277
-  _globals['_NAMECOLORREQUEST']._serialized_end=308
-  _globals['_NAMECOLORRESPONSE']._serialized_start=310
-  _globals['_NAMECOLORRESPONSE']._serialized_end=412
-  _globals['_GETPALETTEREQUEST']._serialized_start=414
-  _globals['_GETPALETTEREQUEST']._serialized_end=433
-  _globals['_PALETTECOLOR']._serialized_start=435
-  _globals['_PALETTECOLOR']._serialized_end=492
-  _globals['_PALETTEFAMILY']._serialized_start=494
-  _globals['_PALETTEFAMILY']._serialized_end=553
-  _globals['_GETPALETTERESPONSE']._serialized_start=556
-  _globals['_GETPALETTERESPONSE']._serialized_end=718
-  _globals['_COLORSERVICE']._serialized_start=721
-  _globals['_COLORSERVICE']._serialized_end=1026
+  _globals['_EXTRACTCOLORSREQUEST']._serialized_end=205
+  _globals['_EXTRACTCOLORSRESPONSE']._serialized_start=208
+  _globals['_EXTRACTCOLORSRESPONSE']._serialized_end=361
+  _globals['_NAMECOLORREQUEST']._serialized_start=363
+  _globals['_NAMECOLORREQUEST']._serialized_end=419
+  _globals['_NAMECOLORRESPONSE']._serialized_start=421
+  _globals['_NAMECOLORRESPONSE']._serialized_end=523
+  _globals['_GETPALETTEREQUEST']._serialized_start=525
+  _globals['_GETPALETTEREQUEST']._serialized_end=569
+  _globals['_PALETTECOLOR']._serialized_start=571
+  _globals['_PALETTECOLOR']._serialized_end=645
+  _globals['_PALETTEFAMILY']._serialized_start=647
+  _globals['_PALETTEFAMILY']._serialized_end=706
+  _globals['_GETPALETTERESPONSE']._serialized_start=709
+  _globals['_GETPALETTERESPONSE']._serialized_end=871
+  _globals['_PUTPALETTEREQUEST']._serialized_start=873
+  _globals['_PUTPALETTEREQUEST']._serialized_end=930
+  _globals['_PUTPALETTERESPONSE']._serialized_start=932
+  _globals['_PUTPALETTERESPONSE']._serialized_end=1003
+  _globals['_LISTPALETTESREQUEST']._serialized_start=1005
+  _globals['_LISTPALETTESREQUEST']._serialized_end=1026
+  _globals['_LISTPALETTESRESPONSE']._serialized_start=1028
+  _globals['_LISTPALETTESRESPONSE']._serialized_end=1102
+  _globals['_PALETTEINFO']._serialized_start=1104
+  _globals['_PALETTEINFO']._serialized_end=1212
+  _globals['_COLORSERVICE']._serialized_start=1215
+  _globals['_COLORSERVICE']._serialized_end=1716
 # @@protoc_insertion_point(module_scope)

@@ -27,8 +27,11 @@ class ExtractColorsRequest(_message.Message):
 
     PHOTO_FIELD_NUMBER: _builtins.int
     GARMENTS_FIELD_NUMBER: _builtins.int
+    PALETTE_VERSION_FIELD_NUMBER: _builtins.int
     photo: _builtins.bytes
     """Bytes of a JPEG, PNG, WebP or GIF; at most 20 MB and 40 megapixels."""
+    palette_version: _builtins.str
+    """Version of the palette to name by; empty for the newest."""
     @_builtins.property
     def garments(self) -> _containers.RepeatedCompositeFieldContainer[_fashion_pb2.Garment]:
         """Garments with masks of the photo's size, 1 to 50."""
@@ -38,10 +41,11 @@ class ExtractColorsRequest(_message.Message):
         *,
         photo: _builtins.bytes = ...,
         garments: _abc.Iterable[_fashion_pb2.Garment] | None = ...,
+        palette_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["garments", b"garments", "photo", b"photo"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["garments", b"garments", "palette_version", b"palette_version", "photo", b"photo"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -55,21 +59,27 @@ class ExtractColorsResponse(_message.Message):
 
     GARMENTS_FIELD_NUMBER: _builtins.int
     GENERATION_FIELD_NUMBER: _builtins.int
+    WHITE_BALANCE_FIELD_NUMBER: _builtins.int
     generation: _builtins.int
     """Generation of the palette and method."""
     @_builtins.property
     def garments(self) -> _containers.RepeatedCompositeFieldContainer[_fashion_pb2.Garment]:
         """The garments in the same order, with colours and pattern."""
 
+    @_builtins.property
+    def white_balance(self) -> _fashion_pb2.WhiteBalance:
+        """What was done about coloured light."""
+
     def __init__(
         self,
         *,
         garments: _abc.Iterable[_fashion_pb2.Garment] | None = ...,
         generation: _builtins.int = ...,
+        white_balance: _fashion_pb2.WhiteBalance | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["white_balance", b"white_balance"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["garments", b"garments", "generation", b"generation"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["garments", b"garments", "generation", b"generation", "white_balance", b"white_balance"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -82,16 +92,20 @@ class NameColorRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     HEX_FIELD_NUMBER: _builtins.int
+    PALETTE_VERSION_FIELD_NUMBER: _builtins.int
     hex: _builtins.str
     """"#rrggbb" or "rrggbb"."""
+    palette_version: _builtins.str
+    """Version of the palette to name by; empty for the newest."""
     def __init__(
         self,
         *,
         hex: _builtins.str = ...,
+        palette_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hex", b"hex"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hex", b"hex", "palette_version", b"palette_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -135,12 +149,17 @@ class GetPaletteRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    PALETTE_VERSION_FIELD_NUMBER: _builtins.int
+    palette_version: _builtins.str
+    """Version of the palette; empty for the newest."""
     def __init__(
         self,
+        *,
+        palette_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["palette_version", b"palette_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -155,22 +174,26 @@ class PaletteColor(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     RGB_FIELD_NUMBER: _builtins.int
     FAMILY_FIELD_NUMBER: _builtins.int
+    NAME_KO_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """English name, lower case."""
     rgb: _builtins.int
     """sRGB as 0xRRGGBB."""
     family: _builtins.str
     """Family it belongs to."""
+    name_ko: _builtins.str
+    """Korean name; empty if none."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         rgb: _builtins.int = ...,
         family: _builtins.str = ...,
+        name_ko: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["family", b"family", "name", b"name", "rgb", b"rgb"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["family", b"family", "name", b"name", "name_ko", b"name_ko", "rgb", b"rgb"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -243,3 +266,134 @@ class GetPaletteResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetPaletteResponse: _TypeAlias = GetPaletteResponse  # noqa: Y015
+
+@_typing.final
+class PutPaletteRequest(_message.Message):
+    """PutPalette's request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PALETTE_VERSION_FIELD_NUMBER: _builtins.int
+    CSV_FIELD_NUMBER: _builtins.int
+    palette_version: _builtins.str
+    """A version that is new, such as "acme-2027": 1 to 64 letters, digits, dots, hyphens and underscores."""
+    csv: _builtins.str
+    """CSV in UTF-8 with the columns `name`, `rgb` (six hexadecimal digits) and `family`, and if wanted `name_ko` and
+    `family_ko`. A family that the packaged palette lacks needs a `family_ko` on one of its lines. At most 20,000 lines.
+    """
+    def __init__(
+        self,
+        *,
+        palette_version: _builtins.str = ...,
+        csv: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["csv", b"csv", "palette_version", b"palette_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutPaletteRequest: _TypeAlias = PutPaletteRequest  # noqa: Y015
+
+@_typing.final
+class PutPaletteResponse(_message.Message):
+    """PutPalette's response."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PALETTE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def palette(self) -> Global___PaletteInfo:
+        """The palette."""
+
+    def __init__(
+        self,
+        *,
+        palette: Global___PaletteInfo | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["palette", b"palette"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["palette", b"palette"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutPaletteResponse: _TypeAlias = PutPaletteResponse  # noqa: Y015
+
+@_typing.final
+class ListPalettesRequest(_message.Message):
+    """ListPalettes' request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPalettesRequest: _TypeAlias = ListPalettesRequest  # noqa: Y015
+
+@_typing.final
+class ListPalettesResponse(_message.Message):
+    """ListPalettes' response."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PALETTES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def palettes(self) -> _containers.RepeatedCompositeFieldContainer[Global___PaletteInfo]:
+        """Oldest first; the last one names."""
+
+    def __init__(
+        self,
+        *,
+        palettes: _abc.Iterable[Global___PaletteInfo] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["palettes", b"palettes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPalettesResponse: _TypeAlias = ListPalettesResponse  # noqa: Y015
+
+@_typing.final
+class PaletteInfo(_message.Message):
+    """What is known of a palette."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PALETTE_VERSION_FIELD_NUMBER: _builtins.int
+    GENERATION_FIELD_NUMBER: _builtins.int
+    COLORS_FIELD_NUMBER: _builtins.int
+    FAMILIES_FIELD_NUMBER: _builtins.int
+    NEWEST_FIELD_NUMBER: _builtins.int
+    palette_version: _builtins.str
+    """Its version."""
+    generation: _builtins.int
+    """Generation of what is measured and named now by it."""
+    colors: _builtins.int
+    """How many named colours it has."""
+    families: _builtins.int
+    """How many families it has."""
+    newest: _builtins.bool
+    """Whether it is the newest, by which photos are named."""
+    def __init__(
+        self,
+        *,
+        palette_version: _builtins.str = ...,
+        generation: _builtins.int = ...,
+        colors: _builtins.int = ...,
+        families: _builtins.int = ...,
+        newest: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["colors", b"colors", "families", b"families", "generation", b"generation", "newest", b"newest", "palette_version", b"palette_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PaletteInfo: _TypeAlias = PaletteInfo  # noqa: Y015

@@ -50,6 +50,16 @@ class ColorServiceStub:
                 request_serializer=snsfashion_dot_color_dot_v1_dot_color__pb2.GetPaletteRequest.SerializeToString,
                 response_deserializer=snsfashion_dot_color_dot_v1_dot_color__pb2.GetPaletteResponse.FromString,
                 _registered_method=True)
+        self.PutPalette = channel.unary_unary(
+                '/snsfashion.color.v1.ColorService/PutPalette',
+                request_serializer=snsfashion_dot_color_dot_v1_dot_color__pb2.PutPaletteRequest.SerializeToString,
+                response_deserializer=snsfashion_dot_color_dot_v1_dot_color__pb2.PutPaletteResponse.FromString,
+                _registered_method=True)
+        self.ListPalettes = channel.unary_unary(
+                '/snsfashion.color.v1.ColorService/ListPalettes',
+                request_serializer=snsfashion_dot_color_dot_v1_dot_color__pb2.ListPalettesRequest.SerializeToString,
+                response_deserializer=snsfashion_dot_color_dot_v1_dot_color__pb2.ListPalettesResponse.FromString,
+                _registered_method=True)
 
 
 class ColorServiceServicer:
@@ -57,21 +67,36 @@ class ColorServiceServicer:
     """
 
     def ExtractColors(self, request, context):
-        """Measures the colours of garments of one photo. INVALID_ARGUMENT names the field.
+        """Measures the colours of garments of one photo. INVALID_ARGUMENT names the field, NOT_FOUND the palettes that exist.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def NameColor(self, request, context):
-        """Names a colour. INVALID_ARGUMENT if it is no hex value.
+        """Names a colour. INVALID_ARGUMENT if it is no hex value, NOT_FOUND if there is no such palette.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetPalette(self, request, context):
-        """The palette: names, families and their labels.
+        """A palette: names, families and their labels. NOT_FOUND names those that exist.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutPalette(self, request, context):
+        """Adds a palette, by which every replica names from then on. A version never changes: the same again does nothing,
+        another palette under a version that exists is INVALID_ARGUMENT. INVALID_ARGUMENT names line and column.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPalettes(self, request, context):
+        """The palettes that exist, the oldest first; the last one names.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -94,6 +119,16 @@ def add_ColorServiceServicer_to_server(servicer, server):
                     servicer.GetPalette,
                     request_deserializer=snsfashion_dot_color_dot_v1_dot_color__pb2.GetPaletteRequest.FromString,
                     response_serializer=snsfashion_dot_color_dot_v1_dot_color__pb2.GetPaletteResponse.SerializeToString,
+            ),
+            'PutPalette': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutPalette,
+                    request_deserializer=snsfashion_dot_color_dot_v1_dot_color__pb2.PutPaletteRequest.FromString,
+                    response_serializer=snsfashion_dot_color_dot_v1_dot_color__pb2.PutPaletteResponse.SerializeToString,
+            ),
+            'ListPalettes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPalettes,
+                    request_deserializer=snsfashion_dot_color_dot_v1_dot_color__pb2.ListPalettesRequest.FromString,
+                    response_serializer=snsfashion_dot_color_dot_v1_dot_color__pb2.ListPalettesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +213,60 @@ class ColorService:
             '/snsfashion.color.v1.ColorService/GetPalette',
             snsfashion_dot_color_dot_v1_dot_color__pb2.GetPaletteRequest.SerializeToString,
             snsfashion_dot_color_dot_v1_dot_color__pb2.GetPaletteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutPalette(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/snsfashion.color.v1.ColorService/PutPalette',
+            snsfashion_dot_color_dot_v1_dot_color__pb2.PutPaletteRequest.SerializeToString,
+            snsfashion_dot_color_dot_v1_dot_color__pb2.PutPaletteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPalettes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/snsfashion.color.v1.ColorService/ListPalettes',
+            snsfashion_dot_color_dot_v1_dot_color__pb2.ListPalettesRequest.SerializeToString,
+            snsfashion_dot_color_dot_v1_dot_color__pb2.ListPalettesResponse.FromString,
             options,
             channel_credentials,
             insecure,

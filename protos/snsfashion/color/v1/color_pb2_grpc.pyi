@@ -34,11 +34,17 @@ class ColorServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ColorServiceAsyncStub: ...
     ExtractColors: _grpc.UnaryUnaryMultiCallable[_color_pb2.ExtractColorsRequest, _color_pb2.ExtractColorsResponse]
-    """Measures the colours of garments of one photo. INVALID_ARGUMENT names the field."""
+    """Measures the colours of garments of one photo. INVALID_ARGUMENT names the field, NOT_FOUND the palettes that exist."""
     NameColor: _grpc.UnaryUnaryMultiCallable[_color_pb2.NameColorRequest, _color_pb2.NameColorResponse]
-    """Names a colour. INVALID_ARGUMENT if it is no hex value."""
+    """Names a colour. INVALID_ARGUMENT if it is no hex value, NOT_FOUND if there is no such palette."""
     GetPalette: _grpc.UnaryUnaryMultiCallable[_color_pb2.GetPaletteRequest, _color_pb2.GetPaletteResponse]
-    """The palette: names, families and their labels."""
+    """A palette: names, families and their labels. NOT_FOUND names those that exist."""
+    PutPalette: _grpc.UnaryUnaryMultiCallable[_color_pb2.PutPaletteRequest, _color_pb2.PutPaletteResponse]
+    """Adds a palette, by which every replica names from then on. A version never changes: the same again does nothing,
+    another palette under a version that exists is INVALID_ARGUMENT. INVALID_ARGUMENT names line and column.
+    """
+    ListPalettes: _grpc.UnaryUnaryMultiCallable[_color_pb2.ListPalettesRequest, _color_pb2.ListPalettesResponse]
+    """The palettes that exist, the oldest first; the last one names."""
 
 @_typing.type_check_only
 class ColorServiceAsyncStub(ColorServiceStub):
@@ -46,11 +52,17 @@ class ColorServiceAsyncStub(ColorServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ExtractColors: _aio.UnaryUnaryMultiCallable[_color_pb2.ExtractColorsRequest, _color_pb2.ExtractColorsResponse]  # type: ignore[assignment]
-    """Measures the colours of garments of one photo. INVALID_ARGUMENT names the field."""
+    """Measures the colours of garments of one photo. INVALID_ARGUMENT names the field, NOT_FOUND the palettes that exist."""
     NameColor: _aio.UnaryUnaryMultiCallable[_color_pb2.NameColorRequest, _color_pb2.NameColorResponse]  # type: ignore[assignment]
-    """Names a colour. INVALID_ARGUMENT if it is no hex value."""
+    """Names a colour. INVALID_ARGUMENT if it is no hex value, NOT_FOUND if there is no such palette."""
     GetPalette: _aio.UnaryUnaryMultiCallable[_color_pb2.GetPaletteRequest, _color_pb2.GetPaletteResponse]  # type: ignore[assignment]
-    """The palette: names, families and their labels."""
+    """A palette: names, families and their labels. NOT_FOUND names those that exist."""
+    PutPalette: _aio.UnaryUnaryMultiCallable[_color_pb2.PutPaletteRequest, _color_pb2.PutPaletteResponse]  # type: ignore[assignment]
+    """Adds a palette, by which every replica names from then on. A version never changes: the same again does nothing,
+    another palette under a version that exists is INVALID_ARGUMENT. INVALID_ARGUMENT names line and column.
+    """
+    ListPalettes: _aio.UnaryUnaryMultiCallable[_color_pb2.ListPalettesRequest, _color_pb2.ListPalettesResponse]  # type: ignore[assignment]
+    """The palettes that exist, the oldest first; the last one names."""
 
 class ColorServiceServicer(metaclass=_abc_1.ABCMeta):
     """Measures and names colours."""
@@ -61,7 +73,7 @@ class ColorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _color_pb2.ExtractColorsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_color_pb2.ExtractColorsResponse, _abc.Awaitable[_color_pb2.ExtractColorsResponse]]:
-        """Measures the colours of garments of one photo. INVALID_ARGUMENT names the field."""
+        """Measures the colours of garments of one photo. INVALID_ARGUMENT names the field, NOT_FOUND the palettes that exist."""
 
     @_abc_1.abstractmethod
     def NameColor(
@@ -69,7 +81,7 @@ class ColorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _color_pb2.NameColorRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_color_pb2.NameColorResponse, _abc.Awaitable[_color_pb2.NameColorResponse]]:
-        """Names a colour. INVALID_ARGUMENT if it is no hex value."""
+        """Names a colour. INVALID_ARGUMENT if it is no hex value, NOT_FOUND if there is no such palette."""
 
     @_abc_1.abstractmethod
     def GetPalette(
@@ -77,6 +89,24 @@ class ColorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _color_pb2.GetPaletteRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_color_pb2.GetPaletteResponse, _abc.Awaitable[_color_pb2.GetPaletteResponse]]:
-        """The palette: names, families and their labels."""
+        """A palette: names, families and their labels. NOT_FOUND names those that exist."""
+
+    @_abc_1.abstractmethod
+    def PutPalette(
+        self,
+        request: _color_pb2.PutPaletteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_color_pb2.PutPaletteResponse, _abc.Awaitable[_color_pb2.PutPaletteResponse]]:
+        """Adds a palette, by which every replica names from then on. A version never changes: the same again does nothing,
+        another palette under a version that exists is INVALID_ARGUMENT. INVALID_ARGUMENT names line and column.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPalettes(
+        self,
+        request: _color_pb2.ListPalettesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_color_pb2.ListPalettesResponse, _abc.Awaitable[_color_pb2.ListPalettesResponse]]:
+        """The palettes that exist, the oldest first; the last one names."""
 
 def add_ColorServiceServicer_to_server(servicer: ColorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

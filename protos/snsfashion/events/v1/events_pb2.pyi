@@ -165,6 +165,7 @@ class OutfitDescribed(_message.Message):
     PROVENANCE_FIELD_NUMBER: _builtins.int
     GENERATIONS_FIELD_NUMBER: _builtins.int
     GARMENTS_FIELD_NUMBER: _builtins.int
+    WHITE_BALANCE_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """See ImageCrawled.event_id."""
     @_builtins.property
@@ -183,6 +184,10 @@ class OutfitDescribed(_message.Message):
     def garments(self) -> _containers.RepeatedCompositeFieldContainer[_fashion_pb2.Garment]:
         """Best score first; with colours. Empty if nothing is worn."""
 
+    @_builtins.property
+    def white_balance(self) -> _fashion_pb2.WhiteBalance:
+        """What was done about coloured light before colours were measured; absent if nothing was measured."""
+
     def __init__(
         self,
         *,
@@ -191,10 +196,11 @@ class OutfitDescribed(_message.Message):
         provenance: _fashion_pb2.Provenance | None = ...,
         generations: _fashion_pb2.Generations | None = ...,
         garments: _abc.Iterable[_fashion_pb2.Garment] | None = ...,
+        white_balance: _fashion_pb2.WhiteBalance | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["generations", b"generations", "image", b"image", "provenance", b"provenance"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["generations", b"generations", "image", b"image", "provenance", b"provenance", "white_balance", b"white_balance"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_id", b"event_id", "garments", b"garments", "generations", b"generations", "image", b"image", "provenance", b"provenance"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_id", b"event_id", "garments", b"garments", "generations", b"generations", "image", b"image", "provenance", b"provenance", "white_balance", b"white_balance"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -280,6 +280,38 @@ DATE_SOURCE_CRAWL: DateSource.ValueType  # 4
 """The day of the crawl, because nothing better is known. Such photos say nothing about a rise."""
 Global___DateSource: _TypeAlias = DateSource  # noqa: Y015
 
+class _WhiteBalanceOutcome:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _WhiteBalanceOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_WhiteBalanceOutcome.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    WHITE_BALANCE_OUTCOME_UNSPECIFIED: _WhiteBalanceOutcome.ValueType  # 0
+    """Not looked at: an older method."""
+    WHITE_BALANCE_OUTCOME_APPLIED: _WhiteBalanceOutcome.ValueType  # 1
+    """The light was estimated and taken out."""
+    WHITE_BALANCE_OUTCOME_NEUTRAL: _WhiteBalanceOutcome.ValueType  # 2
+    """The light is white as far as can be told."""
+    WHITE_BALANCE_OUTCOME_UNCERTAIN: _WhiteBalanceOutcome.ValueType  # 3
+    """Too little around the garments tells the light, or what there is disagrees: nothing was changed."""
+    WHITE_BALANCE_OUTCOME_EXTREME: _WhiteBalanceOutcome.ValueType  # 4
+    """The estimate is too far from white to be trusted: nothing was changed."""
+
+class WhiteBalanceOutcome(_WhiteBalanceOutcome, metaclass=_WhiteBalanceOutcomeEnumTypeWrapper):
+    """What was done about coloured light in a photo before its colours were measured."""
+
+WHITE_BALANCE_OUTCOME_UNSPECIFIED: WhiteBalanceOutcome.ValueType  # 0
+"""Not looked at: an older method."""
+WHITE_BALANCE_OUTCOME_APPLIED: WhiteBalanceOutcome.ValueType  # 1
+"""The light was estimated and taken out."""
+WHITE_BALANCE_OUTCOME_NEUTRAL: WhiteBalanceOutcome.ValueType  # 2
+"""The light is white as far as can be told."""
+WHITE_BALANCE_OUTCOME_UNCERTAIN: WhiteBalanceOutcome.ValueType  # 3
+"""Too little around the garments tells the light, or what there is disagrees: nothing was changed."""
+WHITE_BALANCE_OUTCOME_EXTREME: WhiteBalanceOutcome.ValueType  # 4
+"""The estimate is too far from white to be trusted: nothing was changed."""
+Global___WhiteBalanceOutcome: _TypeAlias = WhiteBalanceOutcome  # noqa: Y015
+
 @_typing.final
 class Lab(_message.Message):
     """A colour in CIE 1976 L*a*b*, D65, 2 degree observer."""
@@ -323,6 +355,7 @@ class Color(_message.Message):
     SHARE_FIELD_NUMBER: _builtins.int
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     FAMILY_KO_FIELD_NUMBER: _builtins.int
+    NAME_KO_FIELD_NUMBER: _builtins.int
     rgb: _builtins.int
     """sRGB as 0xRRGGBB."""
     name: _builtins.str
@@ -335,6 +368,8 @@ class Color(_message.Message):
     """How sure name and family are, in [0, 1]: the margin to the nearest other family."""
     family_ko: _builtins.str
     """The family's Korean name."""
+    name_ko: _builtins.str
+    """The name in Korean; empty if the palette has none."""
     @_builtins.property
     def lab(self) -> Global___Lab:
         """The same colour in CIELAB."""
@@ -349,14 +384,41 @@ class Color(_message.Message):
         share: _builtins.float = ...,
         confidence: _builtins.float = ...,
         family_ko: _builtins.str = ...,
+        name_ko: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lab", b"lab"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "family", b"family", "family_ko", b"family_ko", "lab", b"lab", "name", b"name", "rgb", b"rgb", "share", b"share"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "family", b"family", "family_ko", b"family_ko", "lab", b"lab", "name", b"name", "name_ko", b"name_ko", "rgb", b"rgb", "share", b"share"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Color: _TypeAlias = Color  # noqa: Y015
+
+@_typing.final
+class WhiteBalance(_message.Message):
+    """White balance of a photo."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    LIGHT_FIELD_NUMBER: _builtins.int
+    outcome: Global___WhiteBalanceOutcome.ValueType
+    """What was done."""
+    light: _builtins.int
+    """Estimated colour of the light, sRGB as 0xRRGGBB with its greatest channel 255; 0 if there was no estimate."""
+    def __init__(
+        self,
+        *,
+        outcome: Global___WhiteBalanceOutcome.ValueType = ...,
+        light: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["light", b"light", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WhiteBalance: _TypeAlias = WhiteBalance  # noqa: Y015
 
 @_typing.final
 class Box(_message.Message):

@@ -1,0 +1,114 @@
+"""The color service's events: photos are measured once, named by the newest palette, stored and published."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from color.describe import BadMask, measure, name_garments, renamed
+from color.generation import METHOD, split
+from color.palettes import NumberedPalette, Palettes
+from color.store import Known, NewerPalette, Store
+from servicekit import photo, topology
+from servicekit.blobs import BlobStore
+from servicekit.consumer import Outcome
+from servicekit.errors import Gone, InvalidMessage
+from servicekit.events import Publication, order, photo_event_id
+from snsfashion.events.v1.events_pb2 import GarmentsSegmented, OutfitDescribed, PostErased
+
+# Photos decoded at a time: one at 40 megapixels takes 120 MB.
+PARALLEL = 2
+
+
+class Events:
+    """Turns GarmentsSegmented into OutfitDescribed, and forgets erased posts."""
+
+    def __init__(self, store: Store, blobs: BlobStore, palettes: Palettes) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._palettes = palettes
+        self._slots = asyncio.Semaphore(PARALLEL)
+
+    async def segmented(self, events: Sequence[GarmentsSegmented]) -> list[Outcome]:
+        """Describes photos: measures, stores, publishes. What is stored already is published again, not measured again."""
+        by = self._palettes.newest
+        known = await self._store.known(
+            [(e.image.image_id, e.provenance.site, e.provenance.post) for e in events]
+        )
+        results = await asyncio.gather(*(self._described(event, known, by) for event in events))
+        standing = known
+        while new := [result for result in results if isinstance(result, OutfitDescribed)]:
+            try:
+                standing = await self._store.put(new, by.number)
+                break
+            except NewerPalette:  # another replica took one in while these were named
+                await self._palettes.refresh()
+                by = self._palettes.newest
+                results = [_named_by(result, by) for result in results]
+        return [_outcome(result, standing) for result in results]
+
+    async def erased(self, events: Sequence[PostErased]) -> list[Outcome]:
+        """Removes the posts' records for ever."""
+        await self._store.erase((event.site, event.post) for event in events)
+        return [()] * len(events)
+
+    async def _described(
+        self, event: GarmentsSegmented, known: Known, by: NumberedPalette
+    ) -> OutfitDescribed | BaseException:
+        outfit = OutfitDescribed(
+            image=event.image, provenance=event.provenance, generations=event.generations
+        )
+        outfit.generations.color = by.generation
+        outfit.event_id = photo_event_id(topology.DESCRIBED, outfit.image, outfit.generations)
+        if (event.provenance.site, event.provenance.post) in known.erased:
+            return Gone("the post was erased")
+        stored = known.outfits.get(event.image.image_id)
+        if stored is not None:
+            if order(stored.generations) >= order(outfit.generations):
+                return stored
+            if _measured_alike(stored, outfit):
+                return renamed(stored, by.namer, by.number)
+        try:
+            if event.garments:
+                async with self._slots:
+                    data = await self._blobs.get(event.image.key)
+                    await asyncio.to_thread(_measure, data, event, outfit)
+                name_garments(outfit.garments, by.namer)
+        except Exception as error:  # one photo's failure is its own, whatever it is
+            return error
+        return outfit
+
+
+def _measured_alike(stored: OutfitDescribed, outfit: OutfitDescribed) -> bool:
+    """Whether only the palette has changed: then the photo is not needed, which may be gone."""
+    return (
+        stored.image.sha256 == outfit.image.sha256
+        and order(stored.generations)[:3] == order(outfit.generations)[:3]
+        and split(stored.generations.color)[0] == METHOD
+    )
+
+
+def _measure(data: bytes, event: GarmentsSegmented, outfit: OutfitDescribed) -> None:
+    try:
+        garments, balance = measure(photo.decode(data).pixels, event.garments)
+    except photo.BadPhoto as error:
+        raise InvalidMessage(f"photo: {error}") from error
+    except BadMask as error:
+        raise InvalidMessage(f"garments[{error.index}].mask: {error}") from error
+    outfit.garments.extend(garments)
+    outfit.white_balance.CopyFrom(balance)
+
+
+def _named_by(
+    result: OutfitDescribed | BaseException, by: NumberedPalette
+) -> OutfitDescribed | BaseException:
+    return result if isinstance(result, BaseException) else renamed(result, by.namer, by.number)
+
+
+def _outcome(result: OutfitDescribed | BaseException, standing: Known) -> Outcome:
+    if isinstance(result, BaseException):
+        return result
+    if (result.provenance.site, result.provenance.post) in standing.erased:
+        return Gone("the post was erased")
+    # What stands may be greater than this event's own result: then that is what consumers should hear again.
+    return (Publication(topology.DESCRIBED, standing.outfits[result.image.image_id]),)
