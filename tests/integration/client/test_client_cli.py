@@ -179,6 +179,48 @@ class Color(color_pb2_grpc.ColorServiceServicer):
     def ExtractColors(self, request: Any, context: Any) -> Any:
         raise NotImplementedError
 
+    def PutPalette(self, request: color_pb2.PutPaletteRequest, context: Any) -> Any:
+        if "rgb" not in request.csv:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "csv: line 1: no column rgb")
+        info = color_pb2.PaletteInfo(
+            palette_version=request.palette_version,
+            colors=request.csv.count("\n") - 1,
+            families=1,
+            newest=True,
+        )
+        return color_pb2.PutPaletteResponse(palette=info)
+
+    def ListPalettes(self, request: Any, context: Any) -> Any:
+        return color_pb2.ListPalettesResponse(
+            palettes=[
+                color_pb2.PaletteInfo(palette_version="xkcd", colors=900, families=27),
+                color_pb2.PaletteInfo(palette_version="acme", colors=3, families=2, newest=True),
+            ]
+        )
+
+
+def test_palettes_are_listed_and_the_one_that_names_is_marked() -> None:
+    with serve(color_pb2_grpc.add_ColorServiceServicer_to_server, Color()) as address:
+        lines = run("palette", "list", COLOR_ADDRESS=address).output.splitlines()
+        document = json.loads(run("palette", "list", "--json", COLOR_ADDRESS=address).output)
+    assert [line.split() for line in lines[1:]] == [
+        ["xkcd", "900", "27"],
+        ["acme", "3", "2", "names"],
+    ]
+    assert [p["newest"] for p in document["palettes"]] == [False, True]
+
+
+def test_a_palette_is_put_from_a_file_and_a_bad_one_refused(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text("name,rgb,family\nash,808080,grey\n")
+    bad.write_text("name\n")
+    with serve(color_pb2_grpc.add_ColorServiceServicer_to_server, Color()) as address:
+        put = run("palette", "put", str(good), "--version", "acme", COLOR_ADDRESS=address)
+        refused = run("palette", "put", str(bad), "--version", "acme", COLOR_ADDRESS=address)
+    assert "acme: 1 colours, 1 families" in put.output
+    assert refused.exit_code == 1
+    assert "line 1: no column rgb" in refused.output
+
 
 def test_a_colour_is_named_and_a_bad_one_refused() -> None:
     with serve(color_pb2_grpc.add_ColorServiceServicer_to_server, Color()) as address:

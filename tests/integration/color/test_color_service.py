@@ -3,120 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import io
 import uuid
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any
 
 import nats
 import numpy as np
 import pytest
-from PIL import Image
-from pymongo import AsyncMongoClient
+from color_world import FIRST, HEIGHT, WIDTH, World, garment, photo_bytes, segmented
 
 from color import palette
-from color.naming import Namer
-from color.service import ColorService, Events
-from color.store import Store
 from servicekit import mask as rle
 from servicekit import topology
-from servicekit.blobs import BlobStore, photo_key
 from servicekit.consumer import Consumer, Handler, Outcome, publish
 from servicekit.errors import Gone, InvalidArgument, InvalidMessage
-from servicekit.events import Publication, photo_event_id, timestamp
+from servicekit.events import Publication, photo_event_id
 from servicekit.photo import BadPhoto
 from snsfashion.color.v1 import color_pb2
 from snsfashion.events.v1 import events_pb2
 from snsfashion.fashion.v1 import fashion_pb2
-
-HEIGHT, WIDTH = 96, 64
-NAMER = Namer(palette.standard())
-SERVICE: Any = ColorService(palette.standard(), NAMER)
-
-
-def photo_bytes(rgb: tuple[int, int, int] = (202, 28, 38)) -> bytes:
-    """A grey PNG with a garment of one colour in the middle."""
-    pixels = np.full((HEIGHT, WIDTH, 3), 150, np.uint8)
-    pixels[20:80, 12:52] = rgb
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def garment() -> fashion_pb2.Garment:
-    mask = np.zeros((HEIGHT, WIDTH), np.bool_)
-    mask[20:80, 12:52] = True
-    return fashion_pb2.Garment(
-        category=fashion_pb2.CATEGORY_SKIRT, score=0.9, mask=rle.encode(mask)
-    )
-
-
-def segmented(
-    data: bytes,
-    post: str = "9",
-    *,
-    segmenter: int = 1,
-    garments: Sequence[fashion_pb2.Garment] | None = None,
-    site: str = "instagram",
-) -> events_pb2.GarmentsSegmented:
-    digest = hashlib.sha256(data).digest()
-    image = fashion_pb2.ImageRef(
-        image_id=f"{site}:{post}:0",
-        sha256=digest,
-        key=photo_key(digest),
-        width=WIDTH,
-        height=HEIGHT,
-    )
-    generations = fashion_pb2.Generations(provenance=1, classifier=1, segmenter=segmenter)
-    return events_pb2.GarmentsSegmented(
-        event_id=photo_event_id(topology.SEGMENTED, image, generations),
-        image=image,
-        provenance=fashion_pb2.Provenance(
-            site=site,
-            post=post,
-            kind=fashion_pb2.SOURCE_KIND_SOCIAL,
-            posted_at=timestamp(datetime(2026, 11, 16, tzinfo=UTC)),
-        ),
-        generations=generations,
-        garments=[garment()] if garments is None else garments,
-    )
-
-
-class World:
-    """One database and blob store with a replica of the service on them."""
-
-    def __init__(self, client: AsyncMongoClient[dict[str, Any]], name: str, blob_url: str) -> None:
-        self.db = client[name]
-        self.blobs = BlobStore(blob_url)
-        self.events = Events(Store(self.db), self.blobs, NAMER)
-
-    async def keep(self, data: bytes) -> bytes:
-        await self.blobs.put_if_absent(photo_key(hashlib.sha256(data).digest()), data)
-        return data
-
-    async def describe(self, *events: events_pb2.GarmentsSegmented) -> list[Any]:
-        """What each event led to: the outfit published, or the error."""
-        outcomes = await self.events.segmented(events)
-        return [o if isinstance(o, BaseException) else _published(o) for o in outcomes]
-
-
-def _published(outcome: Sequence[Publication]) -> events_pb2.OutfitDescribed:
-    (publication,) = outcome
-    assert publication.subject == topology.DESCRIBED
-    assert isinstance(publication.event, events_pb2.OutfitDescribed)
-    return publication.event
-
-
-@pytest.fixture
-async def world(mongodb_uri: str, blob_url: str) -> AsyncIterator[World]:
-    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongodb_uri, tz_aware=True)
-    made = World(client, f"test_color_{uuid.uuid4().hex}", blob_url)
-    await Store(made.db).prepare()
-    yield made
-    await client.drop_database(made.db.name)
-    await client.close()
 
 
 async def test_garments_get_colors_pattern_and_the_generation(world: World) -> None:
@@ -124,10 +29,13 @@ async def test_garments_get_colors_pattern_and_the_generation(world: World) -> N
     (outfit,) = await world.describe(event)
     (color,) = outfit.garments[0].colors
     assert (color.family, color.family_ko, color.share) == ("red", "레드", 1.0)
+    assert color.name
+    # A backdrop without an edge tells nothing of the light.
+    assert outfit.white_balance.outcome == fashion_pb2.WHITE_BALANCE_OUTCOME_UNCERTAIN
     assert color.rgb == 0xCA1C26
     assert outfit.garments[0].pattern == fashion_pb2.PATTERN_PLAIN
     assert outfit.garments[0].mask == event.garments[0].mask
-    assert outfit.generations.color == palette.GENERATION
+    assert outfit.generations.color == FIRST
     assert outfit.generations.segmenter == 1
     assert outfit.event_id == photo_event_id(topology.DESCRIBED, outfit.image, outfit.generations)
 
@@ -162,11 +70,12 @@ async def test_the_greater_tuple_stands_in_either_order(world: World) -> None:
 async def test_two_replicas_store_one_result(world: World, blob_url: str) -> None:
     data = await world.keep(photo_bytes())
     replica = World(world.db.client, world.db.name, blob_url)
+    await replica.palettes.load()
     events = [segmented(data, str(n), segmenter=1 + n % 2) for n in range(8)]
     rivals = [segmented(data, str(n), segmenter=2 - n % 2) for n in range(8)]
     await asyncio.gather(world.describe(*events), replica.describe(*rivals))
     orders = [d["order"] async for d in world.db["outfits"].find()]
-    assert orders == [[1, 1, 2, palette.GENERATION]] * 8
+    assert orders == [[1, 1, 2, FIRST]] * 8
 
 
 async def test_an_erased_post_is_removed_and_stays_away(world: World) -> None:
@@ -228,32 +137,32 @@ async def test_segmented_photos_come_out_described_through_the_broker(
     assert outfit.garments[0].colors[0].family == "red"
 
 
-async def test_extract_colors_answers_for_a_photo() -> None:
-    answer = await SERVICE.ExtractColors(
+async def test_extract_colors_answers_for_a_photo(world: World) -> None:
+    answer = await world.service.ExtractColors(
         color_pb2.ExtractColorsRequest(photo=photo_bytes(), garments=[garment(), garment()]), None
     )
     assert [g.colors[0].family for g in answer.garments] == ["red", "red"]
-    assert answer.generation == palette.GENERATION
+    assert answer.generation == FIRST
 
 
-async def test_name_color_answers_for_a_hex_value() -> None:
+async def test_name_color_answers_for_a_hex_value(world: World) -> None:
     for text in ("#1F2852", "1f2852"):
-        answer = await SERVICE.NameColor(color_pb2.NameColorRequest(hex=text), None)
+        answer = await world.service.NameColor(color_pb2.NameColorRequest(hex=text), None)
         assert (answer.color.family, answer.color.family_ko) == ("navy", "네이비")
         assert (answer.color.rgb, answer.color.share) == (0x1F2852, 1.0)
         assert answer.distance < 5
 
 
-async def test_get_palette_lists_names_and_families() -> None:
-    answer = await SERVICE.GetPalette(color_pb2.GetPaletteRequest(), None)
+async def test_get_palette_lists_names_and_families(world: World) -> None:
+    answer = await world.service.GetPalette(color_pb2.GetPaletteRequest(), None)
     assert {color.family for color in answer.colors} == {f.name for f in answer.families}
-    assert (answer.version, answer.generation) == (palette.VERSION, palette.GENERATION)
+    assert (answer.version, answer.generation) == (palette.PACKAGED, FIRST)
 
 
 @pytest.mark.parametrize("text", ["", "red", "#12345", "#1234567", "##123456", "12 456", "#12345g"])
-async def test_what_is_no_hex_value_is_named(text: str) -> None:
+async def test_what_is_no_hex_value_is_named(world: World, text: str) -> None:
     with pytest.raises(InvalidArgument) as caught:
-        await SERVICE.NameColor(color_pb2.NameColorRequest(hex=text), None)
+        await world.service.NameColor(color_pb2.NameColorRequest(hex=text), None)
     assert caught.value.field == "hex"
 
 
@@ -270,16 +179,18 @@ def _sized(height: int, width: int) -> fashion_pb2.Garment:
         ("garments[0].mask", [fashion_pb2.Garment()]),
     ],
 )
-async def test_a_wrong_garment_is_named(field: str, garments: list[fashion_pb2.Garment]) -> None:
+async def test_a_wrong_garment_is_named(
+    world: World, field: str, garments: list[fashion_pb2.Garment]
+) -> None:
     with pytest.raises(InvalidArgument) as caught:
-        await SERVICE.ExtractColors(
+        await world.service.ExtractColors(
             color_pb2.ExtractColorsRequest(photo=photo_bytes(), garments=garments), None
         )
     assert caught.value.field == field
 
 
-async def test_a_photo_that_is_none_is_refused() -> None:
+async def test_a_photo_that_is_none_is_refused(world: World) -> None:
     with pytest.raises(BadPhoto):
-        await SERVICE.ExtractColors(
+        await world.service.ExtractColors(
             color_pb2.ExtractColorsRequest(photo=b"text", garments=[garment()]), None
         )

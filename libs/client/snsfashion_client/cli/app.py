@@ -8,6 +8,7 @@ from snsfashion_client.cli.color import color
 from snsfashion_client.cli.crawl import crawl
 from snsfashion_client.cli.dead import dead
 from snsfashion_client.cli.fate import fate, fates
+from snsfashion_client.cli.palette import palette
 from snsfashion_client.cli.recommend import recommend
 from snsfashion_client.cli.trends import trends
 
@@ -28,5 +29,5 @@ def main() -> None:
     """
 
 
-for command in (trends, recommend, crawl, fate, fates, dead, color):
+for command in (trends, recommend, crawl, fate, fates, dead, color, palette):
     main.add_command(command)

@@ -31,7 +31,7 @@ def color(hex_value: str, as_json: bool) -> None:
     console().print(
         swatch(found.rgb),
         Text(f"#{found.rgb:06x}"),
-        Text(found.name, style="bold"),
+        Text(f"{found.name} {found.name_ko}".strip(), style="bold"),
         Text(f"(CIEDE2000 {answer.distance:.1f} away), family"),
         Text(f"{found.family} {found.family_ko}".strip(), style="bold"),
         Text(f"(confidence {found.confidence:.2f}), Lab {lab.l:.1f} {lab.a:.1f} {lab.b:.1f}"),
