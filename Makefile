@@ -153,6 +153,10 @@ bench-models: $(READY) matterport-oracle ## The shipped networks against others,
 bench-health: $(READY) ## How fast the segmenter answers a health check while it works
 	@$(BIN)/python benchmarks/health.py
 
+.PHONY: bench-color
+bench-color: $(READY) ## How right and how fast garments' colours are measured, on rendered garments
+	@$(BIN)/python -m benchmarks.color
+
 .PHONY: clean
 clean: ## Remove what runs and checks leave behind, but not .venv
 	@rm -rf .run .run-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

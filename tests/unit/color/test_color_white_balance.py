@@ -16,10 +16,11 @@ CLOTH = (78, 108, 148)
 
 
 def room(light: NDArray[np.float64] | None = None) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Grey things at many lightnesses around a denim-blue cloth, under a light (factors for linear RGB)."""
+    """Things of all colours at many lightnesses around a denim-blue cloth, under a light (factors for linear RGB)."""
     rng = np.random.default_rng(4)
-    grey = rng.integers(20, 236, (25, 20)).repeat(16, 0).repeat(16, 1)
-    pixels = np.clip(grey[..., None] + rng.normal(0, 2, (400, 320, 3)), 0, 255).astype(np.uint8)
+    things = rng.integers(30, 150, (25, 20, 1)) * rng.uniform(0.75, 1.25, (25, 20, 3))
+    walls = things.repeat(16, 0).repeat(16, 1)
+    pixels = np.clip(walls + rng.normal(0, 2, (400, 320, 3)), 0, 255).astype(np.uint8)
     pixels[120:300, 90:230] = CLOTH
     mask = np.zeros((400, 320), np.bool_)
     mask[120:300, 90:230] = True
@@ -40,7 +41,7 @@ def test_white_light_is_left_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("light", [WARM, 1 / WARM])
-def test_a_cast_that_grey_things_show_is_reduced(light: NDArray[np.float64]) -> None:
+def test_a_cast_that_all_things_show_is_reduced(light: NDArray[np.float64]) -> None:
     pixels, mask = room(light / (light @ LUMINANCE))
     balance = estimate(pixels, [mask])
     assert balance.outcome is Outcome.APPLIED
