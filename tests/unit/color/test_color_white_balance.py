@@ -18,7 +18,8 @@ CLOTH = (78, 108, 148)
 def room(light: NDArray[np.float64] | None = None) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Things of all colours at many lightnesses around a denim-blue cloth, under a light (factors for linear RGB)."""
     rng = np.random.default_rng(4)
-    things = rng.integers(30, 150, (25, 20, 1)) * rng.uniform(0.75, 1.25, (25, 20, 3))
+    things = rng.integers(40, 150, (25, 20, 1)) * rng.uniform(0.78, 1.22, (25, 20, 3))
+    things[:, 0] = np.linspace(30, 190, 25)[:, None]  # and something grey
     walls = things.repeat(16, 0).repeat(16, 1)
     pixels = np.clip(walls + rng.normal(0, 2, (400, 320, 3)), 0, 255).astype(np.uint8)
     pixels[120:300, 90:230] = CLOTH
