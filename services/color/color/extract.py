@@ -25,7 +25,7 @@ SMALL_PART = 0.2
 LIT = (40, 80)
 # White and ivory can't be much lighter than they are: shading only darkens them, and their colour is in their lighter half.
 PALE_LIT = (60, 95)
-PALE_LIGHTNESS = 86.0
+PALE_LIGHTNESS = 87.0
 PALE_CHROMA = 16.0
 
 
@@ -93,11 +93,13 @@ def _all_around(
 ) -> NDArray[np.bool_]:
     """Whether all pixels at city-block distance `reach` are in the mask. The photo's own edge is no border."""
     height, width = mask.shape
+    reaches = range(-reach, reach + 1)
+    rows = {by: np.minimum(np.maximum(row + by, 0), height - 1) for by in reaches}
+    columns = {by: np.minimum(np.maximum(column + by, 0), width - 1) for by in reaches}
     inner = np.ones(row.size, np.bool_)
-    for down in range(-reach, reach + 1):
-        rows = (row + down).clip(0, height - 1)
+    for down in reaches:
         for across in {reach - abs(down), abs(down) - reach}:
-            inner &= mask[rows, (column + across).clip(0, width - 1)]
+            inner &= mask[rows[down], columns[across]]
     return inner
 
 
@@ -119,8 +121,14 @@ def _clipped(lab: Float) -> NDArray[np.bool_]:
 
 def _typical(lab: Float) -> Float:
     """The median of the pixels in the lit part of the cloth: neither fold nor highlight."""
-    by_light = lab[np.argsort(lab[:, 0], kind="stable")]
-    light, a, b = np.median(by_light, axis=0)
-    low, high = PALE_LIT if light > PALE_LIGHTNESS and np.hypot(a, b) < PALE_CHROMA else LIT
-    first = len(lab) * low // 100
-    return np.asarray(np.median(by_light[first : max(len(lab) * high // 100, first + 1)], axis=0))
+    by_light = lab[np.argsort(lab[:, 0])]
+    middle = _between(by_light, *LIT)
+    if middle[0] > PALE_LIGHTNESS and np.hypot(middle[1], middle[2]) < PALE_CHROMA:
+        return _between(by_light, *PALE_LIT)
+    return middle
+
+
+def _between(by_light: Float, low: int, high: int) -> Float:
+    first = len(by_light) * low // 100
+    last = max(len(by_light) * high // 100, first + 1)
+    return np.asarray(np.median(by_light[first:last], axis=0))
