@@ -10,7 +10,7 @@ from color.palettes import Palettes
 from color.service import ColorService
 from color.settings import Settings
 from color.store import Store
-from servicekit import topology
+from servicekit import telemetry, topology
 from servicekit.runtime import Runtime, run
 from snsfashion.color.v1 import color_pb2, color_pb2_grpc
 
@@ -35,6 +35,7 @@ async def build(runtime: Runtime[Settings]) -> None:
 def main() -> None:
     """Entry point: serves, or with arguments runs a command."""
     if len(sys.argv) > 1:
+        telemetry.configure("color", "WARNING")  # what a command prints is its own
         sys.exit(cli.main(sys.argv[1:]))
     run("color", Settings, build)
 
