@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from color import lab
 from color.extract import extract
 from color.white_balance import Outcome, estimate
+from lookbook.render import Rendered, render
+from lookbook.specs import sample_outfit
 
 WARM = np.array([1.25, 1.0, 0.62])
 LUMINANCE = (0.2126, 0.7152, 0.0722)
@@ -82,6 +84,46 @@ def test_the_garments_own_color_is_no_evidence() -> None:
     other = pixels.copy()
     other[mask] = (220, 30, 40)
     assert estimate(pixels, [mask]).light == estimate(other, [mask]).light
+
+
+@pytest.fixture(scope="module")
+def rendered() -> list[Rendered]:
+    """Photos on seeds that no threshold was chosen on."""
+    return [render(sample_outfit(seed, "run")) for seed in range(91_000, 91_060)]
+
+
+def errors(photos: list[Rendered], light: NDArray[np.float64]) -> NDArray[np.float64]:
+    """CIEDE2000 of plain garments under a light: n x 3, without, with, and whether the balance was applied."""
+    found = []
+    for photo in photos:
+        pixels = lab.to_code(lab.LINEAR[photo.image] * light)
+        balance = estimate(pixels, [garment.mask for garment in photo.garments])
+        for garment in photo.garments:
+            if garment.pattern == "plain":
+                true = lab.from_rgb(np.array(garment.colors[0].rgb, np.uint8))
+                without, with_it = (
+                    float(lab.ciede2000(extract(pixels, garment.mask, gains).colors[0].lab, true))
+                    for gains in (None, balance.gains)
+                )
+                found.append((without, with_it, balance.outcome is Outcome.APPLIED))
+    return np.array(found)
+
+
+def test_rendered_photos_in_white_light_stay_as_they_are(rendered: list[Rendered]) -> None:
+    found = errors(rendered, np.ones(3))
+    assert found[:, 2].mean() < 0.05
+    assert found[:, 1].mean() <= found[:, 0].mean() + 0.1
+
+
+def test_rendered_photos_in_coloured_light_come_nearer_to_the_truth(
+    rendered: list[Rendered],
+) -> None:
+    for light in ((1.2, 1.0, 0.72), (0.82, 1.0, 1.32)):
+        found = errors(rendered, np.array(light))
+        applied = found[found[:, 2] > 0]
+        assert len(applied) >= 3
+        assert applied[:, 1].mean() < 0.95 * applied[:, 0].mean()
+        assert found[:, 1].mean() < found[:, 0].mean()
 
 
 def _one(
