@@ -35,7 +35,7 @@ MIN_SHARE = 0.05
 # Threads or edges of two colours mix to one on the line between them. It is no colour of its own if it has a small part,
 # or the part that weaving gives it: of a check of two colours with parts p and q, 2 sqrt(pq) of the cloth is mixed.
 MIX_WITHIN = 10.0
-MIX_SMALL = 0.12
+MIX_SMALL = 0.16
 WEAVE_TOLERANCE = 0.1
 
 
@@ -51,7 +51,7 @@ def colors_of(lab: Float) -> tuple[Labels, Labels]:
     centres, labels = _merge(lab, *_cluster(lab))
     if len(centres) < 3:
         return labels, labels
-    return _without_mixtures(centres, labels)
+    return _without_mixtures(lab, centres, labels)
 
 
 def _one_shade(lab: Float) -> bool:
@@ -196,23 +196,24 @@ def _without_small(
         apart[small] = apart[:, small] = np.inf
 
 
-def _without_mixtures(centres: Float, labels: Labels) -> tuple[Labels, Labels]:
-    """Gives clusters that are mixtures of two others to the nearer one; pixels of such are -1 in the second labels."""
+def _without_mixtures(lab: Float, centres: Float, labels: Labels) -> tuple[Labels, Labels]:
+    """Gives the pixels of clusters that mix two others to the nearer of those; they are -1 in the second labels."""
     pure = labels
     rgb = to_rgb(centres).astype(float)
     share = np.bincount(labels, minlength=len(centres)) / len(labels)
     for mixed in np.argsort(-share, kind="stable"):
-        end = _end(int(mixed), centres, rgb, share)
-        if end is not None:
-            labels = np.where(labels == mixed, end, labels)
+        ends = _ends(int(mixed), centres, rgb, share)
+        if ends is not None:
+            near, far = ends
+            closer = _squared(lab - centres[near]) <= _squared(lab - centres[far])
+            labels = np.where(labels == mixed, np.where(closer, near, far), labels)
             pure = np.where(pure == mixed, -1, pure)
-            share[end] += share[mixed]
-            share[mixed] = 0
+            share = np.bincount(labels, minlength=len(centres)) / len(labels)
     return labels, pure
 
 
-def _end(mixed: int, centres: Float, rgb: Float, share: Float) -> int | None:
-    """The nearer of the two colours that cluster `mixed` is a mixture of, or None."""
+def _ends(mixed: int, centres: Float, rgb: Float, share: Float) -> tuple[int, int] | None:
+    """The two colours that cluster `mixed` is a mixture of, the nearer one first, or None."""
     if not share[mixed]:
         return None
     others = [i for i in range(len(rgb)) if i != mixed and share[i]]
@@ -227,5 +228,5 @@ def _end(mixed: int, centres: Float, rgb: Float, share: Float) -> int | None:
                 continue
             on_line = from_rgb((rgb[a] + at * line).round().astype(np.uint8))
             if ciede2000(on_line, centres[mixed]) < MIX_WITHIN:
-                return a
+                return a, b
     return None
