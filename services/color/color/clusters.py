@@ -11,10 +11,10 @@ from color.lab import Float, ciede2000, from_rgb, to_rgb
 
 Labels = NDArray[np.int64]
 
-CLUSTERS = 8
+CLUSTERS = 6
 ITERATIONS = 3
-# Centres are found on this many pixels: a colour of the smallest part that is told still has two dozen of them.
-PLACED_BY = 500
+# Centres are found on this many pixels: a colour of the smallest part that is told still has a score of them.
+PLACED_BY = 400
 # No further centre is placed nearer than this to all that are there: it would be merged again.
 PLACE_APART = 6.0
 # Clusters closer than this are one colour. Light counts for half (k_L = 2, as for textiles), so folds stay one colour.
@@ -111,8 +111,8 @@ def _merge(lab: Float, centres: Float, labels: Labels) -> tuple[Float, Labels]:
     labels = (used.cumsum() - 1)[labels]
     centres, weight = centres[used], weight[used]
     while True:
-        apart = _apart(centres)
-        pairs = _mutual(apart) or _shades(lab, centres, labels, apart)
+        apart, dimmed = _apart(centres)
+        pairs = _mutual(apart) or _shades(lab, centres, labels, apart, dimmed)
         if not pairs:
             break
         into = np.arange(len(centres))
@@ -128,14 +128,20 @@ def _merge(lab: Float, centres: Float, labels: Labels) -> tuple[Float, Labels]:
     return _without_small(centres, labels, weight, apart)
 
 
-def _apart(centres: Float) -> Float:
-    """k x k differences of the centres, infinite on the diagonal."""
+def _apart(centres: Float) -> tuple[Float, Float]:
+    """Two k x k of differences, infinite on the diagonal: of the centres, and of the darker one to the lighter one dimmed
+    to its lightness."""
     first, second = _pairs(len(centres))
-    apart = np.full((len(centres), len(centres)), np.inf)
-    apart[first, second] = apart[second, first] = ciede2000(
-        centres[first], centres[second], k_l=2.0
-    )
-    return apart
+    one, other = centres[first], centres[second]
+    darker = (one[:, 0] < other[:, 0])[:, None]
+    dark, light = np.where(darker, one, other), np.where(darker, other, one)
+    dimmed = light * (dark[:, :1] / np.maximum(light[:, :1], 1e-9))
+    # Both in one call: for so few pairs its cost is that of calling.
+    halves = np.repeat((2.0, 1.0), len(first))
+    both = ciede2000(np.concatenate([one, dimmed]), np.concatenate([other, dark]), halves)
+    result = np.full((2, len(centres), len(centres)), np.inf)
+    result[:, first, second] = result[:, second, first] = both.reshape(2, -1)
+    return result[0], result[1]
 
 
 @cache
@@ -153,18 +159,14 @@ def _mutual(apart: Float) -> list[tuple[int, int]]:
     ]
 
 
-def _shades(lab: Float, centres: Float, labels: Labels, apart: Float) -> list[tuple[int, int]]:
+def _shades(
+    lab: Float, centres: Float, labels: Labels, apart: Float, dimmed: Float
+) -> list[tuple[int, int]]:
     """The closest pair of which one is the other in less light, if any: the same chromaticity, and no gap between them."""
-    first, second = np.nonzero(np.triu(apart < SHADES_BELOW))
-    if not first.size:
-        return []
-    swap = centres[first, 0] > centres[second, 0]
-    dark, light = centres[np.where(swap, second, first)], centres[np.where(swap, first, second)]
-    dimmed = light * (dark[:, :1] / np.maximum(light[:, :1], 1e-9))
-    alike = ciede2000(dimmed, dark) <= SHADE_WITHIN
+    first, second = np.nonzero(np.triu((apart < SHADES_BELOW) & (dimmed <= SHADE_WITHIN)))
     for index in np.argsort(apart[first, second], kind="stable"):
         a, b = int(first[index]), int(second[index])
-        if alike[index] and _no_gap(lab, centres, labels, a, b):
+        if _no_gap(lab, centres, labels, a, b):
             return [(a, b)]
     return []
 

@@ -20,6 +20,9 @@ BORDER_KEEPS = 0.4
 # Skin-like and clipped pixels are dropped only below this part, or beige, nude, white and black clothes would vanish.
 SMALL_PART = 0.2
 
+# Hues of 35 to 78 degrees, as b* / a*.
+_SKIN_HUE = np.tan(np.radians((35, 78)))
+
 # Shadows, folds and seams take more light from a cloth than highlights add, so its own colour lies above the median of its
 # lightness: it is measured between these percentiles of L*.
 LIT = (40, 80)
@@ -56,7 +59,7 @@ def extract(
     """
     if mask.shape != pixels.shape[:2]:
         raise ValueError(f"the mask is {mask.shape}, the photo {pixels.shape[:2]}")
-    lab = from_rgb(pixels[_sample(mask)], gains)
+    lab = from_rgb(pixels.reshape(-1, 3)[_sample(mask)], gains)
     lab = _without_small(lab, _skin_like(lab))
     lab = _without_small(lab, _clipped(lab))
     labels, pure = colors_of(lab)
@@ -73,45 +76,56 @@ def extract(
     )
 
 
-def _sample(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows and columns of at most SAMPLE pixels, spread evenly over the mask, away from its border if enough are."""
-    inside = np.flatnonzero(mask)
+def _sample(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Flat indices of at most SAMPLE pixels, spread evenly over the mask, away from its border if enough are."""
+    flat = mask.ravel()
+    step = _step(int(np.count_nonzero(flat)), mask.shape[1])
+    inside: NDArray[np.int64] = np.flatnonzero(flat[::step]) * step
+    if not inside.size:  # nothing, or a mask in step with it
+        inside = np.flatnonzero(flat)
     if not inside.size:
         raise ValueError("the mask is empty")
     if inside.size > SAMPLE:
         inside = inside[((np.arange(SAMPLE) + _JITTER) * (inside.size / SAMPLE)).astype(np.int64)]
-    row, column = np.divmod(inside, mask.shape[1])
     for reach in (2, 1):
-        inner = _all_around(mask, row, column, reach)
+        around = inside[:, None] + _ring(reach, mask.shape[1])
+        inner = flat[np.minimum(np.maximum(around, 0), flat.size - 1)].all(axis=1)
         if np.count_nonzero(inner) >= BORDER_KEEPS * inner.size:
-            return row[inner], column[inner]
-    return row, column
+            return inside[inner]
+    return inside
 
 
-def _all_around(
-    mask: NDArray[np.bool_], row: NDArray[np.int64], column: NDArray[np.int64], reach: int
-) -> NDArray[np.bool_]:
-    """Whether all pixels at city-block distance `reach` are in the mask. The photo's own edge is no border."""
-    height, width = mask.shape
-    reaches = range(-reach, reach + 1)
-    rows = {by: np.minimum(np.maximum(row + by, 0), height - 1) for by in reaches}
-    columns = {by: np.minimum(np.maximum(column + by, 0), width - 1) for by in reaches}
-    inner = np.ones(row.size, np.bool_)
-    for down in reaches:
-        for across in {reach - abs(down), abs(down) - reach}:
-            inner &= mask[rows[down], columns[across]]
-    return inner
+def _step(area: int, width: int) -> int:
+    """Every how manieth pixel is looked at, so that twice SAMPLE or more are left of the mask's, and no column is missed."""
+    step = max(area // (2 * SAMPLE), 1)
+    while step > 1 and width % step in (0, 1, step - 1):
+        step -= 1
+    return step
+
+
+def _ring(reach: int, width: int) -> NDArray[np.int64]:
+    """Offsets of the pixels at city-block distance `reach` in a photo of this width."""
+    return np.array(
+        [
+            down * width + across
+            for down in range(-reach, reach + 1)
+            for across in {reach - abs(down), abs(down) - reach}
+        ]
+    )
 
 
 def _without_small(lab: Float, unwanted: NDArray[np.bool_]) -> Float:
-    return lab[~unwanted] if 0 < unwanted.mean() < SMALL_PART else lab
+    count = np.count_nonzero(unwanted)
+    return lab[~unwanted] if 0 < count < SMALL_PART * len(lab) else lab
 
 
 def _skin_like(lab: Float) -> NDArray[np.bool_]:
     """Pixels that may be skin: the hues and chromas of the Monk Skin Tone Scale's ten tones, widened by shading."""
-    chroma = np.hypot(lab[:, 1], lab[:, 2])
-    hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1]))
-    return (hue > 35) & (hue < 78) & (chroma > 9) & (chroma < 42) & (lab[:, 0] > 15)
+    a, b = lab[:, 1], lab[:, 2]
+    chroma2 = a * a + b * b
+    hue = (a > 0) & (b > _SKIN_HUE[0] * a) & (b < _SKIN_HUE[1] * a)
+    skin: NDArray[np.bool_] = hue & (chroma2 > 9**2) & (chroma2 < 42**2) & (lab[:, 0] > 15)
+    return skin
 
 
 def _clipped(lab: Float) -> NDArray[np.bool_]:

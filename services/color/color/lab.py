@@ -57,7 +57,7 @@ def to_code(linear: Float) -> NDArray[np.uint8]:
     return np.asarray(np.rint(code * 255), dtype=np.uint8)
 
 
-def ciede2000(first: Float, second: Float, k_l: float = 1.0) -> Float:
+def ciede2000(first: Float, second: Float, k_l: float | Float = 1.0) -> Float:
     """CIEDE2000 differences of L*a*b* arrays (..., 3) that broadcast.
 
     `k_l` weighs lightness: 1 in the reference conditions, 2 where differences of light are to count for half, as is
@@ -72,9 +72,9 @@ def ciede2000(first: Float, second: Float, k_l: float = 1.0) -> Float:
     # 2 sqrt(C1' C2') sin(dh'/2), with the sign of dh', without hues: its square is what a', b' and C' leave. The hue in the
     # middle halves the angle between (a1', b1') and (a2', b2'). Where one of them is grey, the former is 0 and the latter
     # has no effect.
-    turn = a1 * b2 - b1 * a2
-    d_hue = np.sqrt(np.maximum((a2 - a1) ** 2 + (b2 - b1) ** 2 - (c2 - c1) ** 2, 0))
-    d_hue = np.where(turn < 0, -d_hue, d_hue)
+    d_a, d_b, d_c = a2 - a1, b2 - b1, c2 - c1
+    d_hue = np.sqrt(np.maximum(d_a * d_a + d_b * d_b - d_c * d_c, 0))
+    d_hue = np.copysign(d_hue, a1 * b2 - b1 * a2)
     x, y = a1 * c2 + a2 * c1, b1 * c2 + b2 * c1
     opposite = (x == 0) & (y == 0)
     if opposite.any():  # a quarter turn from the one with the smaller hue
@@ -100,7 +100,7 @@ def ciede2000(first: Float, second: Float, k_l: float = 1.0) -> Float:
         * np.sin(_RADIANS * 60 * np.exp(-(((h - _RADIANS * 275) / (_RADIANS * 25)) ** 2)))
     )
     light = (l2 - l1) / (k_l * (1 + 0.015 * l_mid2 / np.sqrt(20 + l_mid2)))
-    chroma = (c2 - c1) / (1 + 0.045 * c_mid)
+    chroma = d_c / (1 + 0.045 * c_mid)
     hue = d_hue / (1 + 0.015 * c_mid * t)
     squared = light * light + chroma * chroma + hue * (hue + r_t * chroma)
     return np.asarray(np.sqrt(np.maximum(squared, 0)))
