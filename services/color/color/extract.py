@@ -89,7 +89,9 @@ def _sample(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
         inside = inside[((np.arange(SAMPLE) + _JITTER) * (inside.size / SAMPLE)).astype(np.int64)]
     for reach in (2, 1):
         around = inside[:, None] + _ring(reach, mask.shape[1])
-        inner = flat[np.minimum(np.maximum(around, 0), flat.size - 1)].all(axis=1)
+        inner: NDArray[np.bool_] = flat[np.minimum(np.maximum(around, 0), flat.size - 1)].all(
+            axis=1
+        )
         if np.count_nonzero(inner) >= BORDER_KEEPS * inner.size:
             return inside[inner]
     return inside
