@@ -153,6 +153,10 @@ bench-models: $(READY) matterport-oracle ## The shipped networks against others,
 bench-health: $(READY) ## How fast the segmenter answers a health check while it works
 	@$(BIN)/python benchmarks/health.py
 
+.PHONY: bench-trends
+bench-trends: $(READY) ## Does trends find what rises, answer at once and count exactly at speed?
+	@$(BIN)/python benchmarks/trending.py
+
 .PHONY: clean
 clean: ## Remove what runs and checks leave behind, but not .venv
 	@rm -rf .run .run-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -5,6 +5,7 @@ The cost of a query is values x days, never photos.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -75,7 +76,7 @@ class Counts:
             self._weeks.pop((stratum, week), None)
 
     def places(self, dimension: int) -> NDArray[np.intp]:
-        """Places in `values` of a dimension's values."""
+        """Places in `values` of a dimension's values, in the order of these."""
         return np.array(self._dimensions.get(dimension, ()), np.intp)
 
     def place(self, value: Value) -> int | None:
@@ -105,8 +106,12 @@ class Counts:
     def _number(self, value: Value) -> None:
         if value not in self._place:
             self._place[value] = len(self.values)
-            self._dimensions.setdefault(value.dimension, []).append(len(self.values))
             self.values.append(value)
+            insort(
+                self._dimensions.setdefault(value.dimension, []),
+                self._place[value],
+                key=self.values.__getitem__,
+            )
 
 
 class Span:
@@ -161,7 +166,7 @@ class Span:
             ]
         )
 
-    @property
+    @cached_property
     def by_value(self) -> Counted:
         """Contributor-days that show each value: int64 (strata, values). A contributor counts once a day."""
         return np.asarray(self.daily.sum(axis=1))

@@ -64,7 +64,7 @@ def dimension(value: int) -> int:
 def order(value: int) -> int:
     """An order, by share unless stated."""
     if value not in trends_pb2.Order.values():
-        raise InvalidArgument("order", f"{value} is not one of SHARE, RISE")
+        raise InvalidArgument("order", f"{value} is not one of SHARE, RISE, GROWTH")
     return value or trends_pb2.ORDER_SHARE
 
 

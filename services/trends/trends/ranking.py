@@ -25,6 +25,9 @@ Z_SHARE = 1.96
 FALSE_DISCOVERY_RATE = 0.10
 
 
+Floats = NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class Row:
     """One value with its numbers; the fields are those of the contract's `Trend`; see `series` for that."""
@@ -44,13 +47,56 @@ class Row:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Rows, greatest share first, and how many more are withheld because too few contributors show them."""
+    """The values of a dimension that may be told, n of them, in their own order; arrays (n,). See Row for what they hold.
 
-    rows: tuple[Row, ...]
+    `withheld`: how many more there are that too few contributors show.
+    """
+
+    values: Sequence[Value]
+    count: Counted
+    total: int
+    baseline_count: Counted
+    baseline_total: int
+    rise: Floats
+    rising: NDArray[np.bool_]
+    comparable: bool
+    lift: Floats
     withheld: int
 
+    def by_share(self) -> NDArray[np.intp]:
+        """Places of all, the greatest share first; equal ones by their values."""
+        return np.argsort(-self.count, kind="stable")
 
-Floats = NDArray[np.float64]
+    def by_rise(self) -> NDArray[np.intp]:
+        """Places of those that rise, the greatest bound first; equal ones by their values."""
+        risen = np.flatnonzero(self.rising)
+        return np.asarray(risen[np.argsort(-self.rise[risen], kind="stable")])
+
+    def by_growth(self) -> NDArray[np.intp]:
+        """Places of those that may rise: whose bound is above 0, the greatest first; equal ones by their values."""
+        grown = np.flatnonzero((self.rise > 0) & self.comparable)
+        return np.asarray(grown[np.argsort(-self.rise[grown], kind="stable")])
+
+    def rows(self, places: NDArray[np.intp]) -> list[Row]:
+        """The rows at these places."""
+        return [self._row(place) for place in places.tolist()]
+
+    def _row(self, place: int) -> Row:
+        count, before = int(self.count[place]), int(self.baseline_count[place])
+        low, high = wilson(count, self.total)
+        return Row(
+            self.values[place],
+            count,
+            count / self.total,
+            low,
+            high,
+            before,
+            before / self.baseline_total if self.baseline_total else 0.0,
+            float(self.rise[place]),
+            bool(self.rising[place]),
+            self.comparable,
+            float(self.lift[place]),
+        )
 
 
 @dataclass(frozen=True)
@@ -126,41 +172,23 @@ def rank(counts: Counts, window: Span, baseline: Span, dimension: int, min_suppo
     """
     places = counts.places(dimension)
     now, before = window.by_value[:, places], baseline.by_value[:, places]
-    seen = (now.sum(axis=0) + before.sum(axis=0)) > 0
-    places, now, before = places[seen], now[:, seen], before[:, seen]
+    shown = now.sum(axis=0)
     rises, bounds = _rises(window, baseline, now, before, min_support)
     tellable = comparable(window, baseline)
-    shown = now.sum(axis=0)
-    told = (shown > 0) & (window.best[places] >= K)
-    total, total_before = int(window.totals.sum()), int(baseline.totals.sum())
-    lifts = _lifts(counts, places, shown)
-    rows = []
-    for i in np.flatnonzero(told).tolist():
-        count, count_before = int(shown[i]), int(before[:, i].sum())
-        low, high = wilson(count, total)
-        bound = float(bounds[i])
-        rows.append(
-            Row(
-                counts.values[places[i]],
-                count,
-                count / total,
-                low,
-                high,
-                count_before,
-                count_before / total_before if total_before else 0.0,
-                bound,
-                tellable and bool(rises[i]) and bound > 0,
-                tellable,
-                float(lifts[i]),
-            )
-        )
-    rows.sort(key=lambda row: (-row.count, row.value))
-    return Ranking(tuple(rows), withheld=int((shown > 0).sum()) - len(rows))
-
-
-def rising(rows: Sequence[Row]) -> list[Row]:
-    """Only what rises, the greatest bound first."""
-    return sorted((row for row in rows if row.rising), key=lambda row: (-row.rise, row.value))
+    lifts = _lifts([counts.values[place] for place in places], shown)
+    told = np.flatnonzero((shown > 0) & (window.best[places] >= K))
+    return Ranking(
+        values=[counts.values[place] for place in places[told]],
+        count=shown[told],
+        total=int(window.totals.sum()),
+        baseline_count=before.sum(axis=0)[told],
+        baseline_total=int(baseline.totals.sum()),
+        rise=bounds[told],
+        rising=(rises & (bounds > 0))[told] & tellable,
+        comparable=tellable,
+        lift=lifts[told],
+        withheld=int((shown > 0).sum()) - len(told),
+    )
 
 
 def series(counts: Counts, value: Value, baseline: Span, window: Span) -> tuple[float, ...]:
@@ -190,23 +218,23 @@ def _rises(
         expected=(before[here] / totals_before * totals).sum(axis=0),
         exposure=float(totals.sum() / (totals.sum() + totals_before.sum())),
     )
-    candidates = growth.now + growth.before >= min_support
+    support = growth.now + growth.before
+    candidates = (support >= min_support) & (support > 0)
     rises = np.zeros(now.shape[1], np.bool_)
     rises[candidates] = significant(growth.p_values()[candidates])
     return rises, growth.bound()
 
 
-def _lifts(counts: Counts, places: NDArray[np.intp], shown: Counted) -> Floats:
+def _lifts(values: Sequence[Value], shown: Counted) -> Floats:
     """How much more often a category and a colour meet in one garment than by chance; 0 for what is no such pair.
 
     A garment is a distinct (contributor-day, category, colour), so that no contributor weighs more by posting more.
     """
-    pairs = [counts.values[place] for place in places]
-    is_pair = np.array([bool(v.category and v.color) for v in pairs], np.bool_)
+    is_pair = np.array([bool(v.category and v.color) for v in values], np.bool_)
     if not is_pair.any():
-        return np.zeros(len(pairs))
-    _, item = np.unique([v.category for v in pairs], return_inverse=True)
-    _, color = np.unique([v.color for v in pairs], return_inverse=True)
+        return np.zeros(len(values))
+    _, item = np.unique([v.category for v in values], return_inverse=True)
+    _, color = np.unique([v.color for v in values], return_inverse=True)
     count = np.where(is_pair, shown, 0)
     chance = np.bincount(item, count)[item] * np.bincount(color, count)[color]
     return np.asarray(count * count.sum() / np.maximum(chance, 1))

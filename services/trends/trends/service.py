@@ -54,15 +54,17 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         baseline = query.last_days(counts, strata, window.first - timedelta(days=1), baseline_days)
         min_support = request.min_support or query.MIN_SUPPORT
         ranked = ranking.rank(counts, window, baseline, dimension, min_support)
-        rows: Sequence[ranking.Row] = ranked.rows
-        if order == trends_pb2.ORDER_RISE:
-            rows = ranking.rising(rows)
+        places = {
+            trends_pb2.ORDER_SHARE: ranked.by_share,
+            trends_pb2.ORDER_RISE: ranked.by_rise,
+            trends_pb2.ORDER_GROWTH: ranked.by_growth,
+        }[order]()
         return trends_pb2.GetTrendsResponse(
             trends=[
                 _trend(row, ranking.series(counts, row.value, baseline, window))
-                for row in rows[page.offset : page.offset + page.size]
+                for row in ranked.rows(places[page.offset : page.offset + page.size])
             ],
-            next_page_token=page.next_token(request, len(rows)),
+            next_page_token=page.next_token(request, len(places)),
             basis=self._basis(window, baseline, page.as_of, ranked.withheld),
         )
 

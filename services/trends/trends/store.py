@@ -113,8 +113,12 @@ class Store:
                 if _key(record.site, record.post) not in erased
                 and not _stands(standing.get(record.image_id), record)
             ]
-            new = [_document(r, o, head.seq) for r, o in wins if r.image_id not in standing]
-            newer = [_document(r, o, head.seq) for r, o in wins if r.image_id in standing]
+            new = [
+                observation_document(r, o, head.seq) for r, o in wins if r.image_id not in standing
+            ]
+            newer = [
+                observation_document(r, o, head.seq) for r, o in wins if r.image_id in standing
+            ]
             if new:
                 await self._observations.insert_many(new, session=session)
             if newer:
@@ -384,7 +388,7 @@ def _key(site: str, post: str) -> str:
     return f"{site}/{post}"
 
 
-def _document(record: Record, outfit: OutfitDescribed | None, seq: int) -> Document:
+def observation_document(record: Record, outfit: OutfitDescribed | None, seq: int) -> Document:
     document: Document = {
         "_id": record.image_id,
         "seq": seq,

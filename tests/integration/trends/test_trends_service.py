@@ -208,6 +208,28 @@ async def test_a_rise_is_found_and_ordered_by_rise(world: World) -> None:
     assert (row.count, row.baseline_count, row.rising, row.comparable) == (29, 18, True, True)
 
 
+async def test_growth_lists_what_may_rise_and_says_which_does(world: World) -> None:
+    """Navy: 12 of 72 in the last week where 6 were before, as chance may give it once among many."""
+    events = []
+    for n in range(288):
+        week, place = n // 72, n % 72
+        if place < (29 if week == 3 else 6):
+            color = "yellow"
+        elif place >= (58 if week == 3 else 66):
+            color = "navy"
+        else:
+            color = f"steady {place % 4}"
+        events.append(outfit(n, [(SKIRT, color)], days_ago=27 - 7 * week - n % 7))
+    await world.events.described(events)
+    request = TRENDS(dimension=trends_pb2.DIMENSION_COLOR, order=trends_pb2.ORDER_GROWTH)
+    growing = (await world.ask(request)).trends
+    assert [row.value.color_family for row in growing] == ["yellow", "navy"]
+    assert all(row.rise > 0 for row in growing)
+    request.order = trends_pb2.ORDER_RISE
+    rising = (await world.ask(request)).trends
+    assert [row.value for row in rising] == [row.value for row in growing if row.rising]
+
+
 async def test_filters_choose_kind_site_and_hashtag(world: World) -> None:
     await world.events.described(
         [outfit(n, hashtags=["ootd"] if n < 6 else ["else"]) for n in range(12)]

@@ -65,6 +65,14 @@ class Photos:
         )
 
 
+def worn(ranked: ranking.Ranking) -> list[ranking.Row]:
+    return ranked.rows(ranked.by_share())
+
+
+def rising(ranked: ranking.Ranking) -> list[ranking.Row]:
+    return ranked.rows(ranked.by_rise())
+
+
 def pairs_of_a_week(week: int) -> dict[tuple[int, str], float]:
     """Share of posters with each item-colour pair: three rise in week 3, taken evenly from their items' other colours."""
     shares: dict[tuple[int, str], float] = {}
@@ -115,11 +123,11 @@ def test_the_three_planted_risers_are_found_and_nothing_else(mislabelled: float)
     for seed in range(8):
         spans = four_weeks(random.Random(seed), mislabelled).spans()
         ranked = ranking.rank(*spans, trends_pb2.DIMENSION_ITEM_COLOR, 10)
-        risen = {(row.value.category, row.value.color) for row in ranking.rising(ranked.rows)}
+        risen = {(row.value.category, row.value.color) for row in rising(ranked)}
         found += len(risen & RISERS)
         false.update(risen - RISERS)
         items = ranking.rank(*spans, trends_pb2.DIMENSION_ITEM, 10)
-        assert not ranking.rising(items.rows), "no item rises, only colours of items do"
+        assert not rising(items), "no item rises, only colours of items do"
     print(f"\nmislabelled {mislabelled}: found {found}/24, false {dict(false)}")
     assert found == 24
     assert not false
@@ -136,8 +144,8 @@ def test_a_flood_by_one_author_moves_no_rank() -> None:
     for dimension in (trends_pb2.DIMENSION_ITEM, trends_pb2.DIMENSION_ITEM_COLOR):
         before = ranking.rank(*calm.spans(), dimension, 10)
         after = ranking.rank(*flooded.spans(), dimension, 10)
-        assert [r.value for r in after.rows] == [r.value for r in before.rows]
-        assert not ranking.rising(after.rows)
+        assert [r.value for r in worn(after)] == [r.value for r in worn(before)]
+        assert not rising(after)
 
 
 def test_fewer_than_five_contributors_are_withheld() -> None:
@@ -149,7 +157,7 @@ def test_fewer_than_five_contributors_are_withheld() -> None:
     for number in range(20, 40):  # many photos of one contributor are one contributor
         counts.put(photo(number, END - timedelta(days=1), ((8, "navy"),), contributor="same"))
     ranked = ranking.rank(*counts.spans(), trends_pb2.DIMENSION_ITEM, 10)
-    assert [row.value.category for row in ranked.rows] == [1]
+    assert [row.value.category for row in worn(ranked)] == [1]
     assert ranked.withheld == 2
 
 
@@ -166,7 +174,7 @@ def test_shares_are_of_contributors_seen_in_the_same_days() -> None:
     for number in range(8):
         counts.put(photo(number, END, ((1, "black"), (8, "navy")) if number < 6 else ()))
     told, window, baseline = counts.spans()
-    row = ranking.rank(told, window, baseline, trends_pb2.DIMENSION_ITEM, 10).rows[0]
+    row = worn(ranking.rank(told, window, baseline, trends_pb2.DIMENSION_ITEM, 10))[0]
     assert (row.count, row.share) == (6, 0.75)
     assert row.share_low < 0.75 < row.share_high
     assert ranking.series(told, row.value, baseline, window) == (0.0,) * 27 + (0.75,)
@@ -185,7 +193,7 @@ def rising_world(**last_week: object) -> Photos:
 
 def test_a_rise_is_told_only_where_it_can_be() -> None:
     def red(counts: Photos) -> ranking.Row:
-        rows = ranking.rank(*counts.spans(), trends_pb2.DIMENSION_COLOR, 10).rows
+        rows = worn(ranking.rank(*counts.spans(), trends_pb2.DIMENSION_COLOR, 10))
         return next(row for row in rows if row.value.color == "red")
 
     plain = red(rising_world())
@@ -205,8 +213,8 @@ def test_a_site_without_dates_does_not_silence_the_others() -> None:
     for number in range(1000, 1030):
         counts.put(photo(number, END, ((9, "green"),), stratum=folder, dated=False))
     told, window, baseline = counts.spans()
-    rows = ranking.rank(told, window, baseline, trends_pb2.DIMENSION_COLOR, 10).rows
-    assert [row.value.color for row in ranking.rising(rows)] == ["red"]
+    ranked = ranking.rank(told, window, baseline, trends_pb2.DIMENSION_COLOR, 10)
+    assert [row.value.color for row in rising(ranked)] == ["red"]
     assert folder not in ranking.dated(window, baseline)
 
 
@@ -216,17 +224,17 @@ def test_crawling_a_new_site_is_no_rise() -> None:
         site = Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, "new")
         counts.put(photo(number, END - timedelta(days=number % 7), ((9, "teal"),), stratum=site))
     ranked = ranking.rank(*counts.spans(), trends_pb2.DIMENSION_COLOR, 10)
-    assert [row.value.color for row in ranking.rising(ranked.rows)] == ["red"]
-    assert ranked.rows[0].value.color == "teal"
+    assert [row.value.color for row in rising(ranked)] == ["red"]
+    assert worn(ranked)[0].value.color == "teal"
 
 
 def test_values_need_min_support_to_rise() -> None:
     counts = rising_world()
     dimension = trends_pb2.DIMENSION_COLOR
-    (row,) = ranking.rising(ranking.rank(*counts.spans(), dimension, 10).rows)
+    (row,) = rising(ranking.rank(*counts.spans(), dimension, 10))
     support = row.count + row.baseline_count
-    assert ranking.rising(ranking.rank(*counts.spans(), dimension, support).rows)
-    assert not ranking.rising(ranking.rank(*counts.spans(), dimension, support + 1).rows)
+    assert rising(ranking.rank(*counts.spans(), dimension, support))
+    assert not rising(ranking.rank(*counts.spans(), dimension, support + 1))
 
 
 def test_lift_tells_pairs_from_chance() -> None:
@@ -234,7 +242,7 @@ def test_lift_tells_pairs_from_chance() -> None:
     for number in range(40):
         garments = ((1, "red"), (8, "blue")) if number % 2 else ((1, "red"), (8, "red"))
         counts.put(photo(number, END, garments))
-    rows = ranking.rank(*counts.spans(), trends_pb2.DIMENSION_ITEM_COLOR, 10).rows
+    rows = worn(ranking.rank(*counts.spans(), trends_pb2.DIMENSION_ITEM_COLOR, 10))
     lift = {(row.value.category, row.value.color): row.lift for row in rows}
     # 80 garments, 60 red, 40 of item 8: 20 red trousers where chance would give 30.
     assert lift[8, "red"] == pytest.approx(20 * 80 / (40 * 60))
@@ -291,7 +299,7 @@ def test_values_are_ordered_by_count_then_by_themselves() -> None:
     counts = Photos()
     for number in range(6):
         counts.put(photo(number, END, ((2, "red"), (1, "red"))))
-    rows = ranking.rank(*counts.spans(), trends_pb2.DIMENSION_ITEM, 10).rows
+    rows = worn(ranking.rank(*counts.spans(), trends_pb2.DIMENSION_ITEM, 10))
     assert [row.value for row in rows] == [
         Value(trends_pb2.DIMENSION_ITEM, 1),
         Value(trends_pb2.DIMENSION_ITEM, 2),

@@ -66,6 +66,10 @@ class _OrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Order.ValueType
     """Greatest share first."""
     ORDER_RISE: _Order.ValueType  # 2
     """Rising values only, greatest lower bound of growth first."""
+    ORDER_GROWTH: _Order.ValueType  # 3
+    """All values whose lower bound of growth is above 0, greatest first: about one of a hundred steady values is among them
+    by chance. `rising` says which of them are significant over the list.
+    """
 
 class Order(_Order, metaclass=_OrderEnumTypeWrapper):
     """The order of rows."""
@@ -76,6 +80,10 @@ ORDER_SHARE: Order.ValueType  # 1
 """Greatest share first."""
 ORDER_RISE: Order.ValueType  # 2
 """Rising values only, greatest lower bound of growth first."""
+ORDER_GROWTH: Order.ValueType  # 3
+"""All values whose lower bound of growth is above 0, greatest first: about one of a hundred steady values is among them
+by chance. `rising` says which of them are significant over the list.
+"""
 Global___Order: _TypeAlias = Order  # noqa: Y015
 
 class _ContributorKind:
