@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import grpc
+import numpy as np
 from google.protobuf.duration_pb2 import Duration
+from numpy.typing import NDArray
 
 from servicekit.errors import InvalidArgument
 from servicekit.events import timestamp
@@ -54,11 +56,12 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         baseline = query.last_days(counts, strata, window.first - timedelta(days=1), baseline_days)
         min_support = request.min_support or query.MIN_SUPPORT
         ranked = ranking.rank(counts, window, baseline, dimension, min_support)
-        places = {
+        orders: dict[int, Callable[[], NDArray[np.intp]]] = {
             trends_pb2.ORDER_SHARE: ranked.by_share,
             trends_pb2.ORDER_RISE: ranked.by_rise,
             trends_pb2.ORDER_GROWTH: ranked.by_growth,
-        }[order]()
+        }
+        places = orders[order]()
         return trends_pb2.GetTrendsResponse(
             trends=[
                 _trend(row, ranking.series(counts, row.value, baseline, window))
