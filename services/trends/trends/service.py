@@ -116,8 +116,11 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         strata = query.strata(dimension, request.filter, counts)
         window = query.last_days(counts, strata, page.as_of.date(), window_days)
         place = counts.place(value)
-        if place is None or window.best[place] < ranking.K:
-            return trends_pb2.GetTrendEvidenceResponse()
+        withheld = place is None or bool(window.best[place] < ranking.K)
+        nothing = Span(counts, (), window.first, window.last)
+        basis = self._basis(window, nothing, page.as_of, int(withheld))
+        if withheld:
+            return trends_pb2.GetTrendEvidenceResponse(basis=basis)
         photos = await self._photos(counts, window, value, request.filter.hashtag, page)
         shown = photos[page.offset : page.offset + page.size]
         outfits = await self._store.outfits([image_id for _, image_id in shown])
@@ -132,6 +135,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
                 if image_id in outfits
             ],
             next_page_token=page.next_token(request, len(photos)),
+            basis=basis,
         )
 
     async def _photos(
@@ -222,14 +226,13 @@ def _weeks(span: Span, place: int | None) -> list[trends_pb2.Point]:
 def _point(start: date, counted: Counted, place: int | None) -> trends_pb2.Point:
     """`counted`: contributors by value. A value without a place was never seen."""
     count, total = 0 if place is None else int(counted[place]), int(counted[0])
-    withheld = count < ranking.K
-    return trends_pb2.Point(
-        start=timestamp(_midnight(start)),
-        count=0 if withheld else count,
-        total=total,
-        share=0.0 if withheld else count / total,
-        withheld=withheld,
-    )
+    point = trends_pb2.Point(start=timestamp(_midnight(start)), total=total)
+    if count < ranking.K:
+        point.withheld = True
+        return point
+    point.count, point.share = count, count / total
+    point.share_low, point.share_high = ranking.wilson(count, total)
+    return point
 
 
 def _midnight(day: date) -> datetime:

@@ -289,6 +289,8 @@ async def test_series_by_day_and_week_withhold_small_crowds(world: World) -> Non
     request.step = trends_pb2.STEP_WEEK
     (week,) = (await world.ask(request)).points
     assert (week.count, week.total, week.share) == (9, 9, 1.0)
+    assert week.share_low == pytest.approx(0.7008, abs=1e-4)
+    assert week.share_high == 1
     assert week.start.ToDatetime(tzinfo=UTC) == datetime(2026, 11, 16, tzinfo=UTC)
 
 
@@ -304,13 +306,17 @@ async def test_evidence_is_newest_first_without_the_erased_or_the_withheld(world
     first = await world.ask(request)
     assert [e.image.image_id for e in first.evidence] == [f"instagram:{n}:0" for n in range(4)]
     assert first.evidence[0].garment.colors[0].family == "red"
+    assert (first.basis.support, first.basis.withheld) == (7, 0)
+    assert first.basis.generations.color == 1
     await world.events.erased([erasure(5)])
     request.page_token = first.next_page_token
     second = await world.ask(request)
     assert [e.image.image_id for e in second.evidence] == ["instagram:4:0"]
     request.value.category, request.page_token = TROUSERS, ""
     request.value.color_family = "navy"
-    assert not (await world.ask(request)).evidence
+    withheld = await world.ask(request)
+    assert not withheld.evidence
+    assert withheld.basis.withheld == 1
 
 
 @pytest.mark.parametrize(
