@@ -157,6 +157,10 @@ bench-health: $(READY) ## How fast the segmenter answers a health check while it
 bench-color: $(READY) ## How right and how fast garments' colours are measured, on rendered garments
 	@$(BIN)/python -m benchmarks.color
 
+.PHONY: bench-trends
+bench-trends: $(READY) ## Does trends find what rises, answer at once and count exactly at speed?
+	@$(BIN)/python benchmarks/trending.py
+
 .PHONY: clean
 clean: ## Remove what runs and checks leave behind, but not .venv
 	@rm -rf .run .run-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -40,6 +40,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def database(
+    client: AsyncMongoClient[dict[str, Any]], service: str
+) -> AsyncDatabase[dict[str, Any]]:
+    """A service's own database; no other service reads it."""
+    return client[f"snsfashion_{service}"]
+
+
 class Runtime(Generic[S]):
     """What `build` gets: connections, and the places to add RPCs, consumers and background work."""
 
@@ -63,10 +70,10 @@ class Runtime(Generic[S]):
 
     @property
     def db(self) -> AsyncDatabase[dict[str, Any]]:
-        """The service's own database; no other service reads it. Only with ServiceSettings."""
+        """The service's own database. Only with ServiceSettings."""
         if self._mongo is None:
             raise TypeError(f"{self.name} is stateless: its settings have no mongodb_uri")
-        return self._mongo[f"snsfashion_{self.name}"]
+        return database(self._mongo, self.name)
 
     def add_rpc(
         self, register: Callable[[Any, grpc.aio.Server], None], servicer: object, name: str

@@ -1,17 +1,20 @@
-"""Runs the trends service: `python -m trends`. Settings come from the environment."""
+"""Runs the trends service: `python -m trends`; with a command, `trends.commands`. Settings come from the environment."""
 
 from __future__ import annotations
 
+import sys
 import time
 
 from servicekit import topology
 from servicekit.runtime import Runtime, run, utc_now
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
+from trends import commands
 from trends.events import Events
+from trends.rebuild import rebuild
 from trends.service import TrendsService
 from trends.settings import Settings
 from trends.snapshot import Snapshot
-from trends.store import Store
+from trends.store import FORMAT, Store
 
 SERVICE = trends_pb2.DESCRIPTOR.services_by_name["TrendsService"].full_name
 
@@ -20,6 +23,8 @@ async def build(runtime: Runtime[Settings]) -> None:
     """Wires the service; it serves once the snapshot is loaded."""
     store = Store(runtime.db)
     await store.prepare()
+    if (await store.head()).format != FORMAT:
+        await rebuild(store)
     snapshot = Snapshot(store, time.monotonic)
     await snapshot.refresh()
     events = Events(store)
@@ -39,6 +44,9 @@ async def build(runtime: Runtime[Settings]) -> None:
 
 def main() -> None:
     """Entry point."""
+    if len(sys.argv) > 1:
+        commands.main(sys.argv[1:])
+        return
     run("trends", Settings, build)
 
 

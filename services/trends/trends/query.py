@@ -15,7 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from servicekit.errors import InvalidArgument
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
-from trends.counting import Counts, Span
+from trends.counts import Counts, Span
 from trends.observation import Stratum, Value
 
 MAX_WINDOW_DAYS = 92
@@ -64,7 +64,7 @@ def dimension(value: int) -> int:
 def order(value: int) -> int:
     """An order, by share unless stated."""
     if value not in trends_pb2.Order.values():
-        raise InvalidArgument("order", f"{value} is not one of SHARE, RISE")
+        raise InvalidArgument("order", f"{value} is not one of SHARE, RISE, GROWTH")
     return value or trends_pb2.ORDER_SHARE
 
 
@@ -117,7 +117,7 @@ def strata(dimension: int, message: trends_pb2.Filter, counts: Counts) -> list[S
     kind = message.kind or (
         fashion_pb2.SOURCE_KIND_SHOP if styles else fashion_pb2.SOURCE_KIND_SOCIAL
     )
-    return sorted(s for s in counts.days if s.kind == kind and message.site in ("", s.site))
+    return [s for s in counts.strata if s.kind == kind and message.site in ("", s.site)]
 
 
 def page(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from math import log, sqrt
+from math import sqrt
 
 import numpy as np
-from scipy.stats import binom
+from numpy.typing import NDArray
+from scipy.special import bdtrc
 
-from trends.counting import Span
+from trends.counts import Counted, Counts, Span
 from trends.observation import Stratum, Value
 
 # k-anonymity: a value that fewer contributors show on its best day or week is withheld.
@@ -24,6 +23,9 @@ Z_RISE = 1.645
 Z_SHARE = 1.96
 # Part of false ones among the values said to rise (Benjamini and Hochberg 1995).
 FALSE_DISCOVERY_RATE = 0.10
+
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -45,31 +47,83 @@ class Row:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Rows, greatest share first, and how many more are withheld because too few contributors show them."""
+    """The values of a dimension that may be told, n of them, in their own order; arrays (n,). See Row for what they hold.
 
-    rows: tuple[Row, ...]
+    `withheld`: how many more there are that too few contributors show.
+    """
+
+    values: Sequence[Value]
+    count: Counted
+    total: int
+    baseline_count: Counted
+    baseline_total: int
+    rise: Floats
+    rising: NDArray[np.bool_]
+    comparable: bool
+    lift: Floats
     withheld: int
+
+    def by_share(self) -> NDArray[np.intp]:
+        """Places of all, the greatest share first; equal ones by their values."""
+        return np.argsort(-self.count, kind="stable")
+
+    def by_rise(self) -> NDArray[np.intp]:
+        """Places of those that rise, the greatest bound first; equal ones by their values."""
+        risen = np.flatnonzero(self.rising)
+        return np.asarray(risen[np.argsort(-self.rise[risen], kind="stable")])
+
+    def by_growth(self) -> NDArray[np.intp]:
+        """Places of those that may rise: whose bound is above 0, the greatest first; equal ones by their values."""
+        grown = np.flatnonzero((self.rise > 0) & self.comparable)
+        return np.asarray(grown[np.argsort(-self.rise[grown], kind="stable")])
+
+    def rows(self, places: NDArray[np.intp]) -> list[Row]:
+        """The rows at these places."""
+        return [self._row(place) for place in places.tolist()]
+
+    def _row(self, place: int) -> Row:
+        count, before = int(self.count[place]), int(self.baseline_count[place])
+        low, high = wilson(count, self.total)
+        return Row(
+            self.values[place],
+            count,
+            count / self.total,
+            low,
+            high,
+            before,
+            before / self.baseline_total if self.baseline_total else 0.0,
+            float(self.rise[place]),
+            bool(self.rising[place]),
+            self.comparable,
+            float(self.lift[place]),
+        )
 
 
 @dataclass(frozen=True)
 class Growth:
-    """A value's counts in strata that have a baseline: `now` in the window, `before` in the baseline, and `expected`
-    now if each stratum had kept its share. `exposure` is the window's part of all contributor-days."""
+    """Counts of n values in strata that have a baseline, arrays (n,): `now` in the window, `before` in the baseline, and
+    `expected` now if each stratum had kept its share. `exposure` is the window's part of all contributor-days."""
 
-    now: int
-    before: int
-    expected: float
+    now: Counted
+    before: Counted
+    expected: Floats
     exposure: float
 
-    def bound(self) -> float:
-        """Lower bound of the shrunk log ratio of now to expected; above 0 it has grown."""
-        spread = sqrt(1 / (self.now + SHRINK) + 1 / (self.before + 0.5))
-        return log((self.now + SHRINK) / (self.expected + SHRINK)) - Z_RISE * spread
+    def bound(self) -> Floats:
+        """Lower bounds of the shrunk log ratio of now to expected; above 0 a value has grown."""
+        spread = np.sqrt(1 / (self.now + SHRINK) + 1 / (self.before + 0.5))
+        return np.asarray(np.log((self.now + SHRINK) / (self.expected + SHRINK)) - Z_RISE * spread)
 
-    @property
-    def part(self) -> float:
-        """The part of now + before that would be now if nothing grew."""
-        return self.expected / (self.expected + self.before) if self.before else self.exposure
+    def p_values(self) -> Floats:
+        """The chance of `now` or more if nothing grew: given now + before, the count of a steady value is binomial."""
+        # Of a value that is new nothing is expected: then the part of days that are now.
+        known = self.before > 0
+        part = np.where(
+            known, self.expected / np.where(known, self.expected + self.before, 1), self.exposure
+        )
+        # bdtrc(k, n, p) is the chance of more than k; of 0 or more it is certain.
+        chance = bdtrc(np.maximum(self.now - 1, 0), np.maximum(self.now + self.before, 1), part)
+        return np.where(self.now > 0, chance, 1.0)
 
 
 def wilson(count: int, total: int) -> tuple[float, float]:
@@ -79,31 +133,25 @@ def wilson(count: int, total: int) -> tuple[float, float]:
     share, z2 = count / total, Z_SHARE**2 / total
     middle = (share + z2 / 2) / (1 + z2)
     half = Z_SHARE * sqrt(share * (1 - share) / total + z2 / 4 / total) / (1 + z2)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # At the ends the formula gives 0 and 1, but for rounding.
+    return min(max(0.0, middle - half), share), max(min(1.0, middle + half), share)
 
 
-def p_values(growths: Sequence[Growth]) -> list[float]:
-    """For each, the chance of `now` or more if nothing grew: given their sum, the counts of a steady value are binomial."""
-    now = np.array([g.now for g in growths])
-    total = np.array([g.now + g.before for g in growths])
-    part = np.array([g.part for g in growths])
-    return [float(p) for p in binom.sf(now - 1, total, part)]
-
-
-def significant(p_values: Sequence[float]) -> list[bool]:
+def significant(p_values: Floats) -> NDArray[np.bool_]:
     """Which hypotheses Benjamini and Hochberg's procedure rejects at FALSE_DISCOVERY_RATE."""
-    ranked = sorted(p_values)
-    limit = max(
-        (p for i, p in enumerate(ranked, 1) if p <= FALSE_DISCOVERY_RATE * i / len(ranked)),
-        default=-1.0,
-    )
-    return [p <= limit for p in p_values]
+    ranked = np.sort(p_values)
+    below = ranked <= FALSE_DISCOVERY_RATE * np.arange(1, len(ranked) + 1) / max(len(ranked), 1)
+    limit = ranked[below].max(initial=-1.0)
+    return np.asarray(p_values <= limit)
 
 
 def comparable(window: Span, baseline: Span) -> bool:
     """Whether one generation of models described all photos of both; the revision of the provenance is no matter."""
     models = {
-        rank[1:] for span in (window, baseline) for cell in span.cells() for rank in cell.orders
+        fact.order[1:]
+        for span in (window, baseline)
+        for facts in span.facts.values()
+        for fact in facts
     }
     return len(models) <= 1
 
@@ -113,113 +161,80 @@ def dated(window: Span, baseline: Span) -> set[Stratum]:
     return {
         stratum
         for stratum in window.strata
-        if not any(
-            cell.undated
-            for span in (window, baseline)
-            for cell in span.strata.get(stratum, {}).values()
-        )
+        if all(fact.dated for span in (window, baseline) for fact in span.facts.get(stratum, ()))
     }
 
 
-def rank(window: Span, baseline: Span, dimension: int, min_support: int) -> Ranking:
-    """Ranks every value of a dimension that the window shows.
+def rank(counts: Counts, window: Span, baseline: Span, dimension: int, min_support: int) -> Ranking:
+    """Ranks every value of a dimension that the window shows. Both spans are of `counts` and of the same strata.
 
     `min_support`: contributor-days of window and baseline together that make a value a candidate for a rise.
     """
-    now, before = window.by_value(dimension), baseline.by_value(dimension)
-    totals, totals_before = window.totals(), baseline.totals()
-    tells_growth = [s for s in dated(window, baseline) if totals.get(s) and totals_before.get(s)]
-    growths = {
-        value: _growth(
-            now.get(value, Counter()),
-            before.get(value, Counter()),
-            {s: totals[s] for s in tells_growth},
-            {s: totals_before[s] for s in tells_growth},
-        )
-        for value in {*now, *before}
-    }
-    candidates = {v: g for v, g in growths.items() if g and g.now + g.before >= min_support}
-    verdicts = significant(p_values(list(candidates.values())))
-    grown = {value for value, yes in zip(candidates, verdicts, strict=True) if yes}
+    places = counts.places(dimension)
+    now, before = window.by_value[:, places], baseline.by_value[:, places]
+    shown = now.sum(axis=0)
+    rises, bounds = _rises(window, baseline, now, before, min_support)
     tellable = comparable(window, baseline)
-    total, total_before = sum(totals.values()), sum(totals_before.values())
-    lifts = _lifts(now)
-    rows = []
-    for value, strata in now.items():
-        if window.hides(value, K):
-            continue
-        count, count_before = strata.total(), before.get(value, Counter()).total()
-        low, high = wilson(count, total)
-        growth = growths[value]
-        bound = growth.bound() if growth else 0.0
-        rows.append(
-            Row(
-                value,
-                count,
-                count / total,
-                low,
-                high,
-                count_before,
-                count_before / total_before if total_before else 0.0,
-                bound,
-                tellable and value in grown and bound > 0,
-                tellable,
-                lifts.get(value, 0.0),
-            )
-        )
-    rows.sort(key=lambda row: (-row.count, row.value))
-    return Ranking(tuple(rows), withheld=len(now) - len(rows))
-
-
-def rising(rows: Sequence[Row]) -> list[Row]:
-    """Only what rises, the greatest bound first."""
-    return sorted((row for row in rows if row.rising), key=lambda row: (-row.rise, row.value))
-
-
-def _growth(
-    now: Counter[Stratum],
-    before: Counter[Stratum],
-    totals: Mapping[Stratum, int],
-    totals_before: Mapping[Stratum, int],
-) -> Growth | None:
-    """By stratum, so that crawling more of one is no growth. `totals`: of the strata that can tell; None if none can."""
-    if not totals:
-        return None
-    total, total_before = sum(totals.values()), sum(totals_before.values())
-    return Growth(
-        now=sum(now[s] for s in totals),
-        before=sum(before[s] for s in totals),
-        expected=sum(before[s] / totals_before[s] * totals[s] for s in totals),
-        exposure=total / (total + total_before),
+    lifts = _lifts([counts.values[place] for place in places], shown)
+    told = np.flatnonzero((shown > 0) & (window.best[places] >= K))
+    return Ranking(
+        values=[counts.values[place] for place in places[told]],
+        count=shown[told],
+        total=int(window.totals.sum()),
+        baseline_count=before.sum(axis=0)[told],
+        baseline_total=int(baseline.totals.sum()),
+        rise=bounds[told],
+        rising=(rises & (bounds > 0))[told] & tellable,
+        comparable=tellable,
+        lift=lifts[told],
+        withheld=int((shown > 0).sum()) - len(told),
     )
 
 
-def series(value: Value, baseline: Span, window: Span) -> tuple[float, ...]:
+def series(counts: Counts, value: Value, baseline: Span, window: Span) -> tuple[float, ...]:
     """Share of each day of baseline and window, oldest first; 0 on days without photos."""
-    shares = []
-    for span in (baseline, window):
-        shown, seen = span.daily(value), span.daily_totals
-        for offset in range((span.last - span.first).days + 1):
-            day = span.first + timedelta(days=offset)
-            shares.append(shown.get(day, 0) / seen[day] if day in seen else 0.0)
-    return tuple(shares)
+    place = counts.place(value)
+    daily = np.concatenate([span.daily.sum(axis=0) for span in (baseline, window)])
+    shown = daily[:, place] if place is not None else np.zeros(len(daily), np.int64)
+    return tuple((shown / np.maximum(daily[:, 0], 1)).tolist())
 
 
-def _lifts(now: Mapping[Value, Counter[Stratum]]) -> dict[Value, float]:
-    """How much more often a category and a colour meet in one garment than by chance.
+def _rises(
+    window: Span, baseline: Span, now: Counted, before: Counted, min_support: int
+) -> tuple[NDArray[np.bool_], Floats]:
+    """Which of n values rose significantly, and the bounds of their growth; `now` and `before` int64 (strata, n).
+
+    By stratum, so that crawling more of one is no growth, and only in strata that can tell.
+    """
+    tells = dated(window, baseline)
+    here = np.array([s in tells for s in window.strata], np.bool_)
+    here &= (window.totals > 0) & (baseline.totals > 0)
+    if not here.any():
+        return np.zeros(now.shape[1], np.bool_), np.zeros(now.shape[1])
+    totals, totals_before = window.totals[here, None], baseline.totals[here, None]
+    growth = Growth(
+        now=now[here].sum(axis=0),
+        before=before[here].sum(axis=0),
+        expected=(before[here] / totals_before * totals).sum(axis=0),
+        exposure=float(totals.sum() / (totals.sum() + totals_before.sum())),
+    )
+    support = growth.now + growth.before
+    candidates = (support >= min_support) & (support > 0)
+    rises = np.zeros(now.shape[1], np.bool_)
+    rises[candidates] = significant(growth.p_values()[candidates])
+    return rises, growth.bound()
+
+
+def _lifts(values: Sequence[Value], shown: Counted) -> Floats:
+    """How much more often a category and a colour meet in one garment than by chance; 0 for what is no such pair.
 
     A garment is a distinct (contributor-day, category, colour), so that no contributor weighs more by posting more.
     """
-    pairs = {
-        value: strata.total() for value, strata in now.items() if value.category and value.color
-    }
-    items: Counter[int] = Counter()
-    colors: Counter[str] = Counter()
-    for value, count in pairs.items():
-        items[value.category] += count
-        colors[value.color] += count
-    total = sum(pairs.values())
-    return {
-        value: count * total / (items[value.category] * colors[value.color])
-        for value, count in pairs.items()
-    }
+    is_pair = np.array([bool(v.category and v.color) for v in values], np.bool_)
+    if not is_pair.any():
+        return np.zeros(len(values))
+    _, item = np.unique([v.category for v in values], return_inverse=True)
+    _, color = np.unique([v.color for v in values], return_inverse=True)
+    count = np.where(is_pair, shown, 0)
+    chance = np.bincount(item, count)[item] * np.bincount(color, count)[color]
+    return np.asarray(count * count.sum() / np.maximum(chance, 1))

@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import grpc
+import numpy as np
 from google.protobuf.duration_pb2 import Duration
+from numpy.typing import NDArray
 
 from servicekit.errors import InvalidArgument
 from servicekit.events import timestamp
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
 from trends import query, ranking
-from trends.counting import Span
+from trends.counts import Counted, Counts, Span
 from trends.observation import Value, shown_garment
 from trends.snapshot import Snapshot
 from trends.store import Store
@@ -52,16 +54,20 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         strata = query.strata(dimension, request.filter, counts)
         window = query.last_days(counts, strata, page.as_of.date(), window_days)
         baseline = query.last_days(counts, strata, window.first - timedelta(days=1), baseline_days)
-        ranked = ranking.rank(window, baseline, dimension, request.min_support or query.MIN_SUPPORT)
-        rows: Sequence[ranking.Row] = ranked.rows
-        if order == trends_pb2.ORDER_RISE:
-            rows = ranking.rising(rows)
+        min_support = request.min_support or query.MIN_SUPPORT
+        ranked = ranking.rank(counts, window, baseline, dimension, min_support)
+        orders: dict[int, Callable[[], NDArray[np.intp]]] = {
+            trends_pb2.ORDER_SHARE: ranked.by_share,
+            trends_pb2.ORDER_RISE: ranked.by_rise,
+            trends_pb2.ORDER_GROWTH: ranked.by_growth,
+        }
+        places = orders[order]()
         return trends_pb2.GetTrendsResponse(
             trends=[
-                _trend(row, ranking.series(row.value, baseline, window))
-                for row in rows[page.offset : page.offset + page.size]
+                _trend(row, ranking.series(counts, row.value, baseline, window))
+                for row in ranked.rows(places[page.offset : page.offset + page.size])
             ],
-            next_page_token=page.next_token(request, len(rows)),
+            next_page_token=page.next_token(request, len(places)),
             basis=self._basis(window, baseline, page.as_of, ranked.withheld),
         )
 
@@ -85,7 +91,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         counts = await self._snapshot.counts(request.filter.hashtag)
         strata = query.strata(dimension, request.filter, counts)
         span = Span(counts, strata, first, end.date())
-        points = (_weeks if step == trends_pb2.STEP_WEEK else _days)(span, value)
+        points = (_weeks if step == trends_pb2.STEP_WEEK else _days)(span, counts.place(value))
         nothing = Span(counts, (), first, end.date())
         withheld = sum(point.withheld for point in points)
         return trends_pb2.GetTrendSeriesResponse(
@@ -109,7 +115,13 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         counts = await self._snapshot.counts(request.filter.hashtag)
         strata = query.strata(dimension, request.filter, counts)
         window = query.last_days(counts, strata, page.as_of.date(), window_days)
-        photos = [] if window.hides(value, ranking.K) else _photos(window, value)
+        place = counts.place(value)
+        withheld = place is None or bool(window.best[place] < ranking.K)
+        nothing = Span(counts, (), window.first, window.last)
+        basis = self._basis(window, nothing, page.as_of, int(withheld))
+        if withheld:
+            return trends_pb2.GetTrendEvidenceResponse(basis=basis)
+        photos = await self._photos(counts, window, value, request.filter.hashtag, page)
         shown = photos[page.offset : page.offset + page.size]
         outfits = await self._store.outfits([image_id for _, image_id in shown])
         return trends_pb2.GetTrendEvidenceResponse(
@@ -123,20 +135,40 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
                 if image_id in outfits
             ],
             next_page_token=page.next_token(request, len(photos)),
+            basis=basis,
         )
+
+    async def _photos(
+        self, counts: Counts, window: Span, value: Value, hashtag: str, page: query.Page
+    ) -> list[tuple[date, str]]:
+        """(day, image_id) of the photos that show the value, newest day first: at least to the end of the page, and one
+        more if there is one. From the database, so that what was erased is gone at once."""
+        families = [counts.values[p].color for p in counts.places(trends_pb2.DIMENSION_COLOR)]
+        daily = window.daily[:, :, counts.place(value)].sum(axis=0)
+        photos: list[tuple[date, str]] = []
+        for offset in reversed(range(len(daily))):
+            day = window.first + timedelta(days=offset)
+            if daily[offset]:
+                found = await self._store.showing(value, families, window.strata, hashtag, day)
+                photos += [(day, image_id) for image_id in found]
+            if len(photos) > page.offset + page.size:
+                break
+        return photos
 
     def _basis(
         self, window: Span, baseline: Span, as_of: datetime, withheld: int
     ) -> trends_pb2.Basis:
         age = Duration()
         age.FromTimedelta(timedelta(seconds=self._snapshot.age))
-        cells = [*window.cells(), *baseline.cells()]
-        newest = max((order for cell in cells for order in cell.orders), default=(0, 0, 0, 0))
+        facts = [
+            fact for span in (window, baseline) for found in span.facts.values() for fact in found
+        ]
+        newest = max((fact.order for fact in facts), default=(0, 0, 0, 0))
         return trends_pb2.Basis(
             as_of=timestamp(as_of),
-            support=sum(window.totals().values()),
-            baseline_support=sum(baseline.totals().values()),
-            contributors=_contributors({kind for cell in cells for kind in cell.authored}),
+            support=int(window.totals.sum()),
+            baseline_support=int(baseline.totals.sum()),
+            contributors=_contributors({fact.authored for fact in facts}),
             generations=fashion_pb2.Generations(
                 provenance=newest[0], classifier=newest[1], segmenter=newest[2], color=newest[3]
             ),
@@ -177,46 +209,30 @@ def _trend(row: ranking.Row, series: Sequence[float]) -> trends_pb2.Trend:
     )
 
 
-def _days(span: Span, value: Value) -> list[trends_pb2.Point]:
-    shown, seen = span.daily(value), span.daily_totals
-    days = (span.first + timedelta(days=n) for n in range((span.last - span.first).days + 1))
-    return [_point(day, shown.get(day, 0), seen.get(day, 0)) for day in days]
-
-
-def _weeks(span: Span, value: Value) -> list[trends_pb2.Point]:
-    shown, seen = span.weekly(value), span.weekly(None)
-    points = []
-    monday = span.first - timedelta(days=span.first.weekday())
-    while monday <= span.last:
-        week = monday.isocalendar()
-        key = (week.year, week.week)
-        points.append(_point(monday, shown.get(key, 0), seen.get(key, 0)))
-        monday += timedelta(days=7)
-    return points
-
-
-def _point(start: date, count: int, total: int) -> trends_pb2.Point:
-    withheld = count < ranking.K
-    return trends_pb2.Point(
-        start=timestamp(_midnight(start)),
-        count=0 if withheld else count,
-        total=total,
-        share=0.0 if withheld else count / total,
-        withheld=withheld,
-    )
-
-
-def _photos(window: Span, value: Value) -> list[tuple[date, str]]:
-    """(day, image_id) of the photos that show the value, newest day first."""
-    found = [
-        (day, image_id)
-        for days in window.strata.values()
-        for day, cell in days.items()
-        if value in cell.values
-        for image_id, observation in cell.observations.items()
-        if value in observation.values()
+def _days(span: Span, place: int | None) -> list[trends_pb2.Point]:
+    return [
+        _point(span.first + timedelta(days=day), counted, place)
+        for day, counted in enumerate(span.daily.sum(axis=0))
     ]
-    return sorted(found, key=lambda photo: (-photo[0].toordinal(), photo[1]))
+
+
+def _weeks(span: Span, place: int | None) -> list[trends_pb2.Point]:
+    return [
+        _point(monday, counted, place)
+        for monday, counted in zip(span.mondays(), span.weekly, strict=True)
+    ]
+
+
+def _point(start: date, counted: Counted, place: int | None) -> trends_pb2.Point:
+    """`counted`: contributors by value. A value without a place was never seen."""
+    count, total = 0 if place is None else int(counted[place]), int(counted[0])
+    point = trends_pb2.Point(start=timestamp(_midnight(start)), total=total)
+    if count < ranking.K:
+        point.withheld = True
+        return point
+    point.count, point.share = count, count / total
+    point.share_low, point.share_high = ranking.wilson(count, total)
+    return point
 
 
 def _midnight(day: date) -> datetime:

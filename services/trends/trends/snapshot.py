@@ -8,15 +8,25 @@ from collections.abc import Callable
 from pymongo.errors import PyMongoError
 
 from servicekit import telemetry
-from trends.counting import Counts
-from trends.store import Changes, Store
+from trends.cell import Cell, CellKey, total
+from trends.counts import Counts
+from trends.recount import Recount
+from trends.store import Head, Store
 
 # Two polls and a load stay below the 2 s that an answer may be old.
 POLL_S = 0.8
-# Hashtags whose counts are kept; each costs as much memory as its photos.
-MAX_HASHTAGS = 32
+# Hashtags whose photos are kept in memory; the one unused for longest goes.
+MAX_HASHTAGS = 16
 
 _log = telemetry.log("snapshot")
+
+
+class _Tagged:
+    """The photos of one hashtag, and what they add up to."""
+
+    def __init__(self) -> None:
+        self.recount = Recount()
+        self.counts = Counts()
 
 
 class Snapshot:
@@ -26,10 +36,11 @@ class Snapshot:
         """`clock`: seconds that never go back, such as time.monotonic."""
         self._store = store
         self._clock = clock
+        self._head = Head()
+        self._cells: dict[CellKey, Cell] = {}
         self._counts = Counts()
-        self._by_hashtag: dict[str, Counts] = {}
+        self._by_hashtag: dict[str, _Tagged] = {}
         self._lock = asyncio.Lock()
-        self._seq = 0
         self._as_of = clock()
 
     @property
@@ -38,39 +49,28 @@ class Snapshot:
         return self._clock() - self._as_of
 
     async def counts(self, hashtag: str = "") -> Counts:
-        """The counts, or those of photos with one hashtag: derived on first use, then kept up to date like the others."""
+        """The counts, or those of photos with one hashtag: read on first use, then kept up to date like the others."""
         if not hashtag:
             return self._counts
-        async with self._lock:
-            counts = self._by_hashtag.pop(hashtag, None)
-            if counts is None:
-                counts = await asyncio.to_thread(self._counts.with_hashtag, hashtag)
-            self._by_hashtag[hashtag] = counts
-            if len(self._by_hashtag) > MAX_HASHTAGS:
-                del self._by_hashtag[next(iter(self._by_hashtag))]  # the one unused for longest
-            return counts
+        tagged = self._by_hashtag.pop(hashtag, None)
+        if tagged is None:
+            # Goes on if the caller gives up, so that the next one finds it.
+            return await asyncio.shield(asyncio.ensure_future(self._read(hashtag)))
+        self._by_hashtag[hashtag] = tagged
+        return tagged.counts
 
     async def refresh(self) -> None:
         """Takes in what was written since. Raises PyMongoError if the database is out of reach."""
-        as_of = self._clock()
-        seq = await self._store.seq()
         async with self._lock:
-            if seq < self._seq:  # another database is behind the address: start over
-                self._counts, self._seq = Counts(), 0
-                self._by_hashtag.clear()
-            if seq != self._seq:
-                self._apply(await self._store.changes(self._seq, seq))
-                self._seq = seq
+            as_of = self._clock()
+            head = await self._store.head()
+            known = self._head
+            if head != known:
+                if head.epoch != known.epoch or not head.folded <= known.seq <= head.seq:
+                    await self._load(head)
+                else:
+                    await self._follow(head)
             self._as_of = as_of
-
-    def _apply(self, changes: Changes) -> None:
-        for record in changes.records:
-            self._counts.put(record)
-            for hashtag, counts in self._by_hashtag.items():
-                counts.put(record.only_with(hashtag))
-        for site, post in changes.erased:
-            for counts in (self._counts, *self._by_hashtag.values()):
-                counts.erase(site, post)
 
     async def follow(self) -> None:
         """Refreshes for ever. While the database is out of reach answers go on, and say how old they are."""
@@ -80,3 +80,58 @@ class Snapshot:
             except PyMongoError as error:
                 _log.warning("refresh_failed", error=repr(error), age_s=round(self.age, 1))
             await asyncio.sleep(POLL_S)
+
+    async def _load(self, head: Head) -> None:
+        """Reads everything. Starts over if changes were folded or cells rebuilt under way."""
+        while True:
+            cells = await self._store.cells(head.epoch)
+            changed = await self._store.changes(head.folded, head.seq)
+            now = await self._store.head()
+            if (now.epoch, now.folded) == (head.epoch, head.folded):
+                break
+            head = now
+        if head.seq < self._head.seq:  # another database is behind the address
+            self._by_hashtag.clear()
+        else:
+            await self._follow_hashtags(self._head.seq, head.seq)
+        self._cells, self._counts = cells, Counts()
+        self._counts.put(cells)
+        self._apply(changed)
+        self._head = head
+        _log.info("counts_loaded", cells=len(self._cells), seq=head.seq, epoch=head.epoch)
+
+    async def _follow(self, head: Head) -> None:
+        changed = await self._store.changes(self._head.seq, head.seq)
+        now = await self._store.head()
+        if now.epoch != head.epoch or now.folded > self._head.seq:
+            # What was just read may lack changes that were folded under way.
+            await self._load(now)
+            return
+        await self._follow_hashtags(self._head.seq, head.seq)
+        self._apply(changed)
+        self._head = head
+
+    def _apply(self, changed: dict[CellKey, Cell]) -> None:
+        now = {key: total([self._cells.pop(key, Cell()), cell]) for key, cell in changed.items()}
+        self._cells.update((key, cell) for key, cell in now.items() if cell)
+        self._counts.put(now)
+
+    async def _follow_hashtags(self, after: int, until: int) -> None:
+        if not self._by_hashtag:
+            return
+        written = await self._store.written(after, until)
+        for hashtag, tagged in self._by_hashtag.items():
+            records = [record.only_with(hashtag) for record in written.records]
+            tagged.counts.put(tagged.recount.apply(records, written.erased))
+
+    async def _read(self, hashtag: str) -> Counts:
+        async with self._lock:
+            if hashtag not in self._by_hashtag:
+                tagged = _Tagged()
+                async for page in self._store.records(hashtag):
+                    tagged.counts.put(tagged.recount.apply(page))
+                # What was written meanwhile comes again with the next refresh: it changes nothing twice.
+                self._by_hashtag[hashtag] = tagged
+                if len(self._by_hashtag) > MAX_HASHTAGS:
+                    del self._by_hashtag[next(iter(self._by_hashtag))]
+            return self._by_hashtag[hashtag].counts

@@ -27,7 +27,7 @@ from servicekit.events import Publication
 from servicekit.rpc import RpcServer
 from snsfashion.color.v1 import color_pb2, color_pb2_grpc
 from snsfashion.events.v1 import events_pb2
-from trends.counting import Counts
+from trends.cell import Cell, CellKey, total
 from trends.events import Events as TrendsEvents
 from trends.store import Store as TrendsStore
 
@@ -69,17 +69,20 @@ async def stored(world: World) -> dict[str, bytes]:
     return {d["_id"]: d["described"] async for d in world.db["outfits"].find()}
 
 
-async def counts_of(world: World, outfits: Sequence[events_pb2.OutfitDescribed]) -> Counts:
+async def counts_of(
+    world: World, outfits: Sequence[events_pb2.OutfitDescribed]
+) -> dict[CellKey, Any]:
     """What the trends service counts after these events, through its own database."""
     db = world.db.client[f"{world.db.name}_{uuid.uuid4().hex[:8]}"]
     store = TrendsStore(db)
     await store.prepare()
     await TrendsEvents(store).described(outfits)
-    counts = Counts()
-    for record in (await store.changes(0, await store.seq())).records:
-        counts.put(record)
+    head = await store.head()
+    cells = await store.cells(head.epoch)
+    for key, change in (await store.changes(head.folded, head.seq)).items():
+        cells[key] = total([cells.get(key, Cell()), change])
     await world.db.client.drop_database(db.name)
-    return counts
+    return {key: cell.document() for key, cell in cells.items() if cell}
 
 
 async def test_after_a_recolor_all_is_as_if_the_palette_had_been_there_from_the_start(
@@ -101,8 +104,9 @@ async def test_after_a_recolor_all_is_as_if_the_palette_had_been_there_from_the_
     await fill(fresh, 9)
     assert await stored(world) == await stored(fresh)
     outfits = [events_pb2.OutfitDescribed.FromString(d) for d in (await stored(fresh)).values()]
-    mine, its = await counts_of(world, heard), await counts_of(world, outfits)
-    assert (mine.days, mine.records) == (its.days, its.records)
+    counted = await counts_of(world, heard)
+    assert counted
+    assert counted == await counts_of(world, outfits)
     families = {g.colors[0].family for o in heard for g in o.garments}
     assert families == {"fire", "storm", "beige"}
     await world.db.client.drop_database(fresh.db.name)
@@ -129,8 +133,9 @@ async def test_trends_follow_through_the_broker(
     heard = [o for o in await in_stream(nats_url) if o.provenance.site == site]
     assert [o.image.image_id for o in heard] == [f"{site}:1:0", f"{site}:2:0"]
     assert {o.garments[0].colors[0].family for o in heard} == {"fire"}
-    together = await counts_of(world, [*heard, *before])  # the older ones late
-    assert together.records == (await counts_of(world, heard)).records
+    late = [*heard, *before]  # the older ones come last
+    assert await counts_of(world, late) == await counts_of(world, heard)
+    assert await counts_of(world, before) != await counts_of(world, heard)
     await world.db.client.drop_database("snsfashion_color")
 
 

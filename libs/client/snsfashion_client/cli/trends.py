@@ -46,10 +46,15 @@ _CONTRIBUTORS = {
     help="What to count.",
 )
 @click.option("--rising", is_flag=True, help="Only what is rising, the surest first.")
+@click.option(
+    "--growing",
+    is_flag=True,
+    help="What may be rising, the surest first, chance findings among it.",
+)
 @click.option("--days", type=click.IntRange(1, 92), default=7, show_default=True, help="Window.")
 @click.option("--top", type=click.IntRange(1, 100), default=20, show_default=True, help="Rows.")
 @json_option
-def trends(dimension: str, rising: bool, days: int, top: int, as_json: bool) -> None:
+def trends(dimension: str, rising: bool, growing: bool, days: int, top: int, as_json: bool) -> None:
     """What is worn most, or what is rising.
 
     Shares are of the people (or distinct photos) seen in the window; styles are what shops show.
@@ -60,9 +65,12 @@ def trends(dimension: str, rising: bool, days: int, top: int, as_json: bool) -> 
       snsfashion trends --dimension color --rising
       snsfashion trends --dimension style --days 28 --json
     """
+    if rising and growing:
+        raise click.UsageError("--rising and --growing: choose one")
+    order = trends_pb2.ORDER_RISE if rising else trends_pb2.ORDER_SHARE
     request = trends_pb2.GetTrendsRequest(
         dimension=_DIMENSIONS[dimension],
-        order=trends_pb2.ORDER_RISE if rising else trends_pb2.ORDER_SHARE,
+        order=trends_pb2.ORDER_GROWTH if growing else order,
         window_days=days,
         page_size=top,
     )
@@ -75,7 +83,7 @@ def trends(dimension: str, rising: bool, days: int, top: int, as_json: bool) -> 
         if answer.trends:
             out.print(_table(answer, _swatches(client)))
         else:
-            out.print("Nothing is rising." if rising else "Nothing can be said.")
+            out.print("Nothing is rising." if rising or growing else "Nothing can be said.")
         for line in _basis(answer.basis):
             out.print(line, style="dim")
 

@@ -66,6 +66,10 @@ class _OrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Order.ValueType
     """Greatest share first."""
     ORDER_RISE: _Order.ValueType  # 2
     """Rising values only, greatest lower bound of growth first."""
+    ORDER_GROWTH: _Order.ValueType  # 3
+    """All values whose lower bound of growth is above 0, greatest first: about one of a hundred steady values is among them
+    by chance. `rising` says which of them are significant over the list.
+    """
 
 class Order(_Order, metaclass=_OrderEnumTypeWrapper):
     """The order of rows."""
@@ -76,6 +80,10 @@ ORDER_SHARE: Order.ValueType  # 1
 """Greatest share first."""
 ORDER_RISE: Order.ValueType  # 2
 """Rising values only, greatest lower bound of growth first."""
+ORDER_GROWTH: Order.ValueType  # 3
+"""All values whose lower bound of growth is above 0, greatest first: about one of a hundred steady values is among them
+by chance. `rising` says which of them are significant over the list.
+"""
 Global___Order: _TypeAlias = Order  # noqa: Y015
 
 class _ContributorKind:
@@ -466,6 +474,8 @@ class Point(_message.Message):
     TOTAL_FIELD_NUMBER: _builtins.int
     SHARE_FIELD_NUMBER: _builtins.int
     WITHHELD_FIELD_NUMBER: _builtins.int
+    SHARE_LOW_FIELD_NUMBER: _builtins.int
+    SHARE_HIGH_FIELD_NUMBER: _builtins.int
     count: _builtins.int
     """Contributors that show the value; 0 also where withheld."""
     total: _builtins.int
@@ -474,6 +484,10 @@ class Point(_message.Message):
     """count / total; 0 where withheld."""
     withheld: _builtins.bool
     """True if fewer than k contributors show it, so that nothing is said."""
+    share_low: _builtins.float
+    """Lower end of the 95% Wilson interval of the share; 0 where withheld."""
+    share_high: _builtins.float
+    """Upper end of it; 0 where withheld."""
     @_builtins.property
     def start(self) -> _timestamp_pb2.Timestamp:
         """Start of the day or week, UTC."""
@@ -486,10 +500,12 @@ class Point(_message.Message):
         total: _builtins.int = ...,
         share: _builtins.float = ...,
         withheld: _builtins.bool = ...,
+        share_low: _builtins.float = ...,
+        share_high: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["start", b"start"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "share", b"share", "start", b"start", "total", b"total", "withheld", b"withheld"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "share", b"share", "share_high", b"share_high", "share_low", b"share_low", "start", b"start", "total", b"total", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -621,21 +637,27 @@ class GetTrendEvidenceResponse(_message.Message):
 
     EVIDENCE_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty on the last page."""
     @_builtins.property
     def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___Evidence]:
         """Newest first. Empty for a value that is withheld."""
 
+    @_builtins.property
+    def basis(self) -> Global___Basis:
+        """What the number behind which they stand rests on; `withheld` is 1 if it is."""
+
     def __init__(
         self,
         *,
         evidence: _abc.Iterable[Global___Evidence] | None = ...,
         next_page_token: _builtins.str = ...,
+        basis: Global___Basis | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "next_page_token", b"next_page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "evidence", b"evidence", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
