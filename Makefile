@@ -155,7 +155,7 @@ bench-health: $(READY) ## How fast the segmenter answers a health check while it
 
 .PHONY: bench-color
 bench-color: $(READY) ## How right and how fast garments' colours are measured, on rendered garments
-	@$(BIN)/python -m benchmarks.color
+	@$(BIN)/python benchmarks/coloring.py
 
 .PHONY: bench-trends
 bench-trends: $(READY) ## Does trends find what rises, answer at once and count exactly at speed?

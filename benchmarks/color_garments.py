@@ -1,4 +1,4 @@
-"""Rendered garments whose colours are known, for benchmarks/color.py: the truth is the renderer's, never our measuring."""
+"""Rendered garments whose colours are known, for benchmarks/coloring.py: the truth is the renderer's, never our measuring."""
 
 from __future__ import annotations
 

@@ -3,22 +3,25 @@
 The truth is the look-book's: cloth colours before light, camera and folds, and the family that they were drawn as. Writes
 .run/bench-color.json and .run/bench-color.png (the worst cases). Exit status 1 if a bar is missed.
 
-Usage: python -m benchmarks.color [--photos 1300] [--seed 700000] [--json]
+Usage: python benchmarks/coloring.py [--photos 1300] [--seed 700000] [--json]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from bars import Bar, table
+from color_garments import KEYS, TONES, Garment, Mask, Photo, grown, photos, ragged
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw
 from rich.console import Console
@@ -27,7 +30,6 @@ from scipy.spatial import KDTree
 from sklearn.cluster import KMeans
 from tqdm import tqdm
 
-from benchmarks.color_garments import KEYS, TONES, Garment, Mask, Photo, grown, photos, ragged
 from color import lab, palette
 from color.extract import GarmentColors, extract
 from color.naming import Namer
@@ -71,7 +73,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=700_000, help="first seed of the photos")
     parser.add_argument("--json", action="store_true", help="print JSON only")
     options = parser.parse_args()
-    result, worst = measure(options.photos, options.seed, quiet=options.json)
+    found, worst = measure(options.photos, options.seed, quiet=options.json)
+    bars = _bars(found)
+    result = {"bars": [asdict(bar) for bar in bars], **found}
     Path(".run").mkdir(exist_ok=True)
     Path(".run/bench-color.json").write_text(
         json.dumps(result, indent=2, ensure_ascii=False) + "\n"
@@ -80,8 +84,8 @@ def main() -> None:
     if options.json:
         print(json.dumps(result, ensure_ascii=False))
     else:
-        _show(result)
-    sys.exit(0 if all(bar["holds"] for bar in result["bars"]) else 1)
+        _show(found, bars)
+    sys.exit(not all(bar.holds for bar in bars))
 
 
 def measure(count: int, seed: int, *, quiet: bool) -> tuple[dict[str, Any], list[Any]]:
@@ -129,7 +133,6 @@ def measure(count: int, seed: int, *, quiet: bool) -> tuple[dict[str, Any], list
         "speed": speed,
         "white_balance": {"outcomes": dict(outcomes), "casts": _casts(casts)},
     }
-    result["bars"] = _bars(result)
     return result, worst
 
 
@@ -225,34 +228,34 @@ def _cast(photo: Photo, light: lab.Float) -> list[tuple[Outcome, float, float]]:
 
 
 def _casts(casts: dict[str, list[tuple[Outcome, float, float]]]) -> dict[str, Any]:
-    table = {}
+    shown = {}
     for name, found in casts.items():
         touched = [(a, b) for outcome, a, b in found if outcome is Outcome.APPLIED]
-        table[name] = {
+        shown[name] = {
             "garments": len(found),
             "applied": round(len(touched) / max(len(found), 1), 3),
             "without": _mean(a for _, a, _ in found),
             "with": _mean(b for _, _, b in found),
-            "where_applied_without": _mean(a for a, _ in touched),
-            "where_applied_with": _mean(b for _, b in touched),
+            "where_applied_without": _mean(a for a, _ in touched) if touched else None,
+            "where_applied_with": _mean(b for _, b in touched) if touched else None,
         }
-    return table
+    return shown
 
 
 def _by_pattern(rows: Sequence[Row]) -> dict[str, Any]:
-    table = {}
+    shown = {}
     for pattern in (*PATTERNS, "all"):
         chosen = [r for r in rows if pattern in (r.garment.pattern, "all")]
         errors = [r.error for r in chosen]
-        table[pattern] = {
+        shown[pattern] = {
             "garments": len(chosen),
             "mean": _mean(errors),
-            "median": round(float(np.median(errors)), 3) if errors else None,
-            "p90": round(float(np.percentile(errors, 90)), 3) if errors else None,
+            "median": round(float(np.median(errors)), 3) if errors else math.nan,
+            "p90": round(float(np.percentile(errors, 90)), 3) if errors else math.nan,
             "family": _mean(r.family == r.garment.family for r in chosen),
             "number": _mean(r.colors == r.garment.colors for r in chosen),
         }
-    return table
+    return shown
 
 
 def _keys(rows: Sequence[Row]) -> dict[str, Any]:
@@ -268,11 +271,11 @@ def _keys(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def _tones(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    table = []
+    shown = []
     for tone in range(TONES):
         of_tone = [r for r in rows if r.garment.key and r.garment.tone == tone]
         wrong = Counter(r.garment.key for r in of_tone if r.family != r.garment.family)
-        table.append(
+        shown.append(
             {
                 "monk_tone": tone + 1,
                 "garments": len(of_tone),
@@ -280,43 +283,35 @@ def _tones(rows: Sequence[Row]) -> list[dict[str, Any]]:
                 "wrong": dict(wrong),
             }
         )
-    return table
+    return shown
 
 
-def _mean(values: Iterable[float]) -> float | None:
+def _mean(values: Iterable[float]) -> float:
+    """NaN of none."""
     every = list(values)
-    return round(float(np.mean(every)), 4) if every else None
+    return round(float(np.mean(every)), 4) if every else math.nan
 
 
-def _bars(result: dict[str, Any]) -> list[dict[str, Any]]:
+def _bars(result: dict[str, Any]) -> list[Bar]:
     true, means = result["by_pattern"]["true"], result["by_pattern"]["3-means"]
     speed = result["speed"]
-    at_most = [
-        ("CIEDE2000 on plain cloth", true["plain"]["mean"], 1.5),
-        (
-            "CIEDE2000 on all, 3-means in RGB being the bar",
-            true["all"]["mean"],
-            means["all"]["mean"],
-        ),
-        ("ms a garment of 30,000 pixels", speed["ms"], 2.0),
-    ]
-    at_least = [
-        ("garments", result["garments"], 2000),
-        ("family right", true["all"]["family"], 0.92),
-        *((f"{key} right", row["right"], 0.98) for key, row in result["keys"].items()),
+    return [
+        Bar.at_least("garments", 2000, result["garments"]),
+        Bar.at_most("CIEDE2000 of the main colour, plain cloth", 1.5, true["plain"]["mean"]),
+        Bar.at_most("CIEDE2000 on all, against 3-means", means["all"]["mean"], true["all"]["mean"]),
+        Bar.at_least("family right", 0.92, true["all"]["family"]),
+        *(Bar.at_least(f"{key} right", 0.98, row["right"]) for key, row in result["keys"].items()),
         *(
-            (f"these five on Monk tone {row['monk_tone']}", row["right"], 0.98)
+            Bar.at_least(f"these five right on Monk tone {row['monk_tone']}", 0.98, row["right"])
             for row in result["keys_by_tone"]
         ),
-        *((f"number of colours, {p}", true[p]["number"], 0.8) for p in PATTERNS[1:]),
-        ("times as fast as the notebooks", speed["notebooks_ratio"], 3000),
-        ("times as fast as 3-means in RGB", speed["3-means_ratio"], 3),
-    ]
-    return [
-        {"bar": name, "value": value, "limit": limit, "sense": sense, "holds": bool(holds)}
-        for sense, bars in (("<=", at_most), (">=", at_least))
-        for name, value, limit in bars
-        for holds in [value is not None and (value <= limit if sense == "<=" else value >= limit)]
+        *(
+            Bar.at_least(f"number of colours right, {pattern}", 0.8, true[pattern]["number"])
+            for pattern in PATTERNS[1:]
+        ),
+        Bar.at_most("ms a garment of 30,000 pixels", 2, speed["ms"]),
+        Bar.at_least("times as fast as the notebooks", 3000, speed["notebooks_ratio"]),
+        Bar.at_least("times as fast as 3-means in RGB", 3, speed["3-means_ratio"]),
     ]
 
 
@@ -350,7 +345,7 @@ def _sheet(worst: Sequence[Any]) -> Image.Image:
     return sheet
 
 
-def _show(result: dict[str, Any]) -> None:
+def _show(result: dict[str, Any], bars: Sequence[Bar]) -> None:
     console = Console()
     titles = {
         "true": "true masks, as the service measures",
@@ -364,25 +359,18 @@ def _show(result: dict[str, Any]) -> None:
     light = result["white_balance"]
     _table(console, f"white balance; photos: {light['outcomes']}", "cast", light["casts"])
     console.print("speed", result["speed"])
-    table = Table(title="bars")
-    for column in ("bar", "measured", "limit", ""):
-        table.add_column(column)
-    for bar in result["bars"]:
-        word = "holds" if bar["holds"] else "missed"
-        limit = f"{bar['sense']} {bar['limit']:g}"
-        table.add_row(bar["bar"], f"{bar['value']:g}", limit, word)
-    console.print(table)
+    console.print(table("Colours", bars))
 
 
 def _table(console: Console, title: str, first: str, rows: dict[str, Any]) -> None:
-    table = Table(title=title)
-    table.add_column(first)
+    drawn = Table(title=title)
+    drawn.add_column(first)
     columns = [c for c in next(iter(rows.values())) if c != "monk_tone"]
     for column in columns:
-        table.add_column(column.replace("_", " "), justify="right")
+        drawn.add_column(column.replace("_", " "), justify="right")
     for name, row in rows.items():
-        table.add_row(name, *(_cell(row[c]) for c in columns))
-    console.print(table)
+        drawn.add_row(name, *(_cell(row[c]) for c in columns))
+    console.print(drawn)
 
 
 def _cell(value: object) -> str:
