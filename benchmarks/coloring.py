@@ -160,13 +160,16 @@ def _largest_of_three(pixels: NDArray[np.uint8], mask: Mask) -> NDArray[np.uint8
 
 
 def _as_the_notebooks(pixels: NDArray[np.uint8], mask: Mask) -> str:
-    """Every pixel by the nearest CSS3 name, with names, values and tree made anew for each; the most frequent name."""
+    """Every pixel by the nearest CSS3 name, with names, values and tree made anew for each; the most frequent name.
+
+    They read the hexadecimal values with webcolors, which checks them first: that is left out in their favour.
+    """
     names: Counter[str] = Counter()
     for rgb in pixels[mask]:
         known, values = [], []
         for name, code in ImageColor.colormap.items():
             known.append(name)
-            values.append(tuple(bytes.fromhex(str(code)[1:])))
+            values.append((int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)))
         _, nearest = KDTree(values).query(rgb)
         names[known[nearest]] += 1
     return names.most_common(1)[0][0]

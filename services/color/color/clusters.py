@@ -16,7 +16,7 @@ ITERATIONS = 3
 # Centres are found on this many pixels: a colour of the smallest part that is told still has a score of them.
 PLACED_BY = 400
 # No further centre is placed nearer than this to all that are there: it would be merged again.
-PLACE_APART = 6.0
+PLACE_APART = 8.0
 # Clusters closer than this are one colour. Light counts for half (k_L = 2, as for textiles), so folds stay one colour.
 MERGE_BELOW = 8.0
 # Clusters further apart are still one colour up to here if the pixels between them are as many as in the smaller one:

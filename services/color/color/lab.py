@@ -37,7 +37,10 @@ def from_rgb(rgb: NDArray[np.uint8], gains: Float | None = None) -> Float:
     if gains is not None:
         linear = np.minimum(linear * gains, 1)
     relative = linear @ _TO_XYZ_REL.T
-    f = np.where(relative > _DELTA**3, np.cbrt(relative), relative / (3 * _DELTA**2) + 4 / 29)
+    f = np.cbrt(relative)
+    dark = relative <= _DELTA**3
+    if dark.any():
+        f = np.where(dark, relative / (3 * _DELTA**2) + 4 / 29, f)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
