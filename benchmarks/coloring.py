@@ -36,6 +36,7 @@ from color.naming import Namer
 from color.white_balance import Balance, Outcome, estimate
 
 NAMER = Namer(palette.packaged())
+CSS3 = {name: str(code) for name, code in ImageColor.colormap.items()}
 PATTERNS = ("plain", "striped", "checked", "dotted")
 TIMED_PIXELS = 30_000
 TIMED = 60
@@ -167,7 +168,7 @@ def _as_the_notebooks(pixels: NDArray[np.uint8], mask: Mask) -> str:
     names: Counter[str] = Counter()
     for rgb in pixels[mask]:
         known, values = [], []
-        for name, code in ImageColor.colormap.items():
+        for name, code in CSS3.items():
             known.append(name)
             values.append((int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)))
         _, nearest = KDTree(values).query(rgb)
