@@ -96,5 +96,7 @@ def profile(
         user_id=user_id,
         preferences=preferences,
         learned_styles=dict(learned.styles),
+        learned_categories=dict(learned.categories),
+        learned_colors=dict(learned.families),
         seen=len(learned.shown),
     )

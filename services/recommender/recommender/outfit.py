@@ -72,6 +72,17 @@ def garment_suitability(garment: Garment) -> NDArray[np.float32]:
     return np.asarray(np.sum(rows, axis=0, dtype=np.float32))
 
 
+def garment_suits(garment: Garment, personal_color: int) -> float:
+    """How well a garment's colours suit one PersonalColor, in [0, 1]: an entry of `garment_suitability`."""
+    total = sum(color.share for color in garment.colors)
+    if total <= 0:
+        return NEUTRAL
+    return sum(
+        color.share / total * float(suitability_of(color.rgb)[personal_color])
+        for color in garment.colors
+    )
+
+
 def outfit_suitability(garments: tuple[Garment, ...]) -> NDArray[np.float32]:
     """How well an outfit suits each PersonalColor; garments near the face weigh more: float32 (15,) in [0, 1]."""
     total = sum(garment.face_weight for garment in garments)

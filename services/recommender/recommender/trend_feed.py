@@ -60,7 +60,9 @@ class TrendFeed:
                 return table
             try:
                 async with asyncio.timeout(DEADLINE_S):
-                    table = await self._read(as_of)
+                    read = await self._read(as_of)
+                # The same object while nothing moved: whoever sorted by it need not sort again.
+                table = table if read == table else read
             except (grpc.aio.AioRpcError, TimeoutError) as error:
                 _log.warning("trends_out_of_reach", error=_text(error))
                 table = None

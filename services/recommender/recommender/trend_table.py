@@ -39,6 +39,7 @@ class TrendTable:
         item: Mapping[int, TrendRow],
         color: Mapping[str, TrendRow],
     ) -> None:
+        self._rows = (item_color, item, color)
         self._item_color = item_color
         self._item = item
         self._color = color
@@ -47,6 +48,11 @@ class TrendTable:
             Level.ITEM: _median_share(item.values()),
             Level.COLOR: _median_share(color.values()),
         }
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TrendTable) and self._rows == other._rows
+
+    __hash__ = None  # type: ignore[assignment]
 
     def value(self, category: int, family: str) -> float:
         """Value of a garment in [0, 1]: that of its item x colour, or else the mean of its item's and its colour's."""

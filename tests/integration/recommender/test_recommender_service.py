@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 from pymongo.asynchronous.database import AsyncDatabase
 
 from recommender.events import EventHandlers
+from recommender.people import People
 from recommender.replica import Replica
 from recommender.service import RecommenderService
+from recommender.shelf import Shelf
 from recommender.store import Store
 from recommender.trend_feed import RETRY_S, TrendFeed
 from servicekit.blobs import BlobStore
@@ -102,6 +104,7 @@ class Recommender:
     handlers: EventHandlers
     blobs: BlobStore
     clock: list[float]
+    people: People
 
     async def recommend(self, user_id: str = "kim", **fields: Any) -> RecommendResponse:
         return await self.stub.Recommend(RecommendRequest(user_id=user_id, **fields))
@@ -116,21 +119,23 @@ async def serve(db: Database, blob_url: str, trends_address: str) -> AsyncIterat
     blobs = BlobStore(blob_url)
     clock = [0.0]
     feed = TrendFeed(trends_address, lambda: clock[0])
+    people, shelf = People(store), Shelf()
     server = RpcServer("127.0.0.1", 0)
     server.add(
         recommender_pb2_grpc.add_RecommenderServiceServicer_to_server,
-        RecommenderService(store, replica, feed, blobs, lambda: NOW),
+        RecommenderService(store, replica, people, feed, shelf, blobs, lambda: NOW),
         "snsfashion.recommender.v1.RecommenderService",
     )
     await server.start()
     channel = grpc.aio.insecure_channel(f"127.0.0.1:{server.port}")
     stub = recommender_pb2_grpc.RecommenderServiceStub(channel)
     try:
-        yield Recommender(stub, EventHandlers(store, replica), blobs, clock)
+        yield Recommender(stub, EventHandlers(store, replica), blobs, clock, people)
     finally:
         await channel.close(None)
         await server.stop(0)
         await feed.close()
+        await shelf.close()
 
 
 @asynccontextmanager
