@@ -14,7 +14,7 @@ MAX_PER_PRODUCT = 1
 VARIETY = 0.25
 """Part of maximal marginal relevance (Carbonell and Goldstein 1998) that goes to being unlike what stands above."""
 
-POOL = 200
+POOL = 100
 """Variety chooses among this many of the best."""
 # Parts of the likeness of two outfits: the same garments in the same colours, the same garments, the same style.
 _SAME_GARMENTS, _SAME_CATEGORIES, _SAME_STYLE = 0.5, 0.3, 0.2
@@ -55,15 +55,16 @@ class Likeness:
 
     def __init__(self, catalog: Catalog, rows: NDArray[np.intp]) -> None:
         columns = catalog.columns
-        self._garments = columns.garments[rows]
-        self._worn = (self._garments != NO_GARMENT).sum(axis=1)
+        # Width first: what is compared lies side by side.
+        self._garments = np.ascontiguousarray(columns.garments[rows].T)
+        self._worn = (self._garments != NO_GARMENT).sum(axis=0)
         self._categories = columns.categories[rows]
         self._styles = columns.style[rows]
 
     def to(self, position: int) -> NDArray[np.float64]:
         """Of each outfit to the one at `position` of `rows`: float64 (rows,) in [0, 1], 1 for the same."""
-        theirs = self._garments[position, : self._worn[position]]
-        shared = (self._garments[:, :, None] == theirs).sum(axis=(1, 2))
+        theirs = self._garments[: self._worn[position], position]
+        shared = (self._garments == theirs[:, None, None]).sum(axis=(0, 1))
         garments = shared / (self._worn + len(theirs) - shared)
         bits, their_bits = self._categories, self._categories[position]
         categories = np.bitwise_count(bits & their_bits) / np.bitwise_count(bits | their_bits)
@@ -91,6 +92,10 @@ def _capped(
 def within_caps(catalog: Catalog, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which of `rows`, best first, stay: bool (rows,)."""
     columns = catalog.columns
+    known = columns.product[rows]
+    known = known[known != 0]
+    if not columns.author[rows].any() and len(np.unique(known)) == len(known):
+        return np.ones(len(rows), np.bool_)
     authors: Counter[int] = Counter()
     products: Counter[int] = Counter()
     stays = np.ones(len(rows), np.bool_)

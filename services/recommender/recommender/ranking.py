@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recommender import filters, rank, score
 from recommender.catalog import Catalog
 from recommender.filters import Filters
-from recommender.score import Person
+from recommender.score import Person, Taste
 from recommender.shortlist import Shortlist
 
 
@@ -42,8 +42,9 @@ def recommend(
     if changed is None:
         raise ValueError(f"the shortlist is of version {shortlist.version}, too old")
     passed = filters.apply(catalog, asked, person.learned.disliked)
-    rows = shortlist.best(catalog, person, passed.mask, changed)
-    parts = shortlist.key.weights.scaled() * score.values(catalog, rows, person, shortlist.moment)
+    taste = Taste(person, catalog.families)
+    rows = shortlist.best(catalog, taste, passed.mask, changed)
+    parts = shortlist.key.weights.scaled() * score.values(catalog, rows, taste, shortlist.moment)
     chosen = rank.best(catalog, rows, parts.sum(axis=1), k, variety)
     return Ranking(
         rows[chosen].tolist(), parts[chosen], passed.relaxed, int(np.count_nonzero(passed.mask))

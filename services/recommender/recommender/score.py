@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 
@@ -25,18 +26,19 @@ _FRESH_HALF_LIFE_S = 14 * 86400.0
 HOUR_S = 3600.0
 # Value of a declared style, of a style if the person declared others, and if nobody declared any. The rest of the way to 0
 # and to 1 is feedback's.
-_DECLARED_STYLE = 0.8
-_OTHER_STYLE = 0.2
+_DECLARED_STYLE = 0.75
+_OTHER_STYLE = 0.25
 _NO_STYLE_DECLARED = 0.5
+_GREATEST_AFFINITY = 0.999
 
 
 @dataclass(frozen=True)
 class Weights:
     """Relative weights of the parts, each at least 0."""
 
-    trend: float = 0.35
-    style: float = 0.25
-    personal_color: float = 0.20
+    trend: float = 0.25
+    style: float = 0.40
+    personal_color: float = 0.15
     freshness: float = 0.10
     novelty: float = 0.10
 
@@ -93,38 +95,39 @@ class Moment:
 
 
 class Taste:
-    """What a person prefers, as arrays: the value of the style part of any outfit."""
+    """What a person prefers, as arrays: the value of the style part of any outfit.
+
+    Log-odds add up: of the style, declared and learned, and the mean over the garments of those of the item and the colour. An
+    affinity of a is worth log-odds of log((1 + a) / (1 - a)), so that it alone gives (1 + a) / 2.
+    """
 
     def __init__(self, person: Person, families: Names) -> None:
-        self._styles = _style_values(person)
-        self._garments = _garment_affinities(person.learned, families)
+        self.person = person
+        self._styles = _style_log_odds(person)
+        self._garments = _garment_log_odds(person.learned, families)
 
     def values(
         self, styles: NDArray[np.integer], garments: NDArray[np.int32]
     ) -> NDArray[np.float64]:
-        """Of n outfits with these Style numbers (n,) and garment codes (n, width): float64 (n,) in [0, 1].
-
-        The value of the style, moved towards 1 or 0 by the mean affinity to the garments.
-        """
-        base = np.asarray(self._styles[styles])
-        if self._garments is None:
-            return base
-        return _moved(base, _mean(self._garments, garments))
+        """Of n outfits with these Style numbers (n,) and garment codes (n, width): float64 (n,) in [0, 1]."""
+        log_odds = np.asarray(self._styles[styles])
+        if self._garments is not None:
+            log_odds = log_odds + _mean(self._garments, garments)
+        return _probability(log_odds)
 
     def greatest(self) -> NDArray[np.float64]:
         """What no outfit of each Style number exceeds: float64 (7,)."""
-        if self._garments is None:
-            return self._styles
-        return _moved(self._styles, np.full(STYLES, self._garments.max()))
+        most = 0.0 if self._garments is None else self._garments.max()
+        return _probability(self._styles + most)
 
 
 def values(
-    catalog: Catalog, rows: NDArray[np.intp], person: Person, moment: Moment
+    catalog: Catalog, rows: NDArray[np.intp], taste: Taste, moment: Moment
 ) -> NDArray[np.float64]:
-    """The value of each part for each of `rows`: float64 (rows, 5) in [0, 1], columns as in PARTS."""
+    """The value of each part for each of `rows`, to the person whose `taste` it is: float64 (rows, 5) in [0, 1], columns as in PARTS."""
     columns = catalog.columns
     garments = columns.garments[rows]
-    taste = Taste(person, catalog.families)
+    person = taste.person
     result = np.empty((len(rows), len(PARTS)))
     result[:, TREND] = _mean(moment.trend_values(catalog.families), garments)
     result[:, STYLE] = taste.values(columns.style[rows], garments)
@@ -161,37 +164,40 @@ def _mean(by_code: NDArray[np.float64], garments: NDArray[np.int32]) -> NDArray[
     return np.asarray(by_code[garments].sum(axis=1) / np.maximum(worn, 1))
 
 
-def _style_values(person: Person) -> NDArray[np.float64]:
-    """Value of each Style number to a person, float64 (7,) in [0, 1]; entry 0 is an outfit without a style."""
+def _style_log_odds(person: Person) -> NDArray[np.float64]:
+    """Of each Style number, float64 (7,); entry 0 is an outfit without a style."""
     base = _OTHER_STYLE if person.styles else _NO_STYLE_DECLARED
     values = np.full(STYLES, base)
     values[list(person.styles)] = _DECLARED_STYLE
     values[0] = base
-    affinities = np.zeros(STYLES)
-    affinities[list(person.learned.styles)] = list(person.learned.styles.values())
-    return _moved(values, affinities)
+    log_odds = np.log(values / (1 - values))
+    for style, affinity in person.learned.styles.items():
+        log_odds[style] += _log_odds(affinity)
+    return np.asarray(log_odds)
 
 
-def _garment_affinities(learned: Learned, families: Names) -> NDArray[np.float64] | None:
-    """Affinity to each garment code in (-1, 1), and 0 for NO_GARMENT: float64 (codes + 1,). None if all are 0.
-
-    Those to its category and its colour family, added as odds ratios are: (a + b) / (1 + a b).
-    """
+def _garment_log_odds(learned: Learned, families: Names) -> NDArray[np.float64] | None:
+    """Of each garment code, and 0 for NO_GARMENT: float64 (codes + 1,). None if all are 0."""
     if not learned.categories and not learned.families:
         return None
-    a = np.zeros((1, CATEGORY_MASK + 1))
-    a[0, list(learned.categories)] = list(learned.categories.values())
-    b = np.zeros((len(families), 1))
+    categories = np.zeros((1, CATEGORY_MASK + 1))
+    for category, affinity in learned.categories.items():
+        categories[0, category] = _log_odds(affinity)
+    colors = np.zeros((len(families), 1))
     for family, affinity in learned.families.items():
         number = families.find(family)
         if number is not None:
-            b[number] = affinity
-    return np.append(((a + b) / (1 + a * b)).ravel(), 0.0)
+            colors[number] = _log_odds(affinity)
+    return np.append((categories + colors).ravel(), 0.0)
 
 
-def _moved(values: NDArray[np.float64], affinities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`values` in [0, 1], moved that part of the way to 1, or to 0 where the affinity is negative."""
-    return np.asarray(values + affinities * np.where(affinities > 0, 1 - values, values))
+def _log_odds(affinity: float) -> float:
+    # Far beyond what feedback reaches; keeps 1 and -1 finite.
+    return 2 * math.atanh(max(-_GREATEST_AFFINITY, min(affinity, _GREATEST_AFFINITY)))
+
+
+def _probability(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(1 / (1 + np.exp(-log_odds)))
 
 
 def _novelty(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import grpc.aio
 
 from recommender import messages, profile, ranking, requests
 from recommender.catalog import Catalog
+from recommender.outfit import Outfit
 from recommender.people import People
 from recommender.reasons import reasons
 from recommender.replica import Replica
@@ -84,7 +86,7 @@ class RecommenderService(RecommenderServiceServicer):
         at = self._clock()
         if request.HasField("occurred_at"):
             at = requests.moment("occurred_at", request.occurred_at)
-        outfit = await self._outfit(image_id)
+        outfit = self._known_outfit(image_id) or await self._outfit(image_id)
         garments = tuple(
             (int(g.category), g.colors[0].family if g.colors else "") for g in outfit.garments
         )
@@ -140,6 +142,11 @@ class RecommenderService(RecommenderServiceServicer):
             raise NotFound(f"the photo of {request.image_id!r} is gone") from None
         return recommender_pb2.GetPhotoResponse(photo=photo, media_type=outfit.image.media_type)
 
+    def _known_outfit(self, image_id: str) -> recommender_pb2.Outfit | None:
+        catalog = self._replica.catalog
+        row = catalog.row(image_id)
+        return None if row is None else recommender_pb2.Outfit.FromString(catalog.payloads[row])
+
     async def _outfit(self, image_id: str) -> recommender_pb2.Outfit:
         """From the database, since another replica may have just got it."""
         found = await self._store.outfits([image_id])
@@ -162,6 +169,14 @@ class RecommenderService(RecommenderServiceServicer):
         return messages.profile(user_id, preferences, learned)
 
 
+# Some outfits are recommended again and again; 3 KB each.
+@lru_cache(maxsize=4096)
+def _parsed(payload: bytes) -> tuple[recommender_pb2.Outfit, Outfit]:
+    """The stored outfit, not to be changed, and what the reasons need of it."""
+    message = recommender_pb2.Outfit.FromString(payload)
+    return message, messages.outfit(message, "", "")
+
+
 def _answer(
     catalog: Catalog, query: requests.Query, person: Person, shortlist: Shortlist
 ) -> recommender_pb2.RecommendResponse:
@@ -174,8 +189,7 @@ def _answer(
         state = recommender_pb2.RECOMMEND_STATE_RELAXED
     recommendations = []
     for row, parts in zip(found.rows, found.parts.tolist(), strict=True):
-        message = recommender_pb2.Outfit.FromString(catalog.payloads[row])
-        outfit = messages.outfit(message, "", "")
+        message, outfit = _parsed(catalog.payloads[row])
         why = reasons(outfit, person, trends, parts, query.as_of.timestamp())
         recommendations.append(messages.recommendation(message, parts, why))
     return recommender_pb2.RecommendResponse(

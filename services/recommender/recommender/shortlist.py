@@ -68,23 +68,23 @@ class Shortlist:
     def best(
         self,
         catalog: Catalog,
-        person: Person,
+        taste: Taste,
         mask: NDArray[np.bool_],
         changed: NDArray[np.intp],
         size: int = POOL,
     ) -> NDArray[np.intp]:
         """Rows of `mask`, bool (rows,), among them the best `size` that the caps of `rank` allow and all that equal them.
 
-        `changed`: rows that changed after `version`. `person` must have the personal colour of the key.
+        `changed`: rows that changed after `version`. The person whose `taste` it is must have the personal colour of the key.
         """
         weights = self.key.weights.scaled()
         if np.count_nonzero(mask) <= _FEW:
             return np.flatnonzero(mask)
-        special = _special(catalog, person, mask, changed)
+        special = _special(catalog, taste.person, mask, changed)
         rest = mask.copy()
         rest[special] = False
-        special_scores = values(catalog, special, person, self.moment) @ weights
-        walk = _Walk(self._rows, self._falling, Taste(person, catalog.families), weights[STYLE])
+        special_scores = values(catalog, special, taste, self.moment) @ weights
+        walk = _Walk(self._rows, self._falling, taste, weights[STYLE])
         wanted = size + size // 4
         while True:
             walk.to_the_best(catalog, rest, special_scores, wanted)
@@ -96,7 +96,7 @@ class Shortlist:
             top = np.flatnonzero(scores >= threshold - _SLACK)
             order = top[np.argsort(-scores[top])]
             # Near the threshold the order is not sure: count what is safely above it.
-            sure = order[scores[order] > threshold + _SLACK]
+            sure = order[scores[order] > threshold + _SLACK][:wanted]
             if within_caps(catalog, rows[sure]).sum() >= size or walk.ended:
                 return np.asarray(rows[top] if not walk.ended else rows)
             wanted *= 4

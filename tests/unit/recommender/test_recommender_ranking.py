@@ -15,7 +15,7 @@ from recommender.catalog import CHANGES_KEPT, Catalog
 from recommender.filters import Filters
 from recommender.outfit import Garment, GarmentColor, Outfit, outfit_suitability
 from recommender.profile import Learned
-from recommender.score import Moment, Person, Weights
+from recommender.score import Moment, Person, Taste, Weights
 from recommender.shortlist import Key, Shortlist
 from recommender.trend_table import TrendRow, TrendTable
 
@@ -128,13 +128,17 @@ class ByHand:
 
     def preference(self, one: Outfit) -> float:
         learned, declared = self.person.learned, self.person.styles
-        value = 0.8 if one.style in declared else 0.2 if declared else 0.5
-        value = moved(value, learned.styles.get(one.style, 0.0) if one.style else 0.0)
-        affinities = []
-        for category, family in {(g.category, g.family) for g in one.garments}:
-            a, b = learned.categories.get(category, 0.0), learned.families.get(family, 0.0)
-            affinities.append((a + b) / (1 + a * b))
-        return moved(value, sum(affinities) / len(affinities))
+        value = 0.75 if one.style in declared else 0.25 if declared else 0.5
+        odds = value / (1 - value)
+        if one.style:
+            odds *= odds_of(learned.styles.get(one.style, 0.0))
+        worn = {(g.category, g.family) for g in one.garments}
+        for category, family in worn:
+            of_garment = odds_of(learned.categories.get(category, 0.0)) * odds_of(
+                learned.families.get(family, 0.0)
+            )
+            odds *= of_garment ** (1 / len(worn))
+        return odds / (1 + odds)
 
     def answer(self, outfits: list[Outfit], index: Catalog, asked: Filters, k: int) -> list[str]:
         """Plain order of scores within the caps."""
@@ -158,8 +162,8 @@ class ByHand:
         return result[:k]
 
 
-def moved(value: float, affinity: float) -> float:
-    return value + affinity * ((1 - value) if affinity > 0 else value)
+def odds_of(affinity: float) -> float:
+    return (1 + affinity) / (1 - affinity)
 
 
 def passes(one: Outfit, asked: Filters, person: Person) -> bool:
@@ -236,7 +240,7 @@ def test_with_variety_a_shortlist_answers_as_ranking_all_outfits_does(seed: int)
     rows = (index.columns.available & index.columns.alive).nonzero()[0]
     liked = [index.row(i) for i in person.learned.disliked]
     rows = rows[[row not in liked for row in rows]]
-    scores = score.values(index, rows, person, moment) @ weights.scaled()
+    scores = score.values(index, rows, Taste(person, index.families), moment) @ weights.scaled()
     assert found.rows == rows[rank.best(index, rows, scores, 10)].tolist()
 
 

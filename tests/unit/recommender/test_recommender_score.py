@@ -11,7 +11,7 @@ from recommender import score
 from recommender.catalog import Catalog
 from recommender.outfit import Garment, GarmentColor, Outfit
 from recommender.profile import Learned
-from recommender.score import PARTS, PERSONAL_COLOR_CAP, Moment, Person, Weights
+from recommender.score import PARTS, PERSONAL_COLOR_CAP, Moment, Person, Taste, Weights
 from recommender.trend_table import NO_TRENDS, Level, TrendRow, TrendTable
 
 NOW = 1_800_000_000.0
@@ -47,7 +47,8 @@ def value(
     person: Person = Person(),  # noqa: B008 - frozen
     trends: TrendTable = NO_TRENDS,
 ) -> float:
-    found = score.values(catalog(one), np.array([0]), person, Moment(trends, NOW))
+    index = catalog(one)
+    found = score.values(index, np.array([0]), Taste(person, index.families), Moment(trends, NOW))
     return float(found[0, PARTS.index(part)])
 
 
@@ -109,7 +110,9 @@ def test_every_value_lies_in_0_to_1_and_so_does_the_score(
             for n, (pairs, style, age) in enumerate(data)
         )
     )
-    values = score.values(index, np.arange(len(data)), person, Moment(trends, NOW))
+    values = score.values(
+        index, np.arange(len(data)), Taste(person, index.families), Moment(trends, NOW)
+    )
     assert np.all((values >= 0) & (values <= 1))
     total = (weights.scaled() * values).sum(axis=1)
     assert np.all((total >= 0) & (total <= 1 + 1e-9))
@@ -130,8 +133,8 @@ def test_scaled_weights_add_up_to_1_and_personal_colour_is_capped(weights: Weigh
 
 def test_a_declared_style_beats_an_undeclared_one_which_beats_nothing_by_neutrality() -> None:
     person = Person(styles=frozenset({1}))
-    assert value("style", outfit(style=1), person) == pytest.approx(0.8)
-    assert value("style", outfit(style=2), person) == pytest.approx(0.2)
+    assert value("style", outfit(style=1), person) == pytest.approx(0.75)
+    assert value("style", outfit(style=2), person) == pytest.approx(0.25)
     assert value("style", outfit(style=2)) == value("style", outfit(style=0)) == 0.5
 
 
@@ -152,10 +155,10 @@ def test_what_is_liked_in_an_item_or_a_colour_lifts_what_holds_it_and_more_if_it
     )
     assert neither == 0.5
     assert item == color == pytest.approx(0.75)
-    # (0.5 + 0.5) / (1 + 0.25) = 0.8 of the way to 1
+    # Odds of 3 each, so 9 together.
     assert both == pytest.approx(0.9)
     diluted = value("style", outfit(0, garment(TOP, "navy"), garment(SKIRT, "red")), person)
-    assert diluted == pytest.approx(0.7)
+    assert diluted == pytest.approx(0.75)
 
 
 def test_a_liked_colour_still_counts_in_a_declared_style() -> None:
