@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,16 +78,18 @@ def learn(events: Iterable[Feedback], now: float) -> Learned:
     )
 
 
-def _affinities(events: Sequence[Feedback], now: float) -> dict[tuple[str, object], float]:
+def _affinities(events: Sequence[Feedback], now: float) -> dict[tuple[str, Any], float]:
     """The most probable tastes: a logistic regression of the acts on style, items and colours, normal priors.
 
     The log-odds of a click add up as in `score.Taste`: the style's, and the mean over the garments of the item's and the colour's.
     So what hangs in every outfit, or is shown all the time, is not liked for that.
     """
-    columns: dict[tuple[str, object], int] = {}
+    columns: dict[tuple[str, Any], int] = {}
     cells: list[tuple[int, int, float]] = []
     for row, event in enumerate(events):
-        found = [(("style", event.style), 1.0)] if event.style else []
+        found: list[tuple[tuple[str, Any], float]] = []
+        if event.style:
+            found.append((("style", event.style), 1.0))
         share = 1 / max(len(event.garments), 1)
         found += [(("category", category), share) for category, _ in event.garments]
         found += [(("family", family), share) for _, family in event.garments if family]

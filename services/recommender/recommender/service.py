@@ -87,12 +87,11 @@ class RecommenderService(RecommenderServiceServicer):
         if request.HasField("occurred_at"):
             at = requests.moment("occurred_at", request.occurred_at)
         outfit = self._known_outfit(image_id) or await self._outfit(image_id)
-        garments = tuple(
-            (int(g.category), g.colors[0].family if g.colors else "") for g in outfit.garments
-        )
         recorded = await self._store.add_feedback(
             user_id,
-            profile.Feedback(event_id, image_id, kind, outfit.style, at.timestamp(), garments),
+            profile.Feedback(
+                event_id, image_id, kind, outfit.style, at.timestamp(), messages.worn(outfit)
+            ),
         )
         # Also if it was recorded before: whoever did that may have died before they announced it.
         await self._announce(user_id)

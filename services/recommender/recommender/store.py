@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -220,6 +220,19 @@ class Store:
     async def feedback(self, user_id: str) -> list[Feedback]:
         """All that a person did."""
         return [_feedback(d) async for d in self._feedback.find({"user": user_id})]
+
+    async def all_profiles(self) -> AsyncIterator[tuple[str, recommender_pb2.Preferences]]:
+        """Everybody's declaration, with the user id."""
+        async for document in self._profiles.find():
+            yield (
+                document["_id"],
+                recommender_pb2.Preferences.FromString(document["preferences"]),
+            )
+
+    async def all_feedback(self) -> AsyncIterator[tuple[str, Feedback]]:
+        """Everybody's feedback, with the user id."""
+        async for document in self._feedback.find():
+            yield document["user"], _feedback(document)
 
     async def erase_person(self, user_id: str) -> int:
         """Removes a person's profile and feedback; the number of documents removed."""
