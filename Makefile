@@ -153,6 +153,10 @@ bench-models: $(READY) matterport-oracle ## The shipped networks against others,
 bench-health: $(READY) ## How fast the segmenter answers a health check while it works
 	@$(BIN)/python benchmarks/health.py
 
+.PHONY: bench-recommender
+bench-recommender: $(READY) ## How fast the recommender answers, and how well for people with known tastes
+	@$(BIN)/python benchmarks/recommendations.py
+
 .PHONY: clean
 clean: ## Remove what runs and checks leave behind, but not .venv
 	@rm -rf .run .run-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

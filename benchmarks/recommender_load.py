@@ -64,7 +64,7 @@ async def run(port: int, rate: float, seconds: float, tick: Callable[[float], ob
     random_ = random.Random(1)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub = recommender_pb2_grpc.RecommenderServiceStub(channel)
-        empty = channel.unary_unary("/bench.Empty/Call")
+        empty = channel.unary_unary("/bench.Empty/Call", None, None)
         # Some seconds of warming that are not measured: connections, first lists, the people who come often.
         warm = Times()
         await _loop(

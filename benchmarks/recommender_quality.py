@@ -125,11 +125,11 @@ def _world(seed: int, progress: Progress, task: Any) -> dict[str, float]:
         ):
             ndcg[name].append(metrics.ndcg(relevance[order].tolist(), relevance[new].tolist(), K))
     found = {f"ndcg@{K} {name}": float(np.mean(values)) for name, values in ndcg.items()}
-    ours, low, high = (found[f"ndcg@{K} {name}"] for name in ("ours", "popular", "oracle"))
+    low, high = found[f"ndcg@{K} popular"], found[f"ndcg@{K} oracle"]
     return {
         "seed": seed,
         **found,
-        "gap_closed": (ours - low) / (high - low),
+        "gap_closed": (found[f"ndcg@{K} ours"] - low) / (high - low),
         "coverage": len(shown) / OUTFITS,
         "clicks a visit": sum(e.kind == CLICKED for h in events for e in h) / PEOPLE / VISITS,
     }

@@ -120,6 +120,12 @@ class Trends(trends_pb2_grpc.TrendsServiceServicer):
             trends=rows[start:end], next_page_token=str(end) if end < len(rows) else ""
         )
 
+    async def GetTrendSeries(self, request: Any, context: Any) -> Any:
+        raise NotImplementedError
+
+    async def GetTrendEvidence(self, request: Any, context: Any) -> Any:
+        raise NotImplementedError
+
 
 def _trend(random_: random.Random, category: int, family: str) -> trends_pb2.Trend:
     rising = random_.random() < 0.05

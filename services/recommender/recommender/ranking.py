@@ -45,7 +45,8 @@ def recommend(
     taste = Taste(person, catalog.families)
     rows = shortlist.best(catalog, taste, passed.mask, changed)
     parts = shortlist.key.weights.scaled() * score.values(catalog, rows, taste, shortlist.moment)
-    chosen = rank.best(catalog, rows, parts.sum(axis=1), k, variety)
+    # Replicas number colours, and so add up, in different orders: what is equal must be equal for all of them.
+    chosen = rank.best(catalog, rows, parts.sum(axis=1).round(9), k, variety)
     return Ranking(
         rows[chosen].tolist(), parts[chosen], passed.relaxed, int(np.count_nonzero(passed.mask))
     )

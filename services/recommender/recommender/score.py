@@ -75,18 +75,21 @@ class Moment:
         self.trends = trends
         self.hour = now // HOUR_S * HOUR_S
         """Unix time of the start of the hour."""
-        self._values = np.zeros(1)
+        self._values: tuple[Names | None, NDArray[np.float64]] = (None, np.zeros(1))
 
     def trend_values(self, families: Names) -> NDArray[np.float64]:
         """Value of each garment code in [0, 1], and 0 for NO_GARMENT, which is the last: float64 (codes + 1,)."""
-        if len(self._values) <= len(families) * (CATEGORY_MASK + 1):
+        known, values = self._values
+        # Every catalog numbers families in its own way, and goes on to number new ones.
+        if known is not families or len(values) <= len(families) * (CATEGORY_MASK + 1):
             by_code = [
                 self.trends.value(category, family)
                 for family in list(families)
                 for category in range(CATEGORY_MASK + 1)
             ]
-            self._values = np.array([*by_code, 0.0])
-        return self._values
+            values = np.array([*by_code, 0.0])
+            self._values = (families, values)
+        return values
 
     def freshness(self, posted_at: NDArray[np.float64]) -> NDArray[np.float64]:
         """1 when new, halved every two weeks. Times are Unix seconds."""

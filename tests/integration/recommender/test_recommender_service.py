@@ -427,6 +427,59 @@ async def test_liking_moves_the_ranking_and_says_so(
     assert "Casual, a style that you have liked" in {r.text for r in first.reasons}
 
 
+async def test_an_item_and_a_colour_that_were_liked_are_reasons_and_stand_in_the_profile(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    for number in range(6):
+        await feedback(recommender, f"e{number}", "red-skirt", recommender_pb2.FEEDBACK_KIND_LIKED)
+        await feedback(
+            recommender, f"d{number}", "navy-suit", recommender_pb2.FEEDBACK_KIND_DISLIKED
+        )
+    known = await profile(recommender)
+    assert known.learned_categories[SKIRT] > 0 > known.learned_categories[TROUSERS]
+    assert known.learned_colors["red"] > 0 > known.learned_colors["navy"]
+    answer = await recommender.recommend(weights=Weights(style=1))
+    reasons = {
+        one.outfit.image.image_id: {(r.code, r.text, r.text_ko) for r in one.reasons}
+        for one in answer.recommendations
+    }
+    assert (
+        recommender_pb2.REASON_CODE_LEARNED_CATEGORY,
+        "Skirts, which you have liked",
+        "좋아하신 아이템: 스커트",
+    ) in reasons["shop:black-skirt:0"]
+    # Ivory hangs with the red skirt, so it is liked too, and hangs without the skirt here.
+    assert (
+        recommender_pb2.REASON_CODE_LEARNED_COLOR,
+        "Ivory, a colour that you have liked",
+        "좋아하신 색: 아이보리",
+    ) in reasons["shop:ivory-top:0"]
+
+
+async def test_feedback_on_an_outfit_that_is_erased_later_goes_on_teaching(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    await feedback(recommender, "e1", "red-skirt", recommender_pb2.FEEDBACK_KIND_LIKED)
+    before = await profile(recommender)
+    await recommender.handlers.erased([PostErased(event_id="e", site="shop", post="red-skirt")])
+    assert await profile(recommender) == before
+    answer = await recommender.recommend()
+    assert "shop:red-skirt:0" not in ids(answer)
+    assert len(ids(answer)) == 3
+
+
+async def test_feedback_is_seen_by_the_next_call(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    first = ids(await recommender.recommend(k=1))[0]
+    post = first.split(":")[1]
+    await feedback(recommender, "e1", post, recommender_pb2.FEEDBACK_KIND_DISLIKED)
+    assert first not in ids(await recommender.recommend())
+
+
 async def test_what_was_shown_gives_way_and_what_is_disliked_never_comes_again(
     recommender: Recommender, described: Described
 ) -> None:

@@ -104,7 +104,8 @@ def test_being_shown_a_favourite_more_often_does_not_make_it_less_liked() -> Non
 def test_events_of_before_garments_were_kept_teach_styles_only() -> None:
     learned = learn([event(LIKED)], NOW)
     assert set(learned.styles) == {1}
-    assert learned.categories == learned.families == {}
+    assert not learned.categories
+    assert not learned.families
 
 
 def test_what_was_shown_is_counted_and_what_was_clicked_must_have_been_shown() -> None:
