@@ -29,6 +29,8 @@ from recommender.trend_table import TrendRow, TrendTable
 OUTFITS, PEOPLE, VISITS, K = 3000, 300, 15, 10
 DAYS_BETWEEN_VISITS = 2
 STREET_LOOKS = 5000
+ORDERS = ("ours", "popular", "perfectly popular", "random", "oracle")
+"""Popular: opened most in the same feedback that the ranking learned from. Perfectly: by the true mean over all people."""
 MIN_GAP_CLOSED, MIN_COVERAGE = 0.4, 0.3
 
 NOW = 1_800_000_000.0
@@ -109,7 +111,7 @@ def _world(seed: int, progress: Progress, task: Any) -> dict[str, float]:
     for event in (event for history in events for event in history if event.kind == CLICKED):
         popular[index.row(event.image_id)] += 1
     random = np.random.default_rng(seed)
-    ndcg: dict[str, list[float]] = {name: [] for name in ("ours", "popular", "random", "oracle")}
+    ndcg: dict[str, list[float]] = {name: [] for name in ORDERS}
     for number, history in enumerate(events):
         person = _person(world, number, history, now)
         new = np.array([one.image_id not in person.learned.shown for one in outfits])
@@ -120,16 +122,22 @@ def _world(seed: int, progress: Progress, task: Any) -> dict[str, float]:
         for name, order in (
             ("ours", ours),
             ("popular", _first(-popular, new)),
+            ("perfectly popular", _first(-world.relevance.mean(axis=0), new)),
             ("random", _first(random.random(OUTFITS), new)),
             ("oracle", _first(-relevance, new)),
         ):
             ndcg[name].append(metrics.ndcg(relevance[order].tolist(), relevance[new].tolist(), K))
     found = {f"ndcg@{K} {name}": float(np.mean(values)) for name, values in ndcg.items()}
-    low, high = found[f"ndcg@{K} popular"], found[f"ndcg@{K} oracle"]
+    oracle = found[f"ndcg@{K} oracle"]
+
+    def closed(low: float) -> float:
+        return (found[f"ndcg@{K} ours"] - low) / (oracle - low)
+
     return {
         "seed": seed,
         **found,
-        "gap_closed": (found[f"ndcg@{K} ours"] - low) / (high - low),
+        "gap_closed": closed(found[f"ndcg@{K} popular"]),
+        "gap_closed from perfectly popular": closed(found[f"ndcg@{K} perfectly popular"]),
         "coverage": len(shown) / OUTFITS,
         "clicks a visit": sum(e.kind == CLICKED for h in events for e in h) / PEOPLE / VISITS,
     }

@@ -135,9 +135,11 @@ class _Walk:
         while True:
             scores = np.concatenate((self.scores, beside))
             threshold = _nth(scores, n) if len(scores) >= n else -np.inf
+            # float32 as the list is: else numpy would convert all of the list.
+            depths = (self._bounds - threshold + _SLACK).astype(np.float32)
             ends = [
-                int(np.searchsorted(falling, bound - threshold + _SLACK, side="right"))
-                for bound, (_, falling) in zip(self._bounds, self._lists, strict=True)
+                int(falling.searchsorted(depth, side="right"))
+                for depth, (_, falling) in zip(depths, self._lists, strict=True)
             ]
             if all(end <= looked for end, looked in zip(ends, self._looked, strict=True)):
                 return
