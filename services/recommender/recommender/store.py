@@ -242,8 +242,8 @@ class Store:
 
 
 def person_key(user_id: str) -> str:
-    """Stands for a person in the list of changes, which outlives them: 16 hex digits of a hash. Two may share one."""
-    return hashlib.blake2b(user_id.encode(), digest_size=8).hexdigest()
+    """Stands for a person in the list of changes, which outlives them: a hash, 32 hex digits."""
+    return hashlib.blake2b(user_id.encode(), digest_size=16).hexdigest()
 
 
 def _feedback(document: Mapping[str, Any]) -> Feedback:

@@ -89,7 +89,9 @@ class TrendFeed:
         return table
 
     async def close(self) -> None:
-        """Closes the channel."""
+        """Closes the channel; what is being read is given up."""
+        for reading in self._reading.values():
+            reading.cancel()
         await self._channel.close(None)
 
     async def _read(self, as_of: datetime) -> TrendTable:

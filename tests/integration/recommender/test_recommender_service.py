@@ -23,7 +23,7 @@ from recommender.replica import Replica
 from recommender.service import RecommenderService
 from recommender.shelf import Shelf
 from recommender.store import Store
-from recommender.trend_feed import RETRY_S, TrendFeed
+from recommender.trend_feed import FRESH_S, RETRY_S, TrendFeed
 from servicekit.blobs import BlobStore
 from servicekit.rpc import RpcServer
 from snsfashion.events.v1.events_pb2 import OutfitDescribed, PostErased
@@ -343,6 +343,21 @@ async def test_trends_are_read_page_by_page_over_social_photos_and_then_cached(
     recommender.clock[0] += 60
     await recommender.recommend()
     assert len(calls) == 10
+
+
+async def test_trends_of_some_seconds_ago_serve_while_they_are_read_anew(
+    recommender: Recommender, described: Described, trends: tuple[Trends, str]
+) -> None:
+    await fill(recommender, described)
+    before = await recommender.recommend(weights=Weights(trend=1))
+    trends[0].rows = {}
+    recommender.clock[0] += FRESH_S + 1
+    assert await recommender.recommend(weights=Weights(trend=1)) == before
+    async with asyncio.timeout(10):
+        while (answer := await recommender.recommend(weights=Weights(trend=1))) == before:
+            pass
+    assert not answer.degraded
+    assert {round(one.score, 6) for one in answer.recommendations} == {0.5}
 
 
 async def test_filters_relax_and_the_answer_says_which(
