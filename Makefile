@@ -161,6 +161,10 @@ bench-color: $(READY) ## How right and how fast garments' colours are measured, 
 bench-trends: $(READY) ## Does trends find what rises, answer at once and count exactly at speed?
 	@$(BIN)/python benchmarks/trending.py
 
+.PHONY: bench-recommender
+bench-recommender: $(READY) ## How fast the recommender answers, and how well for people with known tastes
+	@$(BIN)/python benchmarks/recommendations.py
+
 .PHONY: clean
 clean: ## Remove what runs and checks leave behind, but not .venv
 	@rm -rf .run .run-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

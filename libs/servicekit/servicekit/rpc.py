@@ -46,8 +46,10 @@ class RpcServer:
     """An aio server; services are added before `start`."""
 
     def __init__(self, host: str, port: int) -> None:
+        self.ready = True
+        """While False, calls other than health and reflection are answered UNAVAILABLE."""
         self._server = grpc.aio.server(
-            interceptors=[_Interceptor()],
+            interceptors=[_Interceptor(self)],
             options=[
                 ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
                 ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -97,6 +99,9 @@ class RpcServer:
 
 # Generic in the stubs only.
 class _Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
+    def __init__(self, server: RpcServer) -> None:
+        self._server = server
+
     async def intercept_service(
         self,
         continuation: Callable[
@@ -118,6 +123,10 @@ class _Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             started, code = time.perf_counter(), "OK"
             remaining = context.time_remaining()
             try:
+                if not self._server.ready:
+                    raise Retryable(
+                        "still loading what it answers from; try again when health says SERVING"
+                    )
                 with telemetry.span(method, carrier):
                     async with asyncio.timeout(
                         DEFAULT_DEADLINE_S if remaining is None else max(remaining, 0.001)

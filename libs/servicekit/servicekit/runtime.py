@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -65,6 +65,7 @@ class Runtime(Generic[S]):
         self.blobs = BlobStore(settings.blob_url)
         self.rpc = RpcServer(settings.grpc_host, settings.grpc_port)
         self.consumers: list[Consumer] = []
+        self._before: list[Callable[[], Awaitable[None]]] = []
         self._background: list[Callable[[], Awaitable[None]]] = []
         self._closers: list[Callable[[], Awaitable[None]]] = []
 
@@ -97,6 +98,13 @@ class Runtime(Generic[S]):
             Consumer(self.js, durable, handlers, batch=batch, clock=utc_now, retried=retried)
         )
 
+    def before_serving(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Runs `work` once, when the port is open and before consumers and background work start.
+
+        Until it is done, in the order added, health says NOT_SERVING and calls are answered UNAVAILABLE.
+        """
+        self._before.append(work)
+
     def background(self, work: Callable[[], Awaitable[None]]) -> None:
         """Runs `work` for as long as the service serves; it is cancelled at shutdown. If it fails, so does the service."""
         self._background.append(work)
@@ -109,7 +117,11 @@ class Runtime(Generic[S]):
         """Serves until `stop`, or raises what background work or a consumer raised."""
         tasks: list[asyncio.Task[None]] = []
         try:
+            self.rpc.ready = not self._before
             metrics_port = await self._listen()
+            if not await self._prepared(stop):
+                return
+            self.rpc.ready = True
             consuming = [consumer.start() for consumer in self.consumers]
             tasks = [asyncio.ensure_future(_as_coroutine(work)) for work in self._background]
             await self.rpc.set_serving(True)
@@ -126,6 +138,19 @@ class Runtime(Generic[S]):
             await self.rpc.stop(grace)
             for close in reversed(self._closers):
                 await close()
+
+    async def _prepared(self, stop: asyncio.Event) -> bool:
+        """Does what comes before serving; False if the service was stopped meanwhile."""
+        work = asyncio.ensure_future(_one_after_the_other(self._before))
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        done = work.done()
+        for task in (work, stopped):
+            task.cancel()
+        await asyncio.gather(work, stopped, return_exceptions=True)
+        if done:
+            work.result()
+        return done
 
     async def _listen(self) -> int:
         host = self.settings.grpc_host
@@ -152,6 +177,11 @@ class Runtime(Generic[S]):
                 serving = healthy
                 await self.rpc.set_serving(serving)
                 _log.warning("health", serving=serving)
+
+
+async def _one_after_the_other(steps: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    for step in steps:
+        await step()
 
 
 async def _as_coroutine(work: Callable[[], Awaitable[None]]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from recommender.events import EventHandlers
+from recommender.people import People
 from recommender.replica import Replica
 from recommender.service import RecommenderService
 from recommender.settings import Settings
+from recommender.shelf import Shelf
 from recommender.store import Store
 from recommender.trend_feed import TrendFeed
 from servicekit import topology
@@ -14,14 +16,18 @@ from snsfashion.recommender.v1 import recommender_pb2_grpc
 
 
 async def build(runtime: Runtime[Settings]) -> None:
-    """Wires the service. The catalog is loaded before anything is served."""
+    """Wires the service. It is NOT_SERVING until the catalog is loaded."""
     store = Store(runtime.db)
     await store.prepare()
     replica = Replica(store)
-    await replica.load()
+    runtime.before_serving(replica.load)
     runtime.background(replica.follow)
+    people = People(store)
+    runtime.background(people.follow)
     trends = TrendFeed(runtime.settings.trends_address)
     runtime.on_close(trends.close)
+    shelf = Shelf()
+    runtime.on_close(shelf.close)
     handlers = EventHandlers(store, replica)
     runtime.consume(
         topology.PIPELINE,
@@ -30,7 +36,7 @@ async def build(runtime: Runtime[Settings]) -> None:
     runtime.consume(topology.ERASURES, {topology.ERASED: handlers.erased})
     runtime.add_rpc(
         recommender_pb2_grpc.add_RecommenderServiceServicer_to_server,
-        RecommenderService(store, replica, trends, runtime.blobs, utc_now),
+        RecommenderService(store, replica, people, trends, shelf, runtime.blobs, utc_now),
         "snsfashion.recommender.v1.RecommenderService",
     )
 

@@ -16,6 +16,9 @@ from recommender.personal_color import TYPES
 CATEGORY_BITS = 4
 CATEGORY_MASK = 15
 NO_GARMENT = -1
+FAMILY_BITS = 64
+CHANGES_KEPT = 10_000
+"""Changes that `changed_since` knows at least."""
 
 
 class Names:
@@ -63,6 +66,8 @@ class Columns:
     """Order of equal scores: from the image id, since replicas hold the outfits in different rows."""
     categories: NDArray[np.uint16]
     """Bit c is set if a garment has category c."""
+    families: NDArray[np.uint64]
+    """Bit n % 64 is set if a garment's main colour has family number n."""
     garments: NDArray[np.int32]
     """(rows, width) codes of the distinct garments, padded with NO_GARMENT."""
     suitability: NDArray[np.float32]
@@ -83,6 +88,7 @@ class Columns:
             posted_at=np.zeros(capacity, np.float64),
             tie=np.zeros(capacity, np.uint64),
             categories=np.zeros(capacity, np.uint16),
+            families=np.zeros(capacity, np.uint64),
             garments=np.full((capacity, width), NO_GARMENT, np.int32),
             suitability=np.zeros((capacity, TYPES), np.float32),
         )
@@ -112,6 +118,8 @@ class Catalog:
         self._products = Names()
         self._rows: dict[str, int] = {}
         self._free: list[int] = []
+        self._changed: list[int] = []
+        self._forgotten = 0
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -119,6 +127,17 @@ class Catalog:
     def row(self, image_id: str) -> int | None:
         """Row of an outfit, or None."""
         return self._rows.get(image_id)
+
+    @property
+    def version(self) -> int:
+        """Number of the last change."""
+        return self._forgotten + len(self._changed)
+
+    def changed_since(self, version: int) -> NDArray[np.intp] | None:
+        """Rows that changed after `version`, each once, ascending; None if that is too long ago to be known."""
+        if version < self._forgotten:
+            return None
+        return np.unique(np.array(self._changed[version - self._forgotten :], dtype=np.intp))
 
     def put(self, outfit: Outfit, payload: bytes) -> None:
         """Adds an outfit with at least one garment, or replaces the one with its image id."""
@@ -142,6 +161,9 @@ class Catalog:
         columns.posted_at[row] = outfit.posted_at
         columns.tie[row] = int.from_bytes(digest, "big")
         columns.categories[row] = sum(1 << c for c in {g.category for g in outfit.garments})
+        columns.families[row] = sum(
+            1 << n for n in {(code >> CATEGORY_BITS) % FAMILY_BITS for code in codes}
+        )
         columns.garments[row] = NO_GARMENT
         columns.garments[row, : len(codes)] = codes
         columns.suitability[row] = outfit_suitability(outfit.garments)
@@ -149,6 +171,7 @@ class Catalog:
         self.image_ids[row] = outfit.image_id
         self.payloads[row] = payload
         self._rows[outfit.image_id] = row
+        self._note(row)
 
     def remove(self, image_id: str) -> None:
         """Removes an outfit, if it is there."""
@@ -158,6 +181,13 @@ class Catalog:
             self.image_ids[row] = ""
             self.payloads[row] = b""
             self._free.append(row)
+            self._note(row)
+
+    def _note(self, row: int) -> None:
+        self._changed.append(row)
+        if len(self._changed) > 2 * CHANGES_KEPT:
+            del self._changed[:-CHANGES_KEPT]
+            self._forgotten += CHANGES_KEPT + 1
 
     def _new_row(self) -> int:
         self.image_ids.append("")

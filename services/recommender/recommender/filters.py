@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.catalog import CATEGORY_BITS, NO_GARMENT, Catalog
+from recommender.catalog import CATEGORY_BITS, FAMILY_BITS, NO_GARMENT, Catalog
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,15 @@ class Filters:
 
 @dataclass(frozen=True)
 class Passed:
-    """Rows that may be shown, ascending int64, and the filters that had to be relaxed for it, in order."""
+    """Which rows may be shown, bool (rows,), and the filters that had to be relaxed for it, in order."""
 
-    rows: NDArray[np.intp]
+    mask: NDArray[np.bool_]
     relaxed: tuple[str, ...]
+
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """The rows, ascending."""
+        return np.flatnonzero(self.mask)
 
 
 RELAX_ORDER = ("season", "color_families", "categories")
@@ -45,7 +50,7 @@ def apply(catalog: Catalog, filters: Filters, disliked: Collection[str]) -> Pass
     allowed = _allowed(catalog, filters, disliked)
     wanted = _wanted(catalog, filters)
     if not allowed.any():
-        return Passed(np.flatnonzero(allowed), ())
+        return Passed(allowed, ())
     relaxed: list[str] = []
     for name in (*RELAX_ORDER, None):
         passing = allowed.copy()
@@ -56,7 +61,7 @@ def apply(catalog: Catalog, filters: Filters, disliked: Collection[str]) -> Pass
         if name in wanted:
             del wanted[name]
             relaxed.append(name)
-    return Passed(np.flatnonzero(passing), tuple(relaxed))
+    return Passed(passing, tuple(relaxed))
 
 
 def _allowed(catalog: Catalog, filters: Filters, disliked: Collection[str]) -> NDArray[np.bool_]:
@@ -97,7 +102,11 @@ def _has_category(catalog: Catalog, categories: Iterable[int]) -> NDArray[np.boo
 
 def _has_family(catalog: Catalog, names: Iterable[str]) -> NDArray[np.bool_]:
     numbers = [n for n in (catalog.families.find(name) for name in names) if n is not None]
-    codes = catalog.columns.garments
-    return np.asarray(
-        (np.isin(codes >> CATEGORY_BITS, numbers) & (codes != NO_GARMENT)).any(axis=1)
-    )
+    bits = np.uint64(sum(1 << n for n in {n % FAMILY_BITS for n in numbers}))
+    mask = np.asarray((catalog.columns.families & bits) != 0)
+    if len(catalog.families) > FAMILY_BITS:
+        # Families share bits: look at what the bits let through.
+        rows = np.flatnonzero(mask)
+        codes = catalog.columns.garments[rows]
+        mask[rows] = (np.isin(codes >> CATEGORY_BITS, numbers) & (codes != NO_GARMENT)).any(axis=1)
+    return mask

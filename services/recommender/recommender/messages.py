@@ -62,6 +62,13 @@ def outfit(message: recommender_pb2.Outfit, site: str, author_key: str) -> Outfi
     )
 
 
+def worn(message: recommender_pb2.Outfit) -> tuple[tuple[int, str], ...]:
+    """Category and colour family of each garment, "" where no colour was measured: what `profile.Feedback` keeps."""
+    return tuple(
+        (int(g.category), g.colors[0].family if g.colors else "") for g in message.garments
+    )
+
+
 def _garment(message: fashion_pb2.Garment) -> Garment:
     return Garment(
         message.category,
@@ -96,5 +103,7 @@ def profile(
         user_id=user_id,
         preferences=preferences,
         learned_styles=dict(learned.styles),
+        learned_categories=dict(learned.categories),
+        learned_colors=dict(learned.families),
         seen=len(learned.shown),
     )

@@ -13,6 +13,7 @@ from recommender.personal_color import NEUTRAL, TYPES, suitability_of
 # "near the face" rule; the figure is a choice, not a measurement.
 BELOW_THE_WAIST = frozenset((7, 8, 9))
 _WEIGHT_BELOW = 0.4
+_NO_COLOR = np.full(TYPES, NEUTRAL, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -63,17 +64,27 @@ class Outfit:
     available: bool = True
 
 
-def garment_suitability(garment: Garment) -> NDArray[np.float32]:
-    """How well a garment's colours suit each PersonalColor, weighted by share: float32 (15,) in [0, 1]."""
+def garment_suits(garment: Garment, personal_color: int) -> float:
+    """How well a garment's colours suit one PersonalColor, weighted by share, in [0, 1]."""
     total = sum(color.share for color in garment.colors)
     if total <= 0:
-        return np.full(TYPES, NEUTRAL, dtype=np.float32)
-    rows = [color.share / total * suitability_of(color.rgb) for color in garment.colors]
-    return np.asarray(np.sum(rows, axis=0, dtype=np.float32))
+        return NEUTRAL
+    return sum(
+        color.share / total * float(suitability_of(color.rgb)[personal_color])
+        for color in garment.colors
+    )
 
 
 def outfit_suitability(garments: tuple[Garment, ...]) -> NDArray[np.float32]:
     """How well an outfit suits each PersonalColor; garments near the face weigh more: float32 (15,) in [0, 1]."""
-    total = sum(garment.face_weight for garment in garments)
-    rows = [g.face_weight / total * garment_suitability(g) for g in garments]
-    return np.asarray(np.sum(rows, axis=0, dtype=np.float32).clip(0, 1))
+    weights, rows = [], []
+    for garment in garments:
+        total = sum(color.share for color in garment.colors)
+        if total <= 0:
+            weights.append(garment.face_weight)
+            rows.append(_NO_COLOR)
+        for color in garment.colors if total > 0 else ():
+            weights.append(garment.face_weight * color.share / total)
+            rows.append(suitability_of(color.rgb))
+    all_weights = np.array(weights, dtype=np.float32)
+    return np.asarray((all_weights @ np.array(rows) / all_weights.sum()).clip(0, 1))

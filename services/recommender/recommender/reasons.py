@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from recommender.outfit import Garment, Outfit, garment_suitability
+from recommender.outfit import Garment, Outfit, garment_suits
 from recommender.score import PARTS, Person
 from recommender.trend_table import Level, TrendTable
 from recommender.vocabulary import ITEMS, PERSONAL_COLORS, STYLES
 
 TREND_ITEM_COLOR, TREND_ITEM, TREND_COLOR = 1, 2, 3
 STYLE, LEARNED_STYLE, PERSONAL_COLOR, FRESH, NOVEL = 4, 5, 6, 7, 8
+LEARNED_CATEGORY, LEARNED_COLOR = 9, 10
 """ReasonCode numbers of the contract."""
 
 # A share of 1.5 times the median row's, or a rise, is worth a sentence.
@@ -50,14 +51,14 @@ def reasons(
     `parts`: as in score.PARTS. `now`: Unix time in seconds.
     """
     by_part = {
-        "trend": _trend(outfit, trends),
-        "style": _style(outfit, person),
-        "personal_color": _personal_color(outfit, person),
-        "freshness": _fresh(outfit, now),
-        "novelty": _novel(outfit, person),
+        "trend": [_trend(outfit, trends)],
+        "style": [_style(outfit, person), _liked_garment(outfit, person)],
+        "personal_color": [_personal_color(outfit, person)],
+        "freshness": [_fresh(outfit, now)],
+        "novelty": [_novel(outfit, person)],
     }
     order = sorted(range(len(PARTS)), key=lambda i: -parts[i])
-    found = [reason for i in order if parts[i] > 0 and (reason := by_part[PARTS[i]])]
+    found = [reason for i in order if parts[i] > 0 for reason in by_part[PARTS[i]] if reason]
     # Nothing speaks for it but the filters: then say the plain fact.
     return found or [_since(outfit)]
 
@@ -115,6 +116,28 @@ def _style(outfit: Outfit, person: Person) -> Reason | None:
     return None
 
 
+def _liked_garment(outfit: Outfit, person: Person) -> Reason | None:
+    """The garment whose item or colour the person likes most."""
+    learned = person.learned
+    found = [
+        (affinity, code, garment)
+        for garment in outfit.garments
+        for affinity, code in (
+            (learned.categories.get(garment.category, 0.0), LEARNED_CATEGORY),
+            (learned.families.get(garment.family, 0.0), LEARNED_COLOR),
+        )
+        if affinity >= _LEARNED_FROM
+    ]
+    if not found:
+        return None
+    _, code, garment = max(found, key=lambda entry: entry[:2])
+    if code == LEARNED_CATEGORY:
+        english, korean = _subject(garment, Level.ITEM)
+        return Reason(code, f"{english}, which you have liked", f"좋아하신 아이템: {korean}")
+    english, korean = _subject(garment, Level.COLOR)
+    return Reason(code, f"{english}, a colour that you have liked", f"좋아하신 색: {korean}")
+
+
 def _personal_color(outfit: Outfit, person: Person) -> Reason | None:
     label = PERSONAL_COLORS.get(person.personal_color)
     if label is None:
@@ -124,7 +147,7 @@ def _personal_color(outfit: Outfit, person: Person) -> Reason | None:
         return None
 
     def suits(garment: Garment) -> float:
-        return float(garment_suitability(garment)[person.personal_color])
+        return garment_suits(garment, person.personal_color)
 
     garment = max(named, key=lambda g: g.face_weight * suits(g))
     if suits(garment) < _SUITS_FROM:

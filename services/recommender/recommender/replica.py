@@ -17,6 +17,8 @@ from servicekit import telemetry
 from snsfashion.recommender.v1.recommender_pb2 import Outfit
 
 POLL_S = 1.0
+# Outfits that are read between two looks at what else there is to do, such as a health check: some milliseconds.
+_BREATH = 32
 
 _log = telemetry.log("replica")
 
@@ -66,8 +68,10 @@ class Replica:
         # The version first: what changes while reading is read again by the next refresh.
         version = await self._store.version()
         catalog = Catalog()
-        for stored in await self._store.outfits():
+        for number, stored in enumerate(await self._store.outfits()):
             _put(catalog, stored)
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
         self.catalog, self._version = catalog, version
         _log.info("catalog_loaded", outfits=len(catalog), version=version)
 

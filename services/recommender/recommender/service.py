@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import grpc.aio
 
-from recommender import filters, messages, profile, rank, requests, score
+from recommender import messages, profile, ranking, requests
 from recommender.catalog import Catalog
+from recommender.outfit import Outfit
+from recommender.people import People
 from recommender.reasons import reasons
 from recommender.replica import Replica
-from recommender.store import Store
+from recommender.score import Person
+from recommender.shelf import Shelf
+from recommender.shortlist import Key, Shortlist
+from recommender.store import Store, person_key
 from recommender.trend_feed import TrendFeed
-from recommender.trend_table import NO_TRENDS, TrendTable
+from recommender.trend_table import NO_TRENDS
 from servicekit.blobs import BlobStore
 from servicekit.errors import Gone, NotFound
 from snsfashion.recommender.v1 import recommender_pb2
@@ -33,13 +39,17 @@ class RecommenderService(RecommenderServiceServicer):
         self,
         store: Store,
         replica: Replica,
+        people: People,
         trends: TrendFeed,
+        shelf: Shelf,
         blobs: BlobStore,
         clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self._replica = replica
+        self._people = people
         self._trends = trends
+        self._shelf = shelf
         self._blobs = blobs
         self._clock = clock
 
@@ -47,15 +57,21 @@ class RecommenderService(RecommenderServiceServicer):
         self, request: recommender_pb2.RecommendRequest, context: Context
     ) -> recommender_pb2.RecommendResponse:
         query = requests.query(request, self._clock())
-        declared, events, trends = await asyncio.gather(
-            self._store.profile(query.user_id),
-            self._store.feedback(query.user_id),
-            self._trends.table(query.as_of),
+        known, trends = await asyncio.gather(
+            self._people.get(query.user_id), self._trends.table(query.as_of)
         )
         now = query.as_of.timestamp()
-        person = _person(query.preferences, declared, profile.learn(events, now))
-        answer = _answer(self._replica.catalog, query, person, trends or NO_TRENDS)
-        answer.degraded = trends is None
+        catalog = self._replica.catalog
+        color = query.preferences.personal_color or known.personal_color
+        shortlist = await self._shelf.get(
+            catalog, Key(query.weights, color), trends or NO_TRENDS, now
+        )
+        person = Person(
+            frozenset(query.preferences.styles or known.styles),
+            color,
+            known.learned(shortlist.moment.hour),
+        )
+        answer = _answer(catalog, query, person, shortlist)
         for recommendation in answer.recommendations:
             await self._add_url(recommendation.outfit)
         return answer
@@ -70,11 +86,15 @@ class RecommenderService(RecommenderServiceServicer):
         at = self._clock()
         if request.HasField("occurred_at"):
             at = requests.moment("occurred_at", request.occurred_at)
-        outfit = await self._outfit(image_id)
+        outfit = self._known_outfit(image_id) or await self._outfit(image_id)
         recorded = await self._store.add_feedback(
             user_id,
-            profile.Feedback(event_id, image_id, kind, outfit.style, at.timestamp()),
+            profile.Feedback(
+                event_id, image_id, kind, outfit.style, at.timestamp(), messages.worn(outfit)
+            ),
         )
+        # Also if it was recorded before: whoever did that may have died before they announced it.
+        await self._announce(user_id)
         return recommender_pb2.RecordFeedbackResponse(recorded=recorded)
 
     async def PutProfile(
@@ -83,6 +103,7 @@ class RecommenderService(RecommenderServiceServicer):
         user_id = requests.user_id(request.user_id)
         preferences = requests.preferences(request.preferences)
         await self._store.put_profile(user_id, preferences)
+        await self._announce(user_id)
         return recommender_pb2.PutProfileResponse(profile=await self._profile(user_id, preferences))
 
     async def GetProfile(
@@ -98,7 +119,9 @@ class RecommenderService(RecommenderServiceServicer):
     async def ErasePerson(
         self, request: recommender_pb2.ErasePersonRequest, context: Context
     ) -> recommender_pb2.ErasePersonResponse:
-        removed = await self._store.erase_person(requests.user_id(request.user_id))
+        user_id = requests.user_id(request.user_id)
+        removed = await self._store.erase_person(user_id)
+        await self._announce(user_id)
         return recommender_pb2.ErasePersonResponse(removed=removed)
 
     async def GetOutfit(
@@ -118,12 +141,22 @@ class RecommenderService(RecommenderServiceServicer):
             raise NotFound(f"the photo of {request.image_id!r} is gone") from None
         return recommender_pb2.GetPhotoResponse(photo=photo, media_type=outfit.image.media_type)
 
+    def _known_outfit(self, image_id: str) -> recommender_pb2.Outfit | None:
+        catalog = self._replica.catalog
+        row = catalog.row(image_id)
+        return None if row is None else recommender_pb2.Outfit.FromString(catalog.payloads[row])
+
     async def _outfit(self, image_id: str) -> recommender_pb2.Outfit:
         """From the database, since another replica may have just got it."""
         found = await self._store.outfits([image_id])
         if not found:
             raise NotFound(f"no outfit of the catalog has image_id {image_id!r}")
         return recommender_pb2.Outfit.FromString(found[0].payload)
+
+    async def _announce(self, user_id: str) -> None:
+        """This replica answers with what was written at once, the others after their next poll."""
+        self._people.forget(person_key(user_id))
+        await self._store.announce_person(user_id)
 
     async def _add_url(self, outfit: recommender_pb2.Outfit) -> None:
         outfit.photo_url = await self._blobs.url(outfit.image.key, PHOTO_URL_LIFETIME)
@@ -135,41 +168,33 @@ class RecommenderService(RecommenderServiceServicer):
         return messages.profile(user_id, preferences, learned)
 
 
-def _person(
-    asked: recommender_pb2.Preferences,
-    declared: recommender_pb2.Preferences | None,
-    learned: profile.Learned,
-) -> score.Person:
-    """What the request sets comes before what the profile holds, field by field."""
-    stored = declared or recommender_pb2.Preferences()
-    return score.Person(
-        styles=frozenset(asked.styles or stored.styles),
-        personal_color=asked.personal_color or stored.personal_color,
-        learned=learned,
-    )
+# Some outfits are recommended again and again; 3 KB each.
+@lru_cache(maxsize=4096)
+def _parsed(payload: bytes) -> tuple[recommender_pb2.Outfit, Outfit]:
+    """The stored outfit, not to be changed, and what the reasons need of it."""
+    message = recommender_pb2.Outfit.FromString(payload)
+    return message, messages.outfit(message, "", "")
 
 
 def _answer(
-    catalog: Catalog, query: requests.Query, person: score.Person, trends: TrendTable
+    catalog: Catalog, query: requests.Query, person: Person, shortlist: Shortlist
 ) -> recommender_pb2.RecommendResponse:
-    now = query.as_of.timestamp()
-    passed = filters.apply(catalog, query.filters, person.learned.disliked)
-    if not len(passed.rows):
-        return recommender_pb2.RecommendResponse(state=recommender_pb2.RECOMMEND_STATE_NO_CATALOG)
-    parts = query.weights.scaled() * score.values(catalog, passed.rows, person, trends, now)
+    trends = shortlist.moment.trends
+    found = ranking.recommend(catalog, shortlist, person, query.filters, query.k)
+    state = recommender_pb2.RECOMMEND_STATE_OK
+    if not found.candidates:
+        state = recommender_pb2.RECOMMEND_STATE_NO_CATALOG
+    elif found.relaxed:
+        state = recommender_pb2.RECOMMEND_STATE_RELAXED
     recommendations = []
-    for position in rank.best(catalog, passed.rows, parts.sum(axis=1), query.k):
-        message = recommender_pb2.Outfit.FromString(catalog.payloads[passed.rows[position]])
-        own = parts[position].tolist()
-        why = reasons(messages.outfit(message, "", ""), person, trends, own, now)
-        recommendations.append(messages.recommendation(message, own, why))
+    for row, parts in zip(found.rows, found.parts.tolist(), strict=True):
+        message, outfit = _parsed(catalog.payloads[row])
+        why = reasons(outfit, person, trends, parts, query.as_of.timestamp())
+        recommendations.append(messages.recommendation(message, parts, why))
     return recommender_pb2.RecommendResponse(
         recommendations=recommendations,
-        state=(
-            recommender_pb2.RECOMMEND_STATE_RELAXED
-            if passed.relaxed
-            else recommender_pb2.RECOMMEND_STATE_OK
-        ),
-        relaxed=passed.relaxed,
-        candidates=len(passed.rows),
+        state=state,
+        relaxed=found.relaxed,
+        degraded=trends is NO_TRENDS,
+        candidates=found.candidates,
     )

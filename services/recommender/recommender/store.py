@@ -3,15 +3,16 @@
 `outfits`   one document a shop photo; the greater `order` wins. A rejected or empty photo keeps its document without
             an outfit, so that an older event can't bring it back.
 `erased`    one tombstone a post. A reader leaves out outfits whose post has one: whatever order writes end in.
-`changes`   one document, {version, recent}: image ids in the order in which their writes became visible. It grows by
-            one atomic update *after* each write, so a reader that has seen version v misses nothing by asking for what
-            came after v; if that is more than is kept, it reloads everything.
+`changes`   two documents, {version, recent}: image ids, and keys of people, in the order in which their writes became
+            visible. They grow by one atomic update *after* each write, so a reader that has seen version v misses
+            nothing by asking for what came after v; if that is more than is kept, it reloads everything.
 `profiles`  what people declare.   `feedback`  one document an event id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import hashlib
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,7 @@ RECENT = 2000
 """Changes kept: at 1 poll a second that is a reload only above 2,000 photos a second."""
 
 _DUPLICATE_KEY = 11000
-_CHANGES = "catalog"
+_CATALOG, _PEOPLE = "catalog", "people"
 
 
 @dataclass(frozen=True)
@@ -62,15 +63,16 @@ class Store:
         self._feedback = db["feedback"]
 
     async def prepare(self) -> None:
-        """Creates indexes and the one document of `changes`; repeating it changes nothing."""
+        """Creates indexes and the documents of `changes`; repeating it changes nothing."""
         await self._outfits.create_index([("post", ASCENDING)])
         await self._feedback.create_index([("user", ASCENDING)])
-        try:
-            await self._changes.update_one(
-                {"_id": _CHANGES}, {"$setOnInsert": {"version": 0, "recent": []}}, upsert=True
-            )
-        except DuplicateKeyError:
-            return  # another replica was faster
+        for name in (_CATALOG, _PEOPLE):
+            try:
+                await self._changes.update_one(
+                    {"_id": name}, {"$setOnInsert": {"version": 0, "recent": []}}, upsert=True
+                )
+            except DuplicateKeyError:
+                continue  # another replica was faster
 
     # -- the catalog
 
@@ -98,13 +100,7 @@ class Store:
     async def announce(self, image_ids: Sequence[str]) -> None:
         """Tells every replica that these photos may have changed. To be called after the write, before the ack."""
         if image_ids:
-            await self._changes.update_one(
-                {"_id": _CHANGES},
-                {
-                    "$inc": {"version": len(image_ids)},
-                    "$push": {"recent": {"$each": list(image_ids), "$slice": -RECENT}},
-                },
-            )
+            await self._announce(_CATALOG, image_ids)
 
     async def erase_posts(self, posts: Collection[tuple[str, str]]) -> None:
         """Forgets posts, by (site, post), for ever, and announces it."""
@@ -146,13 +142,28 @@ class Store:
         ]
 
     async def version(self) -> int:
-        """Number of the last change."""
-        document = await self._changes.find_one({"_id": _CHANGES}, {"version": 1})
-        return int(document["version"]) if document else 0
+        """Number of the catalog's last change."""
+        return await self._version(_CATALOG)
 
     async def changed_since(self, version: int) -> tuple[int, list[str] | None]:
         """Number of the last change and the photos that changed after `version`; None if too many to be known."""
-        document = await self._changes.find_one({"_id": _CHANGES})
+        return await self._since(_CATALOG, version)
+
+    async def _announce(self, name: str, changed: Sequence[str]) -> None:
+        await self._changes.update_one(
+            {"_id": name},
+            {
+                "$inc": {"version": len(changed)},
+                "$push": {"recent": {"$each": list(changed), "$slice": -RECENT}},
+            },
+        )
+
+    async def _version(self, name: str) -> int:
+        document = await self._changes.find_one({"_id": name}, {"version": 1})
+        return int(document["version"]) if document else 0
+
+    async def _since(self, name: str, version: int) -> tuple[int, list[str] | None]:
+        document = await self._changes.find_one({"_id": name})
         if document is None:
             return 0, None if version else []
         new, recent = int(document["version"]), document["recent"]
@@ -162,6 +173,18 @@ class Store:
         return new, recent[len(recent) - behind :]
 
     # -- people
+
+    async def announce_person(self, user_id: str) -> None:
+        """Tells every replica that what is known of a person may have changed. To be called after the write."""
+        await self._announce(_PEOPLE, [person_key(user_id)])
+
+    async def people_version(self) -> int:
+        """Number of the last change of any person."""
+        return await self._version(_PEOPLE)
+
+    async def people_since(self, version: int) -> tuple[int, list[str] | None]:
+        """Number of the last change and the keys of those who changed after `version`; None if too many to be known."""
+        return await self._since(_PEOPLE, version)
 
     async def put_profile(self, user_id: str, preferences: recommender_pb2.Preferences) -> None:
         """Stores what a person declares."""
@@ -187,6 +210,7 @@ class Store:
                     "kind": feedback.kind,
                     "style": feedback.style,
                     "at": feedback.at,
+                    "garments": [list(garment) for garment in feedback.garments],
                 }
             )
         except DuplicateKeyError:
@@ -195,16 +219,43 @@ class Store:
 
     async def feedback(self, user_id: str) -> list[Feedback]:
         """All that a person did."""
-        return [
-            Feedback(d["_id"], d["image"], d["kind"], d["style"], d["at"])
-            async for d in self._feedback.find({"user": user_id})
-        ]
+        return [_feedback(d) async for d in self._feedback.find({"user": user_id})]
+
+    async def all_profiles(self) -> AsyncIterator[tuple[str, recommender_pb2.Preferences]]:
+        """Everybody's declaration, with the user id."""
+        async for document in self._profiles.find():
+            yield (
+                document["_id"],
+                recommender_pb2.Preferences.FromString(document["preferences"]),
+            )
+
+    async def all_feedback(self) -> AsyncIterator[tuple[str, Feedback]]:
+        """Everybody's feedback, with the user id."""
+        async for document in self._feedback.find():
+            yield document["user"], _feedback(document)
 
     async def erase_person(self, user_id: str) -> int:
         """Removes a person's profile and feedback; the number of documents removed."""
         profiles = await self._profiles.delete_one({"_id": user_id})
         feedback = await self._feedback.delete_many({"user": user_id})
         return profiles.deleted_count + feedback.deleted_count
+
+
+def person_key(user_id: str) -> str:
+    """Stands for a person in the list of changes, which outlives them: a hash, 32 hex digits."""
+    return hashlib.blake2b(user_id.encode(), digest_size=16).hexdigest()
+
+
+def _feedback(document: Mapping[str, Any]) -> Feedback:
+    return Feedback(
+        document["_id"],
+        document["image"],
+        document["kind"],
+        document["style"],
+        document["at"],
+        # Events of before garments were kept teach styles only.
+        tuple((category, family) for category, family in document.get("garments", ())),
+    )
 
 
 def _post(site: str, post: str) -> str:

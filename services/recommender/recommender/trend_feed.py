@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from datetime import date, datetime
@@ -20,6 +21,8 @@ from snsfashion.trends.v1.trends_pb2_grpc import TrendsServiceStub
 
 # Trends' own snapshot is up to 2 s old, and a day's shares hardly move within some seconds.
 FRESH_S = 10.0
+# What is older than that still serves for so long, while it is read anew.
+STALE_S = 20.0
 # While trends are out of reach, an answer waits for them this seldom.
 RETRY_S = 2.0
 DEADLINE_S = 1.0
@@ -48,30 +51,47 @@ class TrendFeed:
         )
         self._stub = TrendsServiceStub(self._channel)
         self._clock = clock
-        self._lock = asyncio.Lock()
+        self._reading: dict[date, asyncio.Task[TrendTable | None]] = {}
         self._cache: dict[date, tuple[float, TrendTable | None]] = {}
 
     async def table(self, as_of: datetime) -> TrendTable | None:
         """Trends of the week that ends with the day of `as_of` (UTC); None while they are out of reach."""
         day = as_of.date()
-        async with self._lock:
-            until, table = self._cache.get(day, (0.0, None))
-            if self._clock() < until:
-                return table
-            try:
-                async with asyncio.timeout(DEADLINE_S):
-                    table = await self._read(as_of)
-            except (grpc.aio.AioRpcError, TimeoutError) as error:
-                _log.warning("trends_out_of_reach", error=_text(error))
-                table = None
-            self._cache.pop(day, None)
-            self._cache[day] = (self._clock() + (RETRY_S if table is None else FRESH_S), table)
-            if len(self._cache) > _KEPT:
-                del self._cache[next(iter(self._cache))]
+        now = self._clock()
+        until, table = self._cache.get(day, (-math.inf, None))
+        if now < until:
             return table
+        reading = self._reading.get(day)
+        if reading is None:
+            reading = asyncio.create_task(self._renew(day, as_of, table))
+            self._reading[day] = reading
+        if table is not None and now < until + STALE_S:
+            return table
+        return await asyncio.shield(reading)
+
+    async def _renew(
+        self, day: date, as_of: datetime, before: TrendTable | None
+    ) -> TrendTable | None:
+        table: TrendTable | None = None
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                table = await self._read(as_of)
+            # The same object while nothing moved: whoever sorted by it need not sort again.
+            table = before if table == before else table
+        except (grpc.aio.AioRpcError, TimeoutError) as error:
+            _log.warning("trends_out_of_reach", error=_text(error))
+        finally:
+            self._reading.pop(day)
+        self._cache.pop(day, None)
+        self._cache[day] = (self._clock() + (RETRY_S if table is None else FRESH_S), table)
+        if len(self._cache) > _KEPT:
+            del self._cache[next(iter(self._cache))]
+        return table
 
     async def close(self) -> None:
-        """Closes the channel."""
+        """Closes the channel; what is being read is given up."""
+        for reading in self._reading.values():
+            reading.cancel()
         await self._channel.close(None)
 
     async def _read(self, as_of: datetime) -> TrendTable:

@@ -39,14 +39,21 @@ class TrendTable:
         item: Mapping[int, TrendRow],
         color: Mapping[str, TrendRow],
     ) -> None:
+        self._rows = (item_color, item, color)
         self._item_color = item_color
         self._item = item
         self._color = color
+        self._explained: dict[tuple[int, str], tuple[Level, TrendRow, float] | None] = {}
         self._typical = {
             Level.ITEM_COLOR: _median_share(item_color.values()),
             Level.ITEM: _median_share(item.values()),
             Level.COLOR: _median_share(color.values()),
         }
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TrendTable) and self._rows == other._rows
+
+    __hash__ = None  # type: ignore[assignment]
 
     def value(self, category: int, family: str) -> float:
         """Value of a garment in [0, 1]: that of its item x colour, or else the mean of its item's and its colour's."""
@@ -61,6 +68,12 @@ class TrendTable:
 
     def explain(self, category: int, family: str) -> tuple[Level, TrendRow, float] | None:
         """The row that says most for a garment, with its value; None if trends say nothing about it."""
+        pair = (category, family)
+        if pair not in self._explained:
+            self._explained[pair] = self._explain(category, family)
+        return self._explained[pair]
+
+    def _explain(self, category: int, family: str) -> tuple[Level, TrendRow, float] | None:
         if row := self._item_color.get((category, family)):
             return Level.ITEM_COLOR, row, self._value(Level.ITEM_COLOR, row)
         found = [

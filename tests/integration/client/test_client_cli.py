@@ -20,8 +20,10 @@ from nats.js import JetStreamContext
 from pymongo import AsyncMongoClient
 
 from recommender.events import EventHandlers
+from recommender.people import People
 from recommender.replica import Replica
 from recommender.service import RecommenderService
+from recommender.shelf import Shelf
 from recommender.store import Store
 from recommender.trend_feed import TrendFeed
 from servicekit import consumer, topology
@@ -356,11 +358,13 @@ async def recommender(mongodb_uri: str, blob_url: str, nowhere: str) -> AsyncIte
     await store.prepare()
     replica = Replica(store)
     await EventHandlers(store, replica).described([_outfit()])
-    feed = TrendFeed(nowhere)
+    feed, shelf = TrendFeed(nowhere), Shelf()
     server = RpcServer("127.0.0.1", 0)
     server.add(
         recommender_pb2_grpc.add_RecommenderServiceServicer_to_server,
-        RecommenderService(store, replica, feed, BlobStore(blob_url), lambda: NOW),
+        RecommenderService(
+            store, replica, People(store), feed, shelf, BlobStore(blob_url), lambda: NOW
+        ),
         "snsfashion.recommender.v1.RecommenderService",
     )
     await server.start()
@@ -369,6 +373,7 @@ async def recommender(mongodb_uri: str, blob_url: str, nowhere: str) -> AsyncIte
     finally:
         await server.stop(0)
         await feed.close()
+        await shelf.close()
         await mongo.drop_database(name)
         await mongo.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,17 @@ from hypothesis import strategies as st
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
+from recommender import ranking
 from recommender import store as store_module
 from recommender.catalog import Catalog
 from recommender.events import EventHandlers
+from recommender.filters import Filters
+from recommender.profile import Learned
 from recommender.replica import Replica
+from recommender.score import Moment, Person, Weights
+from recommender.shortlist import Key, Shortlist
 from recommender.store import Store
+from recommender.trend_table import TrendRow, TrendTable
 from servicekit.errors import InvalidMessage
 from snsfashion.events.v1.events_pb2 import ImageClassified, OutfitDescribed, PostErased
 from snsfashion.fashion.v1 import fashion_pb2
@@ -27,6 +34,7 @@ Database = AsyncDatabase[dict[str, Any]]
 Described = Callable[..., OutfitDescribed]
 Rejected = Callable[..., ImageClassified]
 TOP, SKIRT = 1, 9
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 async def start(db: Database) -> tuple[EventHandlers, Replica, Store]:
@@ -46,6 +54,18 @@ def content(catalog: Catalog) -> dict[str, tuple[bytes, list[float]]]:
         )
         for row in np.flatnonzero(catalog.columns.alive)
     }
+
+
+def answer(catalog: Catalog) -> list[tuple[str, list[float]]]:
+    """Image ids and parts of what somebody is recommended."""
+    person = Person(frozenset({1}), 4, Learned(families={"red": 0.5}))
+    moment = Moment(TrendTable({}, {TOP: TrendRow(0.3, 0.1, 0.5, True)}, {}), NOW.timestamp())
+    shortlist = Shortlist(catalog, Key(Weights(), person.personal_color), moment)
+    found = ranking.recommend(catalog, shortlist, person, Filters(), 10)
+    return [
+        (catalog.image_ids[row], parts)
+        for row, parts in zip(found.rows, found.parts.tolist(), strict=True)
+    ]
 
 
 async def handle(handlers: EventHandlers, event: Any) -> None:
@@ -250,10 +270,12 @@ def test_any_order_and_repetition_leaves_what_the_greatest_tuples_say(
         name = f"test_{uuid.uuid4().hex}"
         try:
             handlers, replica, store = await start(client[name])
-            other = EventHandlers(store, Replica(store))
+            second = Replica(store)
+            other = EventHandlers(store, second)
             for number, step in enumerate(arrivals):
                 await handle(handlers if number % 2 else other, event(step))
             await replica.refresh()
+            await second.refresh()
             clean, clean_replica, _ = await start(client[name + "_clean"])
             for _, step in expected.values():
                 await handle(clean, event(step))
@@ -261,6 +283,7 @@ def test_any_order_and_repetition_leaves_what_the_greatest_tuples_say(
             fresh = Replica(store)
             await fresh.load()
             assert content(fresh.catalog) == content(replica.catalog)
+            assert answer(second.catalog) == answer(fresh.catalog) == answer(replica.catalog)
         finally:
             await client.drop_database(name)
             await client.drop_database(name + "_clean")

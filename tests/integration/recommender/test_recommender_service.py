@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 from pymongo.asynchronous.database import AsyncDatabase
 
 from recommender.events import EventHandlers
+from recommender.people import People
 from recommender.replica import Replica
 from recommender.service import RecommenderService
+from recommender.shelf import Shelf
 from recommender.store import Store
-from recommender.trend_feed import RETRY_S, TrendFeed
+from recommender.trend_feed import FRESH_S, RETRY_S, TrendFeed
 from servicekit.blobs import BlobStore
 from servicekit.rpc import RpcServer
 from snsfashion.events.v1.events_pb2 import OutfitDescribed, PostErased
@@ -102,6 +104,7 @@ class Recommender:
     handlers: EventHandlers
     blobs: BlobStore
     clock: list[float]
+    people: People
 
     async def recommend(self, user_id: str = "kim", **fields: Any) -> RecommendResponse:
         return await self.stub.Recommend(RecommendRequest(user_id=user_id, **fields))
@@ -116,21 +119,23 @@ async def serve(db: Database, blob_url: str, trends_address: str) -> AsyncIterat
     blobs = BlobStore(blob_url)
     clock = [0.0]
     feed = TrendFeed(trends_address, lambda: clock[0])
+    people, shelf = People(store), Shelf()
     server = RpcServer("127.0.0.1", 0)
     server.add(
         recommender_pb2_grpc.add_RecommenderServiceServicer_to_server,
-        RecommenderService(store, replica, feed, blobs, lambda: NOW),
+        RecommenderService(store, replica, people, feed, shelf, blobs, lambda: NOW),
         "snsfashion.recommender.v1.RecommenderService",
     )
     await server.start()
     channel = grpc.aio.insecure_channel(f"127.0.0.1:{server.port}")
     stub = recommender_pb2_grpc.RecommenderServiceStub(channel)
     try:
-        yield Recommender(stub, EventHandlers(store, replica), blobs, clock)
+        yield Recommender(stub, EventHandlers(store, replica), blobs, clock, people)
     finally:
         await channel.close(None)
         await server.stop(0)
         await feed.close()
+        await shelf.close()
 
 
 @asynccontextmanager
@@ -340,6 +345,21 @@ async def test_trends_are_read_page_by_page_over_social_photos_and_then_cached(
     assert len(calls) == 10
 
 
+async def test_trends_of_some_seconds_ago_serve_while_they_are_read_anew(
+    recommender: Recommender, described: Described, trends: tuple[Trends, str]
+) -> None:
+    await fill(recommender, described)
+    before = await recommender.recommend(weights=Weights(trend=1))
+    trends[0].rows = {}
+    recommender.clock[0] += FRESH_S + 1
+    assert await recommender.recommend(weights=Weights(trend=1)) == before
+    async with asyncio.timeout(10):
+        while (answer := await recommender.recommend(weights=Weights(trend=1))) == before:
+            pass
+    assert not answer.degraded
+    assert {round(one.score, 6) for one in answer.recommendations} == {0.5}
+
+
 async def test_filters_relax_and_the_answer_says_which(
     recommender: Recommender, described: Described
 ) -> None:
@@ -420,6 +440,59 @@ async def test_liking_moves_the_ranking_and_says_so(
     first = (await recommender.recommend(weights=weights)).recommendations[0]
     assert first.outfit.style == CASUAL
     assert "Casual, a style that you have liked" in {r.text for r in first.reasons}
+
+
+async def test_an_item_and_a_colour_that_were_liked_are_reasons_and_stand_in_the_profile(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    for number in range(6):
+        await feedback(recommender, f"e{number}", "red-skirt", recommender_pb2.FEEDBACK_KIND_LIKED)
+        await feedback(
+            recommender, f"d{number}", "navy-suit", recommender_pb2.FEEDBACK_KIND_DISLIKED
+        )
+    known = await profile(recommender)
+    assert known.learned_categories[SKIRT] > 0 > known.learned_categories[TROUSERS]
+    assert known.learned_colors["red"] > 0 > known.learned_colors["navy"]
+    answer = await recommender.recommend(weights=Weights(style=1))
+    reasons = {
+        one.outfit.image.image_id: {(r.code, r.text, r.text_ko) for r in one.reasons}
+        for one in answer.recommendations
+    }
+    assert (
+        recommender_pb2.REASON_CODE_LEARNED_CATEGORY,
+        "Skirts, which you have liked",
+        "좋아하신 아이템: 스커트",
+    ) in reasons["shop:black-skirt:0"]
+    # Ivory hangs with the red skirt, so it is liked too, and hangs without the skirt here.
+    assert (
+        recommender_pb2.REASON_CODE_LEARNED_COLOR,
+        "Ivory, a colour that you have liked",
+        "좋아하신 색: 아이보리",
+    ) in reasons["shop:ivory-top:0"]
+
+
+async def test_feedback_on_an_outfit_that_is_erased_later_goes_on_teaching(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    await feedback(recommender, "e1", "red-skirt", recommender_pb2.FEEDBACK_KIND_LIKED)
+    before = await profile(recommender)
+    await recommender.handlers.erased([PostErased(event_id="e", site="shop", post="red-skirt")])
+    assert await profile(recommender) == before
+    answer = await recommender.recommend()
+    assert "shop:red-skirt:0" not in ids(answer)
+    assert len(ids(answer)) == 3
+
+
+async def test_feedback_is_seen_by_the_next_call(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    first = ids(await recommender.recommend(k=1))[0]
+    post = first.split(":")[1]
+    await feedback(recommender, "e1", post, recommender_pb2.FEEDBACK_KIND_DISLIKED)
+    assert first not in ids(await recommender.recommend())
 
 
 async def test_what_was_shown_gives_way_and_what_is_disliked_never_comes_again(

@@ -222,7 +222,7 @@ def test_an_outfit_is_wholly_like_itself() -> None:
     index = catalog(
         outfit(0, ((SKIRT, "red"), (TOP, "navy"))), outfit(1, ((TROUSERS, "black"),), style=2)
     )
-    assert rank.likeness(index, np.array([0, 1]), 0).tolist() == pytest.approx([1.0, 0.0])
+    assert rank.Likeness(index, np.array([0, 1])).to(0).tolist() == pytest.approx([1.0, 0.0])
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.integers(1, 8)), max_size=40))

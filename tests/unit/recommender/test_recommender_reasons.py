@@ -82,6 +82,27 @@ def test_a_declared_style_is_a_reason_and_a_learned_one_another() -> None:
     }
 
 
+def test_the_item_or_the_colour_that_is_liked_most_is_named() -> None:
+    red = Person(learned=Learned(categories={SKIRT: 0.2}, families={"red": 0.5, "navy": 0.3}))
+    assert (
+        reasons.LEARNED_COLOR,
+        "Red, a colour that you have liked",
+        "좋아하신 색: 빨강",
+    ) in {(r.code, r.text, r.text_ko) for r in why(outfit(), red)}
+    skirts = Person(learned=Learned(categories={SKIRT: 0.5}, families={"red": 0.2}))
+    assert (
+        reasons.LEARNED_CATEGORY,
+        "Skirts, which you have liked",
+        "좋아하신 아이템: 스커트",
+    ) in {(r.code, r.text, r.text_ko) for r in why(outfit(), skirts)}
+
+
+def test_what_is_disliked_or_hardly_known_is_no_reason() -> None:
+    person = Person(learned=Learned({1: -0.5}, categories={SKIRT: -0.5}, families={"red": 0.05}))
+    codes = {r.code for r in why(outfit(), person)}
+    assert not codes & {reasons.LEARNED_STYLE, reasons.LEARNED_CATEGORY, reasons.LEARNED_COLOR}
+
+
 def test_the_garment_that_suits_the_personal_colour_is_named() -> None:
     found = [
         r

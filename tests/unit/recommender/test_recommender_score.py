@@ -11,7 +11,7 @@ from recommender import score
 from recommender.catalog import Catalog
 from recommender.outfit import Garment, GarmentColor, Outfit
 from recommender.profile import Learned
-from recommender.score import PARTS, PERSONAL_COLOR_CAP, Person, Weights
+from recommender.score import PARTS, PERSONAL_COLOR_CAP, Moment, Person, Taste, Weights
 from recommender.trend_table import NO_TRENDS, Level, TrendRow, TrendTable
 
 NOW = 1_800_000_000.0
@@ -47,7 +47,8 @@ def value(
     person: Person = Person(),  # noqa: B008 - frozen
     trends: TrendTable = NO_TRENDS,
 ) -> float:
-    found = score.values(catalog(one), np.array([0]), person, trends, NOW)
+    index = catalog(one)
+    found = score.values(index, np.array([0]), Taste(person, index.families), Moment(trends, NOW))
     return float(found[0, PARTS.index(part)])
 
 
@@ -72,13 +73,22 @@ tables = st.builds(
 )
 weight = st.floats(0, 1e6)
 people = st.builds(
-    lambda styles, color, learned, shown: Person(
-        frozenset(styles), color, Learned(learned, {f"shop:p{n}:0": t for n, t in shown.items()})
+    lambda styles, color, learned, shown, categories, families: Person(
+        frozenset(styles),
+        color,
+        Learned(
+            learned,
+            {f"shop:p{n}:0": t for n, t in shown.items()},
+            categories=categories,
+            families=families,
+        ),
     ),
     st.sets(st.integers(1, 6)),
     st.integers(0, 14),
     st.dictionaries(st.integers(1, 6), st.floats(-1, 1)),
     st.dictionaries(st.integers(0, 12), st.integers(1, 5)),
+    st.dictionaries(st.integers(1, 13), st.floats(-0.99, 0.99)),
+    st.dictionaries(st.sampled_from([*sorted(FAMILIES), "unheard of"]), st.floats(-0.99, 0.99)),
 )
 
 
@@ -100,7 +110,9 @@ def test_every_value_lies_in_0_to_1_and_so_does_the_score(
             for n, (pairs, style, age) in enumerate(data)
         )
     )
-    values = score.values(index, np.arange(len(data)), person, trends, NOW)
+    values = score.values(
+        index, np.arange(len(data)), Taste(person, index.families), Moment(trends, NOW)
+    )
     assert np.all((values >= 0) & (values <= 1))
     total = (weights.scaled() * values).sum(axis=1)
     assert np.all((total >= 0) & (total <= 1 + 1e-9))
@@ -121,8 +133,8 @@ def test_scaled_weights_add_up_to_1_and_personal_colour_is_capped(weights: Weigh
 
 def test_a_declared_style_beats_an_undeclared_one_which_beats_nothing_by_neutrality() -> None:
     person = Person(styles=frozenset({1}))
-    assert value("style", outfit(style=1), person) == 1.0
-    assert value("style", outfit(style=2), person) == pytest.approx(0.2)
+    assert value("style", outfit(style=1), person) == pytest.approx(0.75)
+    assert value("style", outfit(style=2), person) == pytest.approx(0.25)
     assert value("style", outfit(style=2)) == value("style", outfit(style=0)) == 0.5
 
 
@@ -131,6 +143,36 @@ def test_feedback_lifts_a_style_and_dislikes_sink_it() -> None:
     assert value("style", outfit(style=1), person) == pytest.approx(0.75)
     assert value("style", outfit(style=2), person) == pytest.approx(0.25)
     assert value("style", outfit(style=3), person) == 0.5
+
+
+def test_what_is_liked_in_an_item_or_a_colour_lifts_what_holds_it_and_more_if_it_holds_both() -> (
+    None
+):
+    person = Person(learned=Learned(categories={SKIRT: 0.5}, families={"red": 0.5}))
+    neither, item, color, both = (
+        value("style", outfit(0, garment(category, family)), person)
+        for category, family in ((TOP, "navy"), (SKIRT, "navy"), (TOP, "red"), (SKIRT, "red"))
+    )
+    assert neither == 0.5
+    assert item == color == pytest.approx(0.75)
+    # Odds of 3 each, so 9 together.
+    assert both == pytest.approx(0.9)
+    diluted = value("style", outfit(0, garment(TOP, "navy"), garment(SKIRT, "red")), person)
+    assert diluted == pytest.approx(0.75)
+
+
+def test_a_liked_colour_still_counts_in_a_declared_style() -> None:
+    person = Person(frozenset({1}), learned=Learned(families={"red": 0.5, "navy": -0.5}))
+    red, black, navy = (
+        value("style", outfit(0, garment(TOP, family), style=1), person)
+        for family in ("red", "black", "navy")
+    )
+    assert red > black > navy
+
+
+def test_freshness_is_that_of_the_full_hour() -> None:
+    hour = Moment(NO_TRENDS, NOW + 3599).hour
+    assert hour == NOW - NOW % 3600 == Moment(NO_TRENDS, hour).hour
 
 
 def test_freshness_halves_every_two_weeks() -> None:

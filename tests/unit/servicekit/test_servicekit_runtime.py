@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import nats
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from nats.js import JetStreamContext
 
 from servicekit import topology
+from snsfashion.color.v1 import color_pb2, color_pb2_grpc
 from snsfashion.events.v1.events_pb2 import PostErased
 
 # A service that takes erasures, one of them slowly, and notes what it does on stdout.
@@ -44,11 +46,26 @@ async def build(runtime: Runtime[ServiceSettings]) -> None:
         await asyncio.sleep(0.2)
         raise ValueError("background broke")
 
+    async def load():
+        gate = await runtime.nats.subscribe("test.loaded")
+        await runtime.nats.flush()
+        note(f"loading at {runtime.rpc.port}")
+        await gate.next_msg(timeout=30)
+        if "--broken" in sys.argv:
+            raise ValueError("loading broke")
+
     async def close():
         note("closed")
 
     runtime.consume(topology.ERASURES, {topology.ERASED: erase})
     runtime.on_close(close)
+    if "--load" in sys.argv:
+        runtime.before_serving(load)
+        runtime.add_rpc(
+            color_pb2_grpc.add_ColorServiceServicer_to_server,
+            color_pb2_grpc.ColorServiceServicer(),
+            "snsfashion.color.v1.ColorService",
+        )
     if "--fail" in sys.argv:
         runtime.background(fail)
 
@@ -141,6 +158,62 @@ async def test_it_finishes_what_is_in_flight_before_it_ends(
     assert "erased" in out.splitlines()
     info = await js.consumer_info(topology.ERASURES, "color")
     assert (info.num_pending, info.num_ack_pending) == (0, 0)
+
+
+async def test_until_it_has_loaded_it_is_not_serving_and_says_so(
+    js: JetStreamContext, broker_url: str, environment: dict[str, str]
+) -> None:
+    event = PostErased(event_id="e", site="site", post="before-loading")
+    await js.publish(topology.ERASED, event.SerializeToString())
+    service = Service(environment, "--load")
+    connection = await nats.connect(broker_url)
+    try:
+        port = (await service.line("loading at")).rpartition(" ")[2].strip()
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            check = health_pb2_grpc.HealthStub(channel).Check
+            name = health_pb2.HealthCheckRequest(service="snsfashion.color.v1.ColorService")
+            assert (await check(name)).status == health_pb2.HealthCheckResponse.NOT_SERVING
+            palette = color_pb2_grpc.ColorServiceStub(channel).GetPalette
+            with pytest.raises(grpc.aio.AioRpcError) as error:
+                await palette(color_pb2.GetPaletteRequest())
+            assert error.value.code() is grpc.StatusCode.UNAVAILABLE
+            assert "still loading" in str(error.value.details())
+            # The consumer waits too.
+            info = await js.consumer_info(topology.ERASURES, "color")
+            assert (info.num_pending, info.num_ack_pending) == (1, 0)
+            await connection.publish("test.loaded", b"")
+            await service.serving()
+            assert (await check(name)).status == health_pb2.HealthCheckResponse.SERVING
+            with pytest.raises(grpc.aio.AioRpcError) as error:
+                await palette(color_pb2.GetPaletteRequest())
+            assert error.value.code() is not grpc.StatusCode.UNAVAILABLE
+        await service.line("erased")
+    finally:
+        await connection.close()
+        service.kill()
+
+
+async def test_it_ends_cleanly_while_it_loads(
+    js: JetStreamContext, environment: dict[str, str]
+) -> None:
+    service = Service(environment, "--load")
+    await service.line("loading at")
+    status, out, _ = await asyncio.to_thread(service.end, signal.SIGTERM)
+    assert status == 0
+    assert "closed" in out.splitlines()
+
+
+async def test_loading_that_fails_ends_the_service(
+    js: JetStreamContext, broker_url: str, environment: dict[str, str]
+) -> None:
+    service = Service(environment, "--load", "--broken")
+    await service.line("loading at")
+    connection = await nats.connect(broker_url)
+    await connection.publish("test.loaded", b"")
+    await connection.close()
+    status, _, error = await asyncio.to_thread(service.end)
+    assert status == 1
+    assert "loading broke" in error
 
 
 async def test_logs_are_json_with_the_service_name(service: Service) -> None:

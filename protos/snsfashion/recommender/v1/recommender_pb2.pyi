@@ -45,6 +45,10 @@ class _ReasonCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReasonCode
     """New in the catalog."""
     REASON_CODE_NOVEL: _ReasonCode.ValueType  # 8
     """Not shown to this person before."""
+    REASON_CODE_LEARNED_CATEGORY: _ReasonCode.ValueType  # 9
+    """An item that the person's feedback points to."""
+    REASON_CODE_LEARNED_COLOR: _ReasonCode.ValueType  # 10
+    """A colour that the person's feedback points to."""
 
 class ReasonCode(_ReasonCode, metaclass=_ReasonCodeEnumTypeWrapper):
     """Why an outfit is shown."""
@@ -67,6 +71,10 @@ REASON_CODE_FRESH: ReasonCode.ValueType  # 7
 """New in the catalog."""
 REASON_CODE_NOVEL: ReasonCode.ValueType  # 8
 """Not shown to this person before."""
+REASON_CODE_LEARNED_CATEGORY: ReasonCode.ValueType  # 9
+"""An item that the person's feedback points to."""
+REASON_CODE_LEARNED_COLOR: ReasonCode.ValueType  # 10
+"""A colour that the person's feedback points to."""
 Global___ReasonCode: _TypeAlias = ReasonCode  # noqa: Y015
 
 class _RecommendState:
@@ -289,7 +297,7 @@ class RecommendRequest(_message.Message):
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """The time that trends and freshness refer to; absent: now."""
+        """The time that trends and freshness refer to; absent: now. Freshness is that of the full hour before."""
 
     def __init__(
         self,
@@ -323,7 +331,7 @@ class ScoreParts(_message.Message):
     trend: _builtins.float
     """Trend."""
     style: _builtins.float
-    """Style."""
+    """What the person prefers: declared styles, and the styles, items and colours that feedback taught."""
     personal_color: _builtins.float
     """Personal colour."""
     freshness: _builtins.float
@@ -597,10 +605,52 @@ class Profile(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class LearnedCategoriesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.int
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.int = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class LearnedColorsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     USER_ID_FIELD_NUMBER: _builtins.int
     PREFERENCES_FIELD_NUMBER: _builtins.int
     LEARNED_STYLES_FIELD_NUMBER: _builtins.int
     SEEN_FIELD_NUMBER: _builtins.int
+    LEARNED_CATEGORIES_FIELD_NUMBER: _builtins.int
+    LEARNED_COLORS_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The person."""
     seen: _builtins.int
@@ -613,6 +663,14 @@ class Profile(_message.Message):
     def learned_styles(self) -> _containers.ScalarMap[_builtins.int, _builtins.float]:
         """Affinity to styles that feedback taught, in [-1, 1], by Style number."""
 
+    @_builtins.property
+    def learned_categories(self) -> _containers.ScalarMap[_builtins.int, _builtins.float]:
+        """Affinity to items that feedback taught, in [-1, 1], by Category number."""
+
+    @_builtins.property
+    def learned_colors(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """Affinity to colours that feedback taught, in [-1, 1], by colour family."""
+
     def __init__(
         self,
         *,
@@ -620,10 +678,12 @@ class Profile(_message.Message):
         preferences: Global___Preferences | None = ...,
         learned_styles: _abc.Mapping[_builtins.int, _builtins.float] | None = ...,
         seen: _builtins.int = ...,
+        learned_categories: _abc.Mapping[_builtins.int, _builtins.float] | None = ...,
+        learned_colors: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["learned_styles", b"learned_styles", "preferences", b"preferences", "seen", b"seen", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["learned_categories", b"learned_categories", "learned_colors", b"learned_colors", "learned_styles", b"learned_styles", "preferences", b"preferences", "seen", b"seen", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
