@@ -25,8 +25,9 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ import numpy as np
 import recommender_exact as exact
 import recommender_load as load
 import recommender_quality as quality
+from bars import Bar
+from bars import table as bar_table
 from pymongo import MongoClient
 from recommender_server import CATEGORIES, FAMILIES
 from rich.console import Console
@@ -74,13 +77,14 @@ def main() -> None:
             report["exact"] = exact.measure(progress)
         if arguments.only in (None, "quality"):
             report["quality"] = quality.measure(range(arguments.seeds), progress)
-    report["bars"] = list(_bars(report))
+    bars = list(_bars(report))
+    report = {"bars": [asdict(bar) for bar in bars], **report}
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps(report, indent=2) + "\n")
     if arguments.json:
         print(json.dumps(report))
-    _print(report, console)
-    sys.exit(not all(bar["holds"] for bar in report["bars"]))
+    _print(report, bars, console)
+    sys.exit(not all(bar.holds for bar in bars))
 
 
 def speed(outfits: int, rate: float, seconds: float, progress: Progress) -> dict[str, Any]:
@@ -193,29 +197,21 @@ def _row(values: list[float]) -> dict[str, float]:
     }
 
 
-def _bars(report: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _bars(report: dict[str, Any]) -> Iterator[Bar]:
     for one in report.get("speed", ()):
         size = f"{one['outfits']:,} outfits"
-        yield _bar(f"{size}: p50, times an empty RPC", one["ratio_p50"], MAX_RATIO)
-        yield _bar(f"{size}: p99, ms", one["recommend"]["p99_ms"], MAX_P99_MS)
-        yield _bar(f"{size}: resident memory, GB", one["resident_gb"], MAX_RESIDENT_GB)
+        yield Bar.at_most(f"{size}: p50, times an empty RPC", MAX_RATIO, one["ratio_p50"])
+        yield Bar.at_most(f"{size}: p99, ms", MAX_P99_MS, one["recommend"]["p99_ms"])
+        yield Bar.at_most(f"{size}: resident memory, GB", MAX_RESIDENT_GB, one["resident_gb"])
     if "exact" in report:
         found = report["exact"]
         name = f"top {found['k']} equal to scoring all {found['outfits']:,}, of {found['requests']}"
-        yield _least(name, found["equal"], found["requests"])
-    for name, value, least in quality.bars(report["quality"]) if "quality" in report else ():
-        yield _least(name, value, least)
+        yield Bar.at_least(name, found["requests"], found["equal"])
+    if "quality" in report:
+        yield from quality.bars(report["quality"])
 
 
-def _bar(name: str, value: float, most: float) -> dict[str, Any]:
-    return {"bar": name, "value": value, "at_most": most, "holds": value <= most}
-
-
-def _least(name: str, value: float, least: float) -> dict[str, Any]:
-    return {"bar": name, "value": value, "at_least": least, "holds": value >= least}
-
-
-def _print(report: dict[str, Any], console: Console) -> None:
+def _print(report: dict[str, Any], bars: Sequence[Bar], console: Console) -> None:
     if "speed" in report:
         table = Table(title="Latency in ms, from the moment a call was due")
         for column in ("outfits", "calls/s", "call", "p50", "p99", "max", "resident GB"):
@@ -233,13 +229,7 @@ def _print(report: dict[str, Any], console: Console) -> None:
         console.print(table)
     if "quality" in report:
         console.print(quality.table(report["quality"]))
-    table = Table(title="Bars")
-    for column in ("bar", "value", "asked", ""):
-        table.add_column(column, justify="left" if column in ("bar", "") else "right")
-    for bar in report["bars"]:
-        asked = f"<= {bar['at_most']:g}" if "at_most" in bar else f">= {bar['at_least']:g}"
-        table.add_row(bar["bar"], f"{bar['value']:g}", asked, "holds" if bar["holds"] else "missed")
-    console.print(table)
+    console.print(bar_table("Recommender", bars))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from bars import Bar
 from people import FAMILIES, World
 from rich.progress import Progress
 from rich.table import Table
@@ -57,15 +58,17 @@ def measure(seeds: Sequence[int] | range, progress: Progress) -> dict[str, Any]:
     }
 
 
-def bars(result: dict[str, Any]) -> Iterator[tuple[str, float, float]]:
-    """Name, value and what is asked at least."""
+def bars(result: dict[str, Any]) -> Iterator[Bar]:
+    """What is asked of the mean over the worlds."""
     mean = result["mean"]
-    yield (
+    yield Bar.at_least(
         "simulated people: part of the gap from most popular to oracle closed",
-        mean["gap_closed"],
         MIN_GAP_CLOSED,
+        mean["gap_closed"],
     )
-    yield "simulated people: share of the catalog shown to someone", mean["coverage"], MIN_COVERAGE
+    yield Bar.at_least(
+        "simulated people: share of the catalog shown to someone", MIN_COVERAGE, mean["coverage"]
+    )
 
 
 def table(result: dict[str, Any]) -> Table:

@@ -55,7 +55,7 @@ def run(
     source: Source = lookbook if photos is None else Folder(photos, lookbook, now)
     stack = Stack(state, source.environment)
     memory = _Memory()
-    addresses = folder / "services.json"
+    addresses, environment = folder / "services.json", folder / "environment"
     try:
         with _progress(terminal) as progress:
             task = progress.add_task("starting", total=source.photos)
@@ -66,6 +66,10 @@ def run(
             started = time.monotonic()
             # Where `snsfashion` finds the services.
             addresses.write_text(json.dumps({**stack.addresses, "nats_url": stack.nats_url}))
+            # For the commands that stand beside the services, such as `trends export`.
+            environment.write_text(
+                f"export NATS_URL='{stack.nats_url}' MONGODB_URI='{stack.mongodb_uri}'\n"
+            )
             client = Client(Addresses(**stack.addresses))
 
             def look(counts: dict[str, int]) -> None:
@@ -121,6 +125,7 @@ def run(
     finally:
         terminal.print("stopping", style="dim")
         addresses.unlink(missing_ok=True)
+        environment.unlink(missing_ok=True)
         stack.stop()
         source.stop()
         memory.stop()

@@ -25,6 +25,7 @@ from color.store import NewerPalette, Store, VersionTaken
 from servicekit.consumer import publish
 from servicekit.errors import NotFound
 from servicekit.events import Publication
+from servicekit.runtime import database
 from servicekit.settings import load
 
 _EXAMPLES = """examples:
@@ -100,7 +101,7 @@ async def _opened(uri: str) -> AsyncIterator[tuple[Store, Palettes]]:
         uri, tz_aware=True, serverSelectionTimeoutMS=10_000
     )
     try:
-        store = Store(client["snsfashion_color"])
+        store = Store(database(client, "color"))
         await store.prepare()
         palettes = Palettes(store)
         await palettes.load()

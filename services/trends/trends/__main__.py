@@ -1,4 +1,4 @@
-"""Runs the trends service: `python -m trends`; with a command, `trends.commands`. Settings come from the environment."""
+"""Runs the trends service: `python -m trends`; with a command, `trends.cli`. Settings come from the environment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from servicekit import topology
 from servicekit.runtime import Runtime, run, utc_now
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
-from trends import commands
+from trends import cli
 from trends.events import Events
 from trends.rebuild import rebuild
 from trends.service import TrendsService
@@ -20,13 +20,17 @@ SERVICE = trends_pb2.DESCRIPTOR.services_by_name["TrendsService"].full_name
 
 
 async def build(runtime: Runtime[Settings]) -> None:
-    """Wires the service; it serves once the snapshot is loaded."""
+    """Wires the service. It is NOT_SERVING until the counts are loaded."""
     store = Store(runtime.db)
     await store.prepare()
-    if (await store.head()).format != FORMAT:
-        await rebuild(store)
     snapshot = Snapshot(store, time.monotonic)
-    await snapshot.refresh()
+
+    async def load() -> None:
+        if (await store.head()).format != FORMAT:
+            await rebuild(store)
+        await snapshot.refresh()
+
+    runtime.before_serving(load)
     events = Events(store)
     runtime.background(snapshot.follow)
     runtime.add_rpc(
@@ -45,7 +49,7 @@ async def build(runtime: Runtime[Settings]) -> None:
 def main() -> None:
     """Entry point."""
     if len(sys.argv) > 1:
-        commands.main(sys.argv[1:])
+        cli.main(sys.argv[1:])
         return
     run("trends", Settings, build)
 

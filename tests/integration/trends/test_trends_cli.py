@@ -18,7 +18,7 @@ from pymongo import AsyncMongoClient
 
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2
-from trends import commands
+from trends import cli
 from trends.observation import Observation, Record, Stratum
 from trends.store import FORMAT, Head, Store
 
@@ -70,7 +70,7 @@ def monday(day: date) -> date:
 @pytest.fixture
 def database(mongodb_uri: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     name = f"test_trends_{uuid.uuid4().hex}"
-    monkeypatch.setattr(commands, "database", lambda client, service: client[name])
+    monkeypatch.setattr(cli, "database", lambda client, service: client[name])
     monkeypatch.setenv("MONGODB_URI", mongodb_uri)
 
     async def fill(store: Store) -> None:
@@ -96,7 +96,7 @@ def on(uri: str, name: str, work: Callable[[Store], Awaitable[T]]) -> T:
 
 
 def command(*arguments: str) -> None:
-    commands.main(arguments, lambda: datetime(2026, 11, 22, 15, tzinfo=UTC))
+    cli.main(arguments, lambda: datetime(2026, 11, 22, 15, tzinfo=UTC))
 
 
 def exported(file: Path) -> dict[Any, int]:
