@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from servicekit import topology
+from servicekit import telemetry, topology
 from servicekit.runtime import Runtime, run, utc_now
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
 from trends import cli
@@ -49,6 +49,7 @@ async def build(runtime: Runtime[Settings]) -> None:
 def main() -> None:
     """Entry point."""
     if len(sys.argv) > 1:
+        telemetry.configure("trends", "WARNING")  # what a command prints is its own
         cli.main(sys.argv[1:])
         return
     run("trends", Settings, build)
