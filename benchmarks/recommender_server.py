@@ -33,6 +33,7 @@ from recommender.trend_feed import TrendFeed
 from servicekit.blobs import BlobStore, photo_key
 from servicekit.events import timestamp
 from servicekit.rpc import RpcServer
+from servicekit.runtime import keep_what_is_loaded
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.recommender.v1 import recommender_pb2, recommender_pb2_grpc
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
@@ -150,6 +151,7 @@ async def main(number: int, uri: str, database: str) -> None:
     for outfit in outfits(number, datetime.now(UTC)):
         _put(replica.catalog, outfit)
     loaded_s = time.perf_counter() - started
+    keep_what_is_loaded()
 
     trend_server = grpc.aio.server()
     trends_pb2_grpc.add_TrendsServiceServicer_to_server(Trends(), trend_server)

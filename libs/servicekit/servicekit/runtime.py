@@ -6,6 +6,7 @@ A service's `__main__` is `run("color", Settings, build)`, where `build` wires i
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -121,6 +122,7 @@ class Runtime(Generic[S]):
             metrics_port = await self._listen()
             if not await self._prepared(stop):
                 return
+            keep_what_is_loaded()
             self.rpc.ready = True
             consuming = [consumer.start() for consumer in self.consumers]
             tasks = [asyncio.ensure_future(_as_coroutine(work)) for work in self._background]
@@ -177,6 +179,13 @@ class Runtime(Generic[S]):
                 serving = healthy
                 await self.rpc.set_serving(serving)
                 _log.warning("health", serving=serving)
+
+
+def keep_what_is_loaded() -> None:
+    """Takes all objects that there are out of garbage collection: what was loaded stays for as long as the process does, and
+    looking through it again and again would hold up answers, by 100 ms for 100,000 outfits."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _one_after_the_other(steps: Sequence[Callable[[], Awaitable[None]]]) -> None:
