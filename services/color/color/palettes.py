@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from pymongo.errors import PyMongoError
-
 from color import palette
 from color.generation import generation
 from color.naming import Namer
@@ -14,6 +12,7 @@ from color.palette import Palette
 from color.store import Store, StoredPalette
 from servicekit import telemetry
 from servicekit.errors import NotFound
+from servicekit.polling import poll
 
 POLL_S = 1.0
 
@@ -88,12 +87,7 @@ class Palettes:
 
     async def follow(self) -> None:
         """Refreshes every second, for ever. While the database is away, the palettes stay as they are."""
-        while True:
-            await asyncio.sleep(POLL_S)
-            try:
-                await self.refresh()
-            except PyMongoError as error:
-                _log.warning("refresh_failed", error=repr(error))
+        await poll(self.refresh, POLL_S)
 
 
 def _ready(stored: StoredPalette) -> NumberedPalette:

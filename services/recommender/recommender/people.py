@@ -12,20 +12,16 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from pymongo.errors import PyMongoError
-
 from recommender import profile
 from recommender.profile import Feedback, Learned
 from recommender.store import Store, person_key
-from servicekit import telemetry
+from servicekit.polling import poll
 from snsfashion.recommender.v1.recommender_pb2 import Preferences
 
 POLL_S = 0.5
 KEPT_S = 60.0
 # Feedback events in memory, over all people; about 100 MB.
 _KEPT_EVENTS = 200_000
-
-_log = telemetry.log("people")
 
 
 class Record:
@@ -97,12 +93,7 @@ class People:
 
     async def follow(self) -> None:
         """Refreshes twice a second, for ever. While the database is away, what is held serves until it is too old."""
-        while True:
-            await asyncio.sleep(POLL_S)
-            try:
-                await self.refresh()
-            except PyMongoError as error:
-                _log.warning("refresh_failed", error=repr(error))
+        await poll(self.refresh, POLL_S)
 
     async def _read(self, user_id: str) -> Record:
         until = self._clock() + KEPT_S

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 
-from pymongo.errors import PyMongoError
-
 from recommender import messages
 from recommender.catalog import Catalog
 from recommender.store import Store, StoredOutfit
 from servicekit import telemetry
+from servicekit.polling import poll
 from snsfashion.recommender.v1.recommender_pb2 import Outfit
 
 POLL_S = 1.0
@@ -57,12 +56,7 @@ class Replica:
 
     async def follow(self) -> None:
         """Refreshes every second, for ever. While the database is away, the catalog stays as it is."""
-        while True:
-            await asyncio.sleep(POLL_S)
-            try:
-                await self.refresh()
-            except PyMongoError as error:
-                _log.warning("refresh_failed", error=repr(error))
+        await poll(self.refresh, POLL_S)
 
     async def _load(self) -> None:
         # The version first: what changes while reading is read again by the next refresh.

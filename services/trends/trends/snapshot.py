@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from pymongo.errors import PyMongoError
-
 from servicekit import telemetry
+from servicekit.polling import poll
 from trends.cell import Cell, CellKey, total
 from trends.counts import Counts
 from trends.recount import Recount
@@ -74,12 +73,7 @@ class Snapshot:
 
     async def follow(self) -> None:
         """Refreshes for ever. While the database is out of reach answers go on, and say how old they are."""
-        while True:
-            try:
-                await self.refresh()
-            except PyMongoError as error:
-                _log.warning("refresh_failed", error=repr(error), age_s=round(self.age, 1))
-            await asyncio.sleep(POLL_S)
+        await poll(self.refresh, POLL_S)
 
     async def _load(self, head: Head) -> None:
         """Reads everything. Starts over if changes were folded or cells rebuilt under way."""
