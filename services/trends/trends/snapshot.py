@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from servicekit import telemetry
 from servicekit.polling import poll
@@ -88,10 +88,10 @@ class Snapshot:
             self._by_hashtag.clear()
         else:
             await self._follow_hashtags(self._head.seq, head.seq)
-        self._cells, self._counts = cells, Counts()
-        self._counts.put(cells)
-        self._apply(changed)
-        self._head = head
+        cells.update(await asyncio.to_thread(_summed, cells, changed))
+        counts = Counts()
+        await asyncio.to_thread(counts.put, cells)
+        self._cells, self._counts, self._head = cells, counts, head
         _log.info("counts_loaded", cells=len(self._cells), seq=head.seq, epoch=head.epoch)
 
     async def _follow(self, head: Head) -> None:
@@ -102,13 +102,10 @@ class Snapshot:
             await self._load(now)
             return
         await self._follow_hashtags(self._head.seq, head.seq)
-        self._apply(changed)
+        summed = await asyncio.to_thread(_summed, self._cells, changed)
+        self._cells.update(summed)
+        self._counts.put(summed)
         self._head = head
-
-    def _apply(self, changed: dict[CellKey, Cell]) -> None:
-        now = {key: total([self._cells.pop(key, Cell()), cell]) for key, cell in changed.items()}
-        self._cells.update((key, cell) for key, cell in now.items() if cell)
-        self._counts.put(now)
 
     async def _follow_hashtags(self, after: int, until: int) -> None:
         if not self._by_hashtag:
@@ -129,3 +126,11 @@ class Snapshot:
                 if len(self._by_hashtag) > MAX_HASHTAGS:
                     del self._by_hashtag[next(iter(self._by_hashtag))]
             return self._by_hashtag[hashtag].counts
+
+
+def _summed(cells: Mapping[CellKey, Cell], changed: Mapping[CellKey, Cell]) -> dict[CellKey, Cell]:
+    """The changed cells as they are now, with their tallies: both take long for large ones, so not on the event loop."""
+    summed = {key: total([cells.get(key, Cell()), change]) for key, change in changed.items()}
+    for cell in summed.values():
+        _ = cell.tally
+    return summed

@@ -81,7 +81,7 @@ async def stored(store: Store) -> State:
 
 
 def answers(snapshot: Snapshot) -> State:
-    return {key: cell.document() for key, cell in snapshot._cells.items()}
+    return {key: cell.document() for key, cell in snapshot._cells.items() if cell}
 
 
 async def tell(store: Store, told: Sequence[Step], rng: random.Random) -> None:
