@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import threading
 import time
@@ -66,9 +67,12 @@ def run(
             started = time.monotonic()
             # Where `snsfashion` finds the services.
             addresses.write_text(json.dumps({**stack.addresses, "nats_url": stack.nats_url}))
-            # For the commands that stand beside the services, such as `trends export`.
+            # For the commands that stand beside the services, such as `trends export`. The user's own servers may have
+            # passwords in their addresses.
+            environment.touch(mode=0o600)
             environment.write_text(
-                f"export NATS_URL='{stack.nats_url}' MONGODB_URI='{stack.mongodb_uri}'\n"
+                f"export NATS_URL={shlex.quote(stack.nats_url)} "
+                f"MONGODB_URI={shlex.quote(stack.mongodb_uri)}\n"
             )
             client = Client(Addresses(**stack.addresses))
 
