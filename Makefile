@@ -15,8 +15,8 @@ READY := .venv/.ready
 # protoc and buf find their plugins on the path.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-PROJECTS := $(wildcard protos/pyproject.toml libs/*/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml)
-PACKAGES := snsfashion servicekit modelkit snsfashion_client lookbook localrun crawler classifier segmenter color trends recommender
+PROJECTS := $(wildcard protos/pyproject.toml libs/*/pyproject.toml services/*/pyproject.toml apps/*/pyproject.toml tools/*/pyproject.toml)
+PACKAGES := snsfashion servicekit photokit modelkit devstack snsfashion_client lookbook demo crawler classifier segmenter color trends recommender
 
 .PHONY: help
 help: ## List the targets
@@ -47,12 +47,12 @@ endef
 
 .PHONY: run
 run: $(READY) ## Run the whole system: ONCE=1 ends by itself, PHOTOS=<folder> takes your photos
-	@$(BIN)/python -m localrun $(if $(ONCE),--once) $(if $(PHOTOS),--photos "$(PHOTOS)")
+	@$(BIN)/python -m demo $(if $(ONCE),--once) $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 # The original Mask R-CNN of Matterport, for the engine mrcnn and for the test that ours says the same.
 ORACLE := .venv-mrcnn
 ORACLE_PINS := services/segmenter/mrcnn-constraints.txt
-ORACLE_PROJECTS := protos libs/servicekit services/segmenter
+ORACLE_PROJECTS := protos libs/servicekit libs/photokit services/segmenter
 ORACLE_PIP := $(ORACLE)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -c $(ORACLE_PINS)
 
 .PHONY: matterport-oracle
@@ -147,23 +147,23 @@ needs-data:
 
 .PHONY: bench-models
 bench-models: $(READY) matterport-oracle ## The shipped networks against others, speed and accuracy: DATA=../shared/data
-	@$(BIN)/python benchmarks/models.py $(if $(DATA),--data "$(DATA)")
+	@$(BIN)/python -m benchmarks.models $(if $(DATA),--data "$(DATA)")
 
 .PHONY: bench-health
 bench-health: $(READY) ## How fast the segmenter answers a health check while it works
-	@$(BIN)/python benchmarks/health.py
+	@$(BIN)/python -m benchmarks.segmenter.health
 
 .PHONY: bench-color
 bench-color: $(READY) ## How right and how fast garments' colours are measured, on rendered garments
-	@$(BIN)/python benchmarks/coloring.py
+	@$(BIN)/python -m benchmarks.color
 
 .PHONY: bench-trends
 bench-trends: $(READY) ## Does trends find what rises, answer at once and count exactly at speed?
-	@$(BIN)/python benchmarks/trending.py
+	@$(BIN)/python -m benchmarks.trends
 
 .PHONY: bench-recommender
 bench-recommender: $(READY) ## How fast the recommender answers, and how well for people with known tastes
-	@$(BIN)/python benchmarks/recommendations.py
+	@$(BIN)/python -m benchmarks.recommender
 
 .PHONY: clean
 clean: ## Remove what runs and checks leave behind, but not .venv

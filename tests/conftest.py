@@ -9,10 +9,10 @@ from pathlib import Path
 
 import nats
 import pytest
-from system import System
+from system.running import System
 
-from localrun.infrastructure import mongo_server, nats_server
-from localrun.stack import Stack
+from devstack.infrastructure import mongo_server, nats_server
+from devstack.stack import Stack
 from servicekit.provision import provision
 
 

@@ -22,15 +22,14 @@ from servicekit.errors import (
     Overloaded,
     Retryable,
 )
-from servicekit.photo import MAX_BYTES, BadPhoto
 
 # A call without a deadline gets this one.
 DEFAULT_DEADLINE_S = 30.0
-MAX_MESSAGE_BYTES = MAX_BYTES + 4 * 2**20
+# A photo of 20 MB (photokit.photo.MAX_BYTES) and what is around it.
+MAX_MESSAGE_BYTES = 24 * 2**20
 
 STATUS: dict[type[Exception], grpc.StatusCode] = {
     InvalidArgument: grpc.StatusCode.INVALID_ARGUMENT,
-    BadPhoto: grpc.StatusCode.INVALID_ARGUMENT,
     NotFound: grpc.StatusCode.NOT_FOUND,
     Gone: grpc.StatusCode.NOT_FOUND,
     FailedPrecondition: grpc.StatusCode.FAILED_PRECONDITION,
@@ -167,12 +166,10 @@ def _text(error: Exception, status: grpc.StatusCode) -> str:
 
 def _details(error: Exception, status: grpc.StatusCode) -> Sequence[tuple[str, bytes]]:
     """google.rpc.Status with BadRequest, for errors that name a field."""
-    if not isinstance(error, InvalidArgument | BadPhoto):
+    if not isinstance(error, InvalidArgument):
         return ()
-    field = error.field if isinstance(error, InvalidArgument) else "photo"
     violation = error_details_pb2.BadRequest.FieldViolation(
-        field=field,
-        description=error.description if isinstance(error, InvalidArgument) else str(error),
+        field=error.field, description=error.description
     )
     detail = AnyMessage()
     detail.Pack(error_details_pb2.BadRequest(field_violations=[violation]))

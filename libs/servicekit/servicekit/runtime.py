@@ -25,7 +25,6 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from servicekit import telemetry, topology
-from servicekit.blobs import BlobStore
 from servicekit.consumer import Consumer, Handler, Retried
 from servicekit.rpc import RpcServer
 from servicekit.settings import ServiceSettings, StatelessSettings, load
@@ -63,7 +62,6 @@ class Runtime(Generic[S]):
         self.nats = nats_client
         self.js: JetStreamContext = nats_client.jetstream(timeout=10)
         self._mongo = mongo
-        self.blobs = BlobStore(settings.blob_url)
         self.rpc = RpcServer(settings.grpc_host, settings.grpc_port)
         self.consumers: list[Consumer] = []
         self._before: list[Callable[[], Awaitable[None]]] = []

@@ -20,9 +20,6 @@ class StatelessSettings(BaseSettings):
     )
 
     nats_url: str = Field(description="nats://host:port of the broker")
-    blob_url: str = Field(
-        description="file:///folder, s3://bucket/prefix, gs:// or az://: the photos"
-    )
     grpc_host: str = Field("127.0.0.1", description="address to listen on")
     grpc_port: int = Field(50051, ge=0, le=65535, description="0 takes a free one")
     metrics_port: int = Field(9090, ge=0, le=65535, description="HTTP /metrics; 0 takes a free one")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from classifier.service import ClassifierService
 from classifier.settings import Settings
+from photokit.blobs import BlobStore
 from servicekit import topology
 from servicekit.batching import MicroBatcher
 from servicekit.runtime import Runtime, StartError, run
@@ -14,7 +15,7 @@ MAX_BATCH = 16
 
 async def build(runtime: Runtime[Settings]) -> None:
     """Wires the service."""
-    from classifier.engine import Engine  # torch takes seconds: a wrong setting should not
+    from classifier.nets.engine import Engine
     from modelkit.weights import BadWeights
 
     settings = runtime.settings
@@ -28,7 +29,10 @@ async def build(runtime: Runtime[Settings]) -> None:
         raise StartError(str(error)) from error
     batcher = MicroBatcher(engine.predict, max_batch=MAX_BATCH, max_queue=settings.classifier_queue)
     service = ClassifierService(
-        batcher, runtime.blobs, threshold=engine.threshold, generation=engine.generation
+        batcher,
+        BlobStore(runtime.settings.blob_url),
+        threshold=engine.threshold,
+        generation=engine.generation,
     )
     runtime.add_rpc(
         classifier_pb2_grpc.add_ClassifierServiceServicer_to_server,

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from classifier.dataset import BadTable, Example, read_csv, read_sources
-from classifier.engine import Engine
-from classifier.leave_one_out import leave_one_source_out
-from classifier.metrics import figures, intervals, share_right
-from classifier.predictions import Predictions, predict
+from classifier.data.dataset import BadTable, Example, read_csv, read_sources
+from classifier.evaluation.metrics import figures, intervals, share_right
+from classifier.evaluation.predictions import Predictions, predict
+from classifier.nets.engine import Engine
+from classifier.training.leave_one_out import leave_one_source_out
 from modelkit import imagenet_features
 from modelkit.weights import BadWeights
 
@@ -140,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if args.predictions:
         said.write(args.predictions)
     if args.pictures:
-        from classifier import pictures  # matplotlib is wanted here only
+        from classifier.evaluation import pictures
 
         pictures.write(args.pictures, said)
     if args.json:

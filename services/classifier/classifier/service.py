@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from servicekit import photo, topology
+from photokit import photo
+from photokit.blobs import BlobStore
+from servicekit import topology
 from servicekit.batching import MicroBatcher
-from servicekit.blobs import BlobStore
 from servicekit.consumer import Outcome
 from servicekit.errors import InvalidMessage
 from servicekit.events import Publication, photo_event_id

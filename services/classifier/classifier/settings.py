@@ -6,10 +6,11 @@ from pathlib import Path
 
 from pydantic import Field
 
+from photokit.blobs import BlobSettings
 from servicekit.settings import StatelessSettings
 
 
-class Settings(StatelessSettings):
+class Settings(StatelessSettings, BlobSettings):
     """Read from the environment."""
 
     classifier_weights: Path = Field(

@@ -14,16 +14,17 @@ import torch
 from torch import nn
 from torchvision.models import ResNet
 
-from classifier import model, probe
-from classifier.dataset import BadTable, Example, read_csv, read_sources
-from classifier.distillation import Teacher
-from classifier.engine import Engine
-from classifier.export import export
-from classifier.metrics import figures
-from classifier.predictions import predict
-from classifier.run import Run
-from classifier.splits import folds, hold_out, leave_out
-from classifier.training import CHECKPOINT, Plan, train
+from classifier.data.dataset import BadTable, Example, read_csv, read_sources
+from classifier.data.splits import folds, hold_out, leave_out
+from classifier.evaluation.metrics import figures
+from classifier.evaluation.predictions import predict
+from classifier.nets import model
+from classifier.nets.engine import Engine
+from classifier.training import probe
+from classifier.training.distillation import Teacher
+from classifier.training.export import export
+from classifier.training.run import Run
+from classifier.training.training import CHECKPOINT, Plan, train
 from modelkit import imagenet_features
 from modelkit.distributed import Process, process
 from modelkit.schedule import Budget, cosine

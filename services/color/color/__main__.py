@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from color import cli
+from color import admin
 from color.events import Events
-from color.palettes import Palettes
 from color.service import ColorService
 from color.settings import Settings
-from color.store import Store
+from color.storage.palettes import Palettes
+from color.storage.store import Store
+from photokit.blobs import BlobStore
 from servicekit import telemetry, topology
 from servicekit.runtime import Runtime, run
 from snsfashion.color.v1 import color_pb2, color_pb2_grpc
@@ -24,7 +25,7 @@ async def build(runtime: Runtime[Settings]) -> None:
     palettes = Palettes(store)
     await palettes.load()
     runtime.background(palettes.follow)
-    events = Events(store, runtime.blobs, palettes)
+    events = Events(store, BlobStore(runtime.settings.blob_url), palettes)
     runtime.add_rpc(
         color_pb2_grpc.add_ColorServiceServicer_to_server, ColorService(palettes), SERVICE
     )
@@ -36,7 +37,7 @@ def main() -> None:
     """Entry point: serves, or with arguments runs a command."""
     if len(sys.argv) > 1:
         telemetry.configure("color", "WARNING")  # what a command prints is its own
-        sys.exit(cli.main(sys.argv[1:]))
+        sys.exit(admin.main(sys.argv[1:]))
     run("color", Settings, build)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from color.describe import BadMask, measure, name_garments, renamed
-from color.generation import METHOD, split
-from color.palettes import NumberedPalette, Palettes
-from color.store import Known, NewerPalette, Store
-from servicekit import photo, topology
-from servicekit.blobs import BlobStore
+from color.core.describe import BadMask, measure, name_garments, renamed
+from color.core.generation import METHOD, split
+from color.storage.palettes import NumberedPalette, Palettes
+from color.storage.store import Known, NewerPalette, Store
+from photokit import photo
+from photokit.blobs import BlobStore
+from servicekit import topology
 from servicekit.consumer import Outcome
 from servicekit.errors import Gone, InvalidMessage
 from servicekit.events import Publication, order, photo_event_id

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from crawler.announcer import Announcer
-from crawler.authors import AuthorKeys
-from crawler.crawl import Stores
-from crawler.erasure import Erasures
-from crawler.expiry import Expiry
-from crawler.hashtag_budget import HashtagBudget
-from crawler.jobs import Jobs
-from crawler.ledger import Ledger
-from crawler.outcomes import Outcomes
-from crawler.photos import Photos
-from crawler.scheduler import Scheduler
+from crawler.core.authors import AuthorKeys
+from crawler.crawling.crawl import Stores
+from crawler.crawling.scheduler import Scheduler
+from crawler.events import Outcomes
 from crawler.service import NAME, CrawlerService
 from crawler.settings import Settings
+from crawler.storage.hashtag_budget import HashtagBudget
+from crawler.storage.jobs import Jobs
+from crawler.storage.ledger import Ledger
+from crawler.storage.photos import Photos
+from crawler.upkeep.announcer import Announcer
+from crawler.upkeep.erasure import Erasures
+from crawler.upkeep.expiry import Expiry
+from photokit.blobs import BlobStore
 from servicekit import topology
 from servicekit.runtime import Runtime, run, utc_now
 from snsfashion.crawler.v1.crawler_pb2_grpc import add_CrawlerServiceServicer_to_server
@@ -24,7 +25,7 @@ async def build(runtime: Runtime[Settings]) -> None:
     """Wires the service."""
     settings, db = runtime.settings, runtime.db
     jobs, ledger = Jobs(db, utc_now), Ledger(db, utc_now)
-    photos = Photos(runtime.blobs, ledger)
+    photos = Photos(BlobStore(runtime.settings.blob_url), ledger)
     erasures = Erasures(db, runtime.js, ledger, photos, utc_now)
     announcer = Announcer(runtime.js, ledger, photos)
     budget = HashtagBudget(db, settings.instagram_user_id, utc_now)

@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crawler import hashtags
+from crawler.core import hashtags
+from crawler.crawling.spiders import instagram
+from crawler.readers import photo_table
+from crawler.readers.photo_table import BadTable
 from crawler.settings import Settings
-from crawler.spiders import instagram, photo_table
-from crawler.spiders.photo_table import BadTable
 from servicekit.errors import FailedPrecondition, InvalidArgument
 from snsfashion.crawler.v1.crawler_pb2 import FolderSource, InstagramSource, ShopSource
 from snsfashion.crawler.v1.crawler_pb2 import StartCrawlRequest as Request

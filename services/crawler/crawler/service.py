@@ -6,10 +6,10 @@ import asyncio
 from typing import Any
 
 from crawler import requests
-from crawler.crawl import Stores
-from crawler.record import Record
-from crawler.scheduler import Scheduler
-from crawler.sighting import post_id
+from crawler.core.record import Record
+from crawler.core.sighting import post_id
+from crawler.crawling.crawl import Stores
+from crawler.crawling.scheduler import Scheduler
 from servicekit import events
 from servicekit.errors import FailedPrecondition, InvalidArgument, NotFound
 from snsfashion.crawler.v1 import crawler_pb2_grpc

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 
-from crawler.authors import AuthorKeys
+from crawler.core.authors import AuthorKeys
+from photokit.blobs import BlobSettings
 from servicekit.settings import ServiceSettings
 
 
-class Settings(ServiceSettings):
+class Settings(ServiceSettings, BlobSettings):
     """A field's name in capitals is its variable."""
 
     instagram_graph_url: str = Field(

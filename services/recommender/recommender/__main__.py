@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from photokit.blobs import BlobStore
 from recommender.events import EventHandlers
-from recommender.people import People
-from recommender.replica import Replica
 from recommender.service import RecommenderService
 from recommender.settings import Settings
-from recommender.shelf import Shelf
-from recommender.store import Store
+from recommender.storage.people import People
+from recommender.storage.replica import Replica
+from recommender.storage.shelf import Shelf
+from recommender.storage.store import Store
 from recommender.trend_feed import TrendFeed
 from servicekit import topology
 from servicekit.runtime import Runtime, run, utc_now
@@ -36,7 +37,9 @@ async def build(runtime: Runtime[Settings]) -> None:
     runtime.consume(topology.ERASURES, {topology.ERASED: handlers.erased})
     runtime.add_rpc(
         recommender_pb2_grpc.add_RecommenderServiceServicer_to_server,
-        RecommenderService(store, replica, people, trends, shelf, runtime.blobs, utc_now),
+        RecommenderService(
+            store, replica, people, trends, shelf, BlobStore(runtime.settings.blob_url), utc_now
+        ),
         "snsfashion.recommender.v1.RecommenderService",
     )
 

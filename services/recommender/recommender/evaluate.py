@@ -19,13 +19,14 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 from tqdm import tqdm
 
-from recommender import messages, replay
-from recommender.history_file import FORMAT, BadLine, read
-from recommender.replay import Declared, History
-from recommender.store import Store
+from recommender import messages
+from recommender.core.trend_table import NO_TRENDS, TrendTable
+from recommender.core.vocabulary import PERSONAL_COLORS
+from recommender.evaluation import replay
+from recommender.evaluation.history_file import FORMAT, BadLine, read
+from recommender.evaluation.replay import Declared, History
+from recommender.storage.store import Store
 from recommender.trend_feed import TrendFeed
-from recommender.trend_table import NO_TRENDS, TrendTable
-from recommender.vocabulary import PERSONAL_COLORS
 from snsfashion.recommender.v1.recommender_pb2 import Outfit
 
 EXAMPLES = """

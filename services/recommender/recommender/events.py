@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recommender import messages
-from recommender.replica import Replica
-from recommender.store import Record, Store
+from recommender.storage.replica import Replica
+from recommender.storage.store import Record, Store
 from servicekit.consumer import Outcome
 from servicekit.errors import InvalidMessage
 from servicekit.events import order

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from recommender.outfit import Garment, GarmentColor, Outfit
-from recommender.profile import Learned
-from recommender.reasons import Reason
-from recommender.score import PARTS
-from recommender.vocabulary import ITEMS, STYLES
+from recommender.core.outfit import Garment, GarmentColor, Outfit
+from recommender.core.profile import Learned
+from recommender.core.reasons import Reason
+from recommender.core.score import PARTS
+from recommender.core.vocabulary import ITEMS, STYLES
 from servicekit.errors import InvalidMessage
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2

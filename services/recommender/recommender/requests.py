@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from recommender.filters import Filters
-from recommender.score import Weights
+from recommender.core.filters import Filters
+from recommender.core.score import Weights
 from servicekit.errors import InvalidArgument
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.recommender.v1 import recommender_pb2

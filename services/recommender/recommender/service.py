@@ -10,19 +10,20 @@ from typing import Any, TypeAlias
 
 import grpc.aio
 
-from recommender import messages, profile, ranking, requests
-from recommender.catalog import Catalog
-from recommender.outfit import Outfit
-from recommender.people import People
-from recommender.reasons import reasons
-from recommender.replica import Replica
-from recommender.score import Person
-from recommender.shelf import Shelf
-from recommender.shortlist import Key, Shortlist
-from recommender.store import Store, person_key
+from photokit.blobs import BlobStore
+from recommender import messages, requests
+from recommender.core import profile, ranking
+from recommender.core.catalog import Catalog
+from recommender.core.outfit import Outfit
+from recommender.core.reasons import reasons
+from recommender.core.score import Person
+from recommender.core.shortlist import Key, Shortlist
+from recommender.core.trend_table import NO_TRENDS
+from recommender.storage.people import People
+from recommender.storage.replica import Replica
+from recommender.storage.shelf import Shelf
+from recommender.storage.store import Store, person_key
 from recommender.trend_feed import TrendFeed
-from recommender.trend_table import NO_TRENDS
-from servicekit.blobs import BlobStore
 from servicekit.errors import Gone, NotFound
 from snsfashion.recommender.v1 import recommender_pb2
 from snsfashion.recommender.v1.recommender_pb2_grpc import RecommenderServiceServicer

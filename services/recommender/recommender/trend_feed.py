@@ -12,7 +12,7 @@ from typing import TypeVar
 import grpc
 import grpc.aio
 
-from recommender.trend_table import TrendRow, TrendTable
+from recommender.core.trend_table import TrendRow, TrendTable
 from servicekit import telemetry
 from servicekit.events import timestamp
 from snsfashion.fashion.v1.fashion_pb2 import SOURCE_KIND_SOCIAL

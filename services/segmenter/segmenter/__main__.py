@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from segmenter.engine import EngineError, open_engine
+from photokit.blobs import BlobStore
+from segmenter.engines.engine import EngineError, open_engine
 from segmenter.service import SegmenterService
 from segmenter.settings import Settings
 from servicekit import topology
@@ -27,7 +28,9 @@ async def build(runtime: Runtime[Settings]) -> None:
     except EngineError as error:
         raise StartError(str(error)) from error
     batcher = MicroBatcher(engine.predict, max_batch=MAX_BATCH, max_queue=settings.segmenter_queue)
-    service = SegmenterService(batcher, runtime.blobs, generation=engine.generation)
+    service = SegmenterService(
+        batcher, BlobStore(runtime.settings.blob_url), generation=engine.generation
+    )
     runtime.add_rpc(
         segmenter_pb2_grpc.add_SegmenterServiceServicer_to_server,
         service,

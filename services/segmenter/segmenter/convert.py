@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from segmenter.engine import EngineError
-from segmenter.matterport import weight_file
-from segmenter.matterport.architecture import Architecture, recognise
+from segmenter.engines.engine import EngineError
+from segmenter.engines.matterport import weight_file
+from segmenter.engines.matterport.architecture import Architecture, recognise
 
 ENDINGS = (".h5", ".safetensors")
 

@@ -12,12 +12,12 @@ import pycocotools.mask as coco_mask
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from segmenter import coco
-from segmenter.categories import CATEGORIES
-from segmenter.coco import Scored, Truth
-from segmenter.dataset import BadData, Entry, scan, truth
-from segmenter.detection import Detection, encode_mask, one_garment_a_pixel
-from segmenter.engine import EngineError, SegmenterEngine, open_engine
+from segmenter.core.categories import CATEGORIES
+from segmenter.core.detection import Detection, encode_mask, one_garment_a_pixel
+from segmenter.data.dataset import BadData, Entry, scan, truth
+from segmenter.engines.engine import EngineError, SegmenterEngine, open_engine
+from segmenter.evaluation import coco
+from segmenter.evaluation.coco import Scored, Truth
 
 DOUBTFUL = 0.05  # detections below this score are left out of the evaluation, as in torchvision
 NOTHING = "nothing"
@@ -168,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         args.predictions.parent.mkdir(parents=True, exist_ok=True)
         args.predictions.write_text(json.dumps(coco.results(scored)))
     if args.pictures:
-        from segmenter import pictures  # matplotlib is wanted here only
+        from segmenter.evaluation import pictures
 
         info = engine.info
         answers = [served(photo, info.threshold, info.most_shared) for photo in scored]

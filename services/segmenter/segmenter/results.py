@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from servicekit.blobs import BlobStore
+from photokit.blobs import BlobStore
 from servicekit.errors import Gone
 from snsfashion.segmenter.v1.segmenter_pb2 import SegmentResponse
 

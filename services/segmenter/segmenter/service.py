@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.detection import Detection
+from photokit import photo
+from photokit.blobs import BlobStore
+from segmenter.core.detection import Detection
 from segmenter.results import Results
-from servicekit import photo, topology
+from servicekit import topology
 from servicekit.batching import MicroBatcher
-from servicekit.blobs import BlobStore
 from servicekit.consumer import Outcome
 from servicekit.errors import InvalidMessage
 from servicekit.events import Publication, photo_event_id

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from pydantic import Field
 
-from segmenter.engine import EngineName
+from photokit.blobs import BlobSettings
+from segmenter.engines.engine import EngineName
 from servicekit.settings import StatelessSettings
 
 
-class Settings(StatelessSettings):
+class Settings(StatelessSettings, BlobSettings):
     """Read from the environment."""
 
     segmenter_weights: Path = Field(

@@ -20,11 +20,20 @@ from modelkit.distributed import Process, process
 from modelkit.held_out import is_held_out
 from modelkit.pretrained import packaged
 from modelkit.schedule import SCHEDULES, Budget
-from segmenter import backbones, coco, model
-from segmenter.dataset import BadData, Draw, Entry, Sample, TrainingPhotos, repeat_factors, scan
+from segmenter.data.dataset import (
+    BadData,
+    Draw,
+    Entry,
+    Sample,
+    TrainingPhotos,
+    repeat_factors,
+    scan,
+)
+from segmenter.engines.torchvision_engine import NONE, TorchvisionEngine
 from segmenter.evaluate import DOUBTFUL, best_threshold, predict_all
-from segmenter.run import Run
-from segmenter.torchvision_engine import NONE, TorchvisionEngine
+from segmenter.evaluation import coco
+from segmenter.nets import backbones, model
+from segmenter.training.run import Run
 
 CHECKPOINT = "checkpoint.pt"
 CURVE = "curve.jsonl"

@@ -1,4 +1,4 @@
-"""Runs the trends service: `python -m trends`; with a command, `trends.cli`. Settings come from the environment."""
+"""Runs the trends service: `python -m trends`; with a command, `trends.admin`. Settings come from the environment."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import time
 from servicekit import telemetry, topology
 from servicekit.runtime import Runtime, run, utc_now
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
-from trends import cli
+from trends import admin
 from trends.events import Events
-from trends.rebuild import rebuild
 from trends.service import TrendsService
 from trends.settings import Settings
-from trends.snapshot import Snapshot
-from trends.store import FORMAT, Store
+from trends.storage.rebuild import rebuild
+from trends.storage.snapshot import Snapshot
+from trends.storage.store import FORMAT, Store
 
 SERVICE = trends_pb2.DESCRIPTOR.services_by_name["TrendsService"].full_name
 
@@ -50,7 +50,7 @@ def main() -> None:
     """Entry point."""
     if len(sys.argv) > 1:
         telemetry.configure("trends", "WARNING")  # what a command prints is its own
-        cli.main(sys.argv[1:])
+        admin.main(sys.argv[1:])
         return
     run("trends", Settings, build)
 

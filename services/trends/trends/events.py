@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from servicekit.consumer import Outcome
 from servicekit.errors import InvalidMessage
 from snsfashion.events.v1.events_pb2 import ImageClassified, OutfitDescribed, PostErased
-from trends.observation import Record, of_outfit, of_rejection
-from trends.store import Store
+from trends.core.observation import Record, of_outfit, of_rejection
+from trends.storage.store import Store
 
 
 class Events:

@@ -15,8 +15,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from servicekit.errors import InvalidArgument
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
-from trends.counts import Counts, Span
-from trends.observation import Stratum, Value
+from trends.core.counts import Counts, Span
+from trends.core.observation import Stratum, Value
 
 MAX_WINDOW_DAYS = 92
 MAX_BASELINE_DAYS = 366

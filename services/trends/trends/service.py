@@ -14,11 +14,12 @@ from servicekit.errors import InvalidArgument
 from servicekit.events import timestamp
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
-from trends import query, ranking
-from trends.counts import Counted, Counts, Span
-from trends.observation import Value, shown_garment
-from trends.snapshot import Snapshot
-from trends.store import Store
+from trends import query
+from trends.core import ranking
+from trends.core.counts import Counted, Counts, Span
+from trends.core.observation import Value, shown_garment
+from trends.storage.snapshot import Snapshot
+from trends.storage.store import Store
 
 TRENDS_PAGE = 20
 EVIDENCE_PAGE = 12

@@ -1,0 +1,1 @@
+"""Benchmarks, by service: `python -m benchmarks.<service>`."""

@@ -1,0 +1,235 @@
+"""How fast the recommender answers, and how good its answers are.
+
+Speed: an open loop (latency counts from the moment that a call was due) of 100 calls/s at 100,000 outfits and of 20
+calls/s at 1,000,000, against an RPC that does nothing on the same port and at the same rate, in turn. The service, its
+database and its trend feed are real, the trends are a fixed table; see benchmarks.recommender.server. Exactness: the top 10 is that
+of scoring all. Quality: people with known tastes (people.py) use the ranking for some weeks; then it is compared with the
+most popular outfits and with an oracle that knows every taste.
+
+Writes .run/bench-recommender.json. Ends with status 1 if a bar is missed.
+
+Examples:
+  python benchmarks/recommendations.py                        everything; about a quarter of an hour
+  python benchmarks/recommendations.py --only speed --outfits 100000 --seconds 10
+  python benchmarks/recommendations.py --only quality --json
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pymongo import MongoClient
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from benchmarks.bars import Bar
+from benchmarks.bars import table as bar_table
+from benchmarks.recommender import exact, load, quality
+from benchmarks.recommender.server import CATEGORIES, FAMILIES
+from devstack.infrastructure import mongo_server
+from snsfashion.fashion.v1.fashion_pb2 import PersonalColor, Style
+from snsfashion.recommender.v1.recommender_pb2 import Preferences
+
+REPORT = Path(".run/bench-recommender.json")
+LEVELS = ((100_000, 100.0), (1_000_000, 20.0))
+MAX_RATIO, MAX_P99_MS, MAX_RESIDENT_GB = 5.0, 25.0, 1.5
+
+
+def main() -> None:
+    """Measures, writes the report, prints it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", choices=("speed", "exact", "quality"), help="one of the three")
+    parser.add_argument("--outfits", type=int, help="one size only, at the rate of that size's bar")
+    parser.add_argument(
+        "--seconds", type=float, default=30.0, help="of recommendations a size (default 30)"
+    )
+    parser.add_argument("--seeds", type=int, default=3, help="simulated worlds (default 3)")
+    parser.add_argument("--json", action="store_true", help="print JSON only")
+    arguments = parser.parse_args()
+    console = Console(quiet=arguments.json)
+    report: dict[str, Any] = {}
+    with Progress(console=Console(stderr=True, quiet=arguments.json), transient=True) as progress:
+        if arguments.only in (None, "speed"):
+            levels = [level for level in LEVELS if arguments.outfits in (None, level[0])] or [
+                (arguments.outfits, LEVELS[0][1])
+            ]
+            report["speed"] = [speed(*level, arguments.seconds, progress) for level in levels]
+        if arguments.only in (None, "exact"):
+            report["exact"] = exact.measure(progress)
+        if arguments.only in (None, "quality"):
+            report["quality"] = quality.measure(range(arguments.seeds), progress)
+    bars = list(_bars(report))
+    report = {"bars": [asdict(bar) for bar in bars], **report}
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps(report, indent=2) + "\n")
+    if arguments.json:
+        print(json.dumps(report))
+    _print(report, bars, console)
+    sys.exit(not all(bar.holds for bar in bars))
+
+
+def speed(outfits: int, rate: float, seconds: float, progress: Progress) -> dict[str, Any]:
+    """One size of catalog at one rate."""
+    task = progress.add_task(f"{outfits:,} outfits: filling the index", total=None)
+    with tempfile.TemporaryDirectory() as folder, _database(Path(folder)) as (uri, database):
+        server = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "benchmarks.recommender.server",
+                str(outfits),
+                uri,
+                database,
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        try:
+            assert server.stdout
+            started = json.loads(server.stdout.readline())
+            progress.update(
+                task, description=f"{outfits:,} outfits: {rate:g} calls/s", total=2 * seconds
+            )
+            times = asyncio.run(
+                load.run(started["port"], rate, seconds, lambda s: progress.advance(task, s))
+            )
+            memory = _memory(server.pid)
+        finally:
+            server.communicate()
+    progress.remove_task(task)
+    rows = {"recommend": _row(times.recommend), "empty": _row(times.empty)}
+    return {
+        "outfits": outfits,
+        "calls_per_s": rate,
+        **rows,
+        "ratio_p50": round(rows["recommend"]["p50_ms"] / rows["empty"]["p50_ms"], 2),
+        "sent_late": _row(times.late),
+        **memory,
+        "filled_in_s": started["loaded_s"],
+    }
+
+
+@contextmanager
+def _database(folder: Path) -> Iterator[tuple[str, str]]:
+    """A database with people: a quarter unknown, a quarter with a profile, half with feedback too."""
+    process, uri = mongo_server(folder)
+    process.spawn()
+    try:
+        process.wait_ready()
+        name = f"bench_{uuid.uuid4().hex}"
+        random_ = random.Random(0)
+        profiles, feedback = [], []
+        for n in range(load.PEOPLE):
+            user, kind = f"person-{n}", random_.randrange(4)
+            if kind:
+                preferences = Preferences(
+                    styles=random_.sample([Style.ValueType(s) for s in range(1, 7)], 2),
+                    personal_color=PersonalColor.ValueType(
+                        random_.randint(1, 14) if random_.random() < 0.5 else 0
+                    ),
+                )
+                profiles.append({"_id": user, "preferences": preferences.SerializeToString()})
+            if kind > 1:
+                feedback += [_event(random_, user, i) for i in range(random_.randint(5, 60))]
+        # As the store writes them, but many at once.
+        with MongoClient[dict[str, Any]](uri) as client:
+            client[name]["profiles"].insert_many(profiles)
+            client[name]["feedback"].insert_many(feedback)
+        yield uri, name
+    finally:
+        process.stop()
+
+
+def _event(random_: random.Random, user: str, number: int) -> dict[str, Any]:
+    garments = [
+        [random_.choice(CATEGORIES), random_.choice(sorted(FAMILIES))]
+        for _ in range(random_.randint(1, 3))
+    ]
+    return {
+        "_id": f"{user}-{number}",
+        "user": user,
+        "image": f"shop.example:look-{random_.randrange(100_000)}:0",
+        "kind": random_.choices((1, 2, 3, 4, 5), (0.7, 0.15, 0.08, 0.02, 0.05))[0],
+        "style": random_.randint(1, 6),
+        "at": time.time() - random_.random() * 90 * 86400,
+        "garments": garments,
+    }
+
+
+def _memory(pid: int) -> dict[str, float]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    kib = {
+        name: int(rest.split()[0])
+        for name, _, rest in (x.partition(":") for x in lines)
+        if name in ("VmRSS", "VmHWM")
+    }
+    return {
+        "resident_gb": round(kib["VmRSS"] * 1024 / 1e9, 2),
+        "peak_gb": round(kib["VmHWM"] * 1024 / 1e9, 2),
+    }
+
+
+def _row(values: list[float]) -> dict[str, float]:
+    p50, p99 = np.percentile(values, (50, 99))
+    return {
+        "calls": len(values),
+        "p50_ms": round(float(p50), 2),
+        "p99_ms": round(float(p99), 2),
+        "max_ms": round(max(values), 2),
+    }
+
+
+def _bars(report: dict[str, Any]) -> Iterator[Bar]:
+    for one in report.get("speed", ()):
+        size = f"{one['outfits']:,} outfits"
+        yield Bar.at_most(f"{size}: p50, times an empty RPC", MAX_RATIO, one["ratio_p50"])
+        yield Bar.at_most(f"{size}: p99, ms", MAX_P99_MS, one["recommend"]["p99_ms"])
+        yield Bar.at_most(f"{size}: resident memory, GB", MAX_RESIDENT_GB, one["resident_gb"])
+    if "exact" in report:
+        found = report["exact"]
+        name = f"top {found['k']} equal to scoring all {found['outfits']:,}, of {found['requests']}"
+        yield Bar.at_least(name, found["requests"], found["equal"])
+    if "quality" in report:
+        yield from quality.bars(report["quality"])
+
+
+def _print(report: dict[str, Any], bars: Sequence[Bar], console: Console) -> None:
+    if "speed" in report:
+        table = Table(title="Latency in ms, from the moment a call was due")
+        for column in ("outfits", "calls/s", "call", "p50", "p99", "max", "resident GB"):
+            table.add_column(column, justify="left" if column == "call" else "right")
+        for one in report["speed"]:
+            for name in ("recommend", "empty"):
+                figures = (f"{one[name][key]:.1f}" for key in ("p50_ms", "p99_ms", "max_ms"))
+                table.add_row(
+                    f"{one['outfits']:,}",
+                    f"{one['calls_per_s']:g}",
+                    name,
+                    *figures,
+                    f"{one['resident_gb']:.2f}" if name == "recommend" else "",
+                )
+        console.print(table)
+    if "quality" in report:
+        console.print(quality.table(report["quality"]))
+    console.print(bar_table("Recommender", bars))
+
+
+if __name__ == "__main__":
+    main()

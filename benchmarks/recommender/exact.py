@@ -1,0 +1,79 @@
+"""Whether the top 10 from shortlists is that of scoring every outfit, at a size that tests don't reach.
+
+Every outfit is scored in float64 and all are sorted; that the score itself is what it says is the unit tests' matter, which
+compute it by hand.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.progress import Progress
+
+from benchmarks.recommender import load
+from benchmarks.recommender.server import CATEGORIES, FAMILIES, outfits
+from recommender import messages, requests
+from recommender.core import filters, profile, rank, ranking, score
+from recommender.core.catalog import Catalog
+from recommender.core.profile import Feedback
+from recommender.core.score import Moment, Person, Taste, Weights
+from recommender.core.shortlist import Key, Shortlist
+from recommender.core.trend_table import TrendRow, TrendTable
+
+OUTFITS, REQUESTS, K = 100_000, 200, 10
+
+
+def measure(progress: Progress) -> dict[str, Any]:
+    """Random people, filters and weights; a catalog that goes on changing after the lists were sorted."""
+    task = progress.add_task("exactness", total=REQUESTS)
+    now = datetime.now(UTC)
+    random_ = random.Random(7)
+    index = Catalog()
+    for outfit in outfits(OUTFITS, now):
+        index.put(messages.outfit(outfit, "shop.example", ""), b"")
+    moment = Moment(_trends(random_), now.timestamp())
+    equal = 0
+    for _ in range(REQUESTS):
+        person = _person(random_, now.timestamp())
+        weights = Weights(*(random_.random() for _ in range(5)))
+        shortlist = Shortlist(index, Key(weights, person.personal_color), moment)
+        for outfit in outfits(random_.randrange(50), now):
+            index.put(messages.outfit(outfit, "shop.example", ""), b"")
+        asked = requests.query(load.request(random_), now).filters
+        found = ranking.recommend(index, shortlist, person, asked, K)
+        rows = filters.apply(index, asked, person.learned.disliked).rows
+        parts = score.values(index, rows, Taste(person, index.families), moment)
+        scores = (parts * weights.scaled()).sum(axis=1).round(9)
+        equal += found.rows == rows[rank.best(index, rows, scores, K)].tolist()
+        progress.advance(task)
+    progress.remove_task(task)
+    return {"outfits": OUTFITS, "requests": REQUESTS, "k": K, "equal": equal}
+
+
+def _trends(random_: random.Random) -> TrendTable:
+    def row() -> TrendRow:
+        return TrendRow(random_.random() / 5, 0.01, random_.random(), random_.random() < 0.1)
+
+    return TrendTable(
+        {(c, f): row() for c in CATEGORIES for f in FAMILIES if random_.random() < 0.5},
+        {c: row() for c in CATEGORIES},
+        {f: row() for f in FAMILIES},
+    )
+
+
+def _person(random_: random.Random, now: float) -> Person:
+    events = [
+        Feedback(
+            str(n),
+            f"shop.example:look-{random_.randrange(OUTFITS)}:0",
+            random_.randint(1, 5),
+            random_.randint(1, 6),
+            now - random_.random() * 90 * 86400,
+            ((random_.choice(CATEGORIES), random_.choice(sorted(FAMILIES))),),
+        )
+        for n in range(random_.choice((0, 10, 100)))
+    ]
+    styles = frozenset(random_.sample(range(1, 7), random_.randint(0, 2)))
+    return Person(styles, random_.randint(0, 14), profile.learn(events, now))

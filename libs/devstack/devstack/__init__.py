@@ -1,0 +1,1 @@
+"""Starts the broker, the database and the services as processes."""

@@ -1,0 +1,1 @@
+"""Photos, masks and blobs, for those that touch pixels."""

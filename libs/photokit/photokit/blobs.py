@@ -1,0 +1,86 @@
+"""The blob store: photos and results by key; a local folder or an object store, by URL."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import obstore
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import AzureStore, GCSStore, LocalStore, ObjectStore, S3Store, from_url
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from servicekit.errors import Gone
+
+
+class BlobSettings(BaseSettings):
+    """What a service that reads or writes blobs reads from the environment."""
+
+    blob_url: str = Field(
+        description="file:///folder, s3://bucket/prefix, gs:// or az://: the photos"
+    )
+
+
+class BlobStore:
+    """Bytes by key. Keys are relative paths such as `photos/ab/abcd...`."""
+
+    def __init__(self, url: str) -> None:
+        """`url`: file:///folder (created if missing), s3://bucket/prefix, gs:// or az://."""
+        parsed = urlparse(url)
+        self._store: ObjectStore
+        if parsed.scheme == "file":
+            folder = Path(unquote(parsed.path))
+            folder.mkdir(parents=True, exist_ok=True)
+            self._store = LocalStore(prefix=folder, automatic_cleanup=False)
+        else:
+            self._store = from_url(url)
+
+    async def get(self, key: str) -> bytes:
+        """The bytes under `key`. Raises Gone if there are none."""
+        try:
+            result = await obstore.get_async(self._store, key)
+            return bytes(await result.bytes_async())
+        except FileNotFoundError as error:
+            raise Gone(f"nothing is stored under {key}") from error
+
+    async def put_if_absent(self, key: str, data: bytes) -> bool:
+        """Stores `data` unless something is there: the first write stands. True if this one did."""
+        try:
+            await obstore.put_async(self._store, key, data, mode="create", use_multipart=False)
+        except AlreadyExistsError:
+            return False
+        return True
+
+    async def exists(self, key: str) -> bool:
+        """Something is stored under `key`."""
+        try:
+            await obstore.head_async(self._store, key)
+        except FileNotFoundError:
+            return False
+        return True
+
+    async def delete(self, key: str) -> None:
+        """Removes what is under `key`, if anything."""
+        try:
+            await obstore.delete_async(self._store, key)
+        except FileNotFoundError:
+            return
+
+    async def keys(self, prefix: str) -> list[str]:
+        """Every key below the folder `prefix`."""
+        listing = obstore.list(self._store, prefix=prefix)
+        return [item["path"] async for page in listing for item in page]
+
+    async def url(self, key: str, lifetime: timedelta) -> str:
+        """A time-limited address of the bytes, or "" where the store can't give one (a local folder)."""
+        if isinstance(self._store, S3Store | GCSStore | AzureStore):
+            return await obstore.sign_async(self._store, "GET", key, lifetime)
+        return ""
+
+
+def photo_key(sha256: bytes) -> str:
+    """Where the bytes of a photo lie."""
+    digest = sha256.hex()
+    return f"photos/{digest[:2]}/{digest}"

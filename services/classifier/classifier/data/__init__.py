@@ -1,0 +1,1 @@
+"""Labeled photos, for training and evaluation."""

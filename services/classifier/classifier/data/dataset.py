@@ -1,0 +1,135 @@
+"""Labelled photos from CSV files."""
+
+import csv
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from classifier.data.augmentation import augment
+from photokit.photo import BadPhoto, decode
+
+NAME_COLUMNS = ("image", "image_name")
+LABEL_COLUMNS = ("label", "isImage")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled photo; photos of one group are never split between training and validation."""
+
+    path: Path
+    name: str  # as the table has it
+    label: int  # 1 = fashion, 0 = not
+    group: str  # the post, or the author
+    source: str = ""  # the collection that it came from; empty if nobody said
+    share: float = 1.0  # how often it is drawn in training, against the others
+
+
+class BadTable(Exception):
+    """The CSV as a whole can't be used."""
+
+
+def read_csv(
+    table: Path,
+    root: Path | None = None,
+    *,
+    sources: Mapping[str, str] | None = None,
+    by_author: bool = False,
+    share: float = 1.0,
+) -> tuple[list[Example], list[str]]:
+    """Read `image,label` or the notebooks' `image_name,isImage`.
+
+    Names are relative to `root` (default: the CSV's folder). `sources`: of names, as
+    `read_sources` gives them. Photos are grouped by post, or by author. `share`: how often each is
+    drawn. Returns the usable examples and one line for every row that was skipped. Raises BadTable.
+    """
+    root = root or table.parent
+    sources = sources or {}
+    examples, problems = [], []
+    for line, row in _rows(table, NAME_COLUMNS, LABEL_COLUMNS):
+        name, label = row
+        path = root / name
+        if label not in ("0", "1"):
+            problems.append(f"{table}:{line}: label {label!r} of {name} is neither 0 nor 1")
+        elif not path.is_file():
+            problems.append(f"{table}:{line}: {path} does not exist")
+        else:
+            group = _group(path, by_author=by_author)
+            source = sources.get(name, "")
+            examples.append(Example(path, name, int(label), group, source, share))
+    if not examples:
+        raise BadTable(
+            f"{table}: no usable row; are the photos below {root}? " + "; ".join(problems[:3])
+        )
+    return examples, problems
+
+
+def read_sources(table: Path) -> dict[str, str]:
+    """Source of each photo by its name, from a CSV with `image,source`; raises BadTable."""
+    return {name: source for _, (name, source) in _rows(table, NAME_COLUMNS, ("source",))}
+
+
+def _rows(
+    table: Path, names: Sequence[str], values: Sequence[str]
+) -> list[tuple[int, tuple[str, str]]]:
+    """Line number, name and value of each row; the columns may have any of the names given."""
+    try:
+        with table.open(newline="") as file:
+            reader = csv.DictReader(file)
+            columns = reader.fieldnames or []
+            name = next((c for c in names if c in columns), None)
+            value = next((c for c in values if c in columns), None)
+            if name is None or value is None:
+                wanted = " or ".join(
+                    f"{n},{v}" for n, v in zip(names, [*values, values[-1]], strict=False)
+                )
+                raise BadTable(f"{table}: needs columns {wanted}, has {columns}")
+            return [
+                (line, (row[name] or "", row[value] or ""))
+                for line, row in enumerate(reader, start=2)
+            ]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadTable(f"{table} can't be read: {error}") from error
+
+
+def _group(path: Path, *, by_author: bool) -> str:
+    """`<author>_<post>_<n>.jpg` groups by post or author; other names stand alone."""
+    parts = path.stem.rsplit("_", 2)
+    if len(parts) == 3 and parts[2].isdigit() and len(parts[2]) <= 2:
+        return parts[0] if by_author else "_".join(parts[:2])
+    return path.stem
+
+
+def read_photo(path: Path) -> NDArray[np.uint8]:
+    """RGB uint8 H x W x 3, decoded as in serving; raises OSError or photokit.photo.BadPhoto."""
+    return decode(path.read_bytes()).pixels
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One draw of a training photo: everything random about it follows from the seed."""
+
+    index: int
+    side: int
+    seed: int
+
+
+class TrainingPhotos(Dataset[tuple[Tensor, int, str]]):
+    """Augmented squares, labels and paths by `Draw`; an unreadable photo has the label -1."""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self.examples = examples
+
+    def __getitem__(self, draw: Draw) -> tuple[Tensor, int, str]:
+        example = self.examples[draw.index]
+        try:
+            photo = read_photo(example.path)
+        except (OSError, BadPhoto):
+            return torch.zeros(3, draw.side, draw.side, dtype=torch.uint8), -1, str(example.path)
+        return augment(photo, draw.side, random.Random(draw.seed)), example.label, str(example.path)

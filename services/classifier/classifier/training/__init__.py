@@ -1,0 +1,1 @@
+"""Training. Nothing that serves imports it."""

@@ -1,0 +1,104 @@
+"""Outfits of the contract, with colours: the core's results as messages, and names anew for what was measured before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from color.core import generation, white_balance
+from color.core.extract import extract
+from color.core.lab import Float
+from color.core.naming import Named, Namer
+from photokit import mask
+from servicekit import topology
+from servicekit.events import photo_event_id
+from snsfashion.events.v1.events_pb2 import OutfitDescribed
+from snsfashion.fashion.v1 import fashion_pb2
+
+
+class BadMask(ValueError):
+    """A garment whose mask can't be used; `index` is its place in the list."""
+
+    def __init__(self, index: int, text: str) -> None:
+        super().__init__(text)
+        self.index = index
+
+
+def measure(
+    pixels: NDArray[np.uint8], garments: Sequence[fashion_pb2.Garment]
+) -> tuple[list[fashion_pb2.Garment], fashion_pb2.WhiteBalance]:
+    """Copies of `garments` of one photo (RGB uint8 H x W x 3) with colours, yet without names, and pattern. Raises BadMask."""
+    masks = []
+    for index, garment in enumerate(garments):
+        try:
+            masks.append(mask.decode(garment.mask))
+            if masks[-1].shape != pixels.shape[:2]:
+                raise ValueError(f"the mask is {masks[-1].shape}, the photo {pixels.shape[:2]}")
+            if not masks[-1].any():
+                raise ValueError("the mask is empty")
+        except ValueError as error:
+            raise BadMask(index, str(error)) from error
+    balance = white_balance.estimate(pixels, masks)
+    measured = []
+    for garment, inside in zip(garments, masks, strict=True):
+        found = extract(pixels, inside, balance.gains)
+        copy = fashion_pb2.Garment()
+        copy.CopyFrom(garment)
+        del copy.colors[:]
+        copy.colors.extend(color(c.lab, c.rgb, c.share) for c in found.colors)
+        copy.pattern = (
+            fashion_pb2.PATTERN_PATTERNED if found.patterned else fashion_pb2.PATTERN_PLAIN
+        )
+        measured.append(copy)
+    return measured, fashion_pb2.WhiteBalance(
+        outcome=_OUTCOMES[balance.outcome], light=balance.light
+    )
+
+
+def color(lab: Float, rgb: NDArray[np.uint8], share: float) -> fashion_pb2.Color:
+    """One colour without a name: L*a*b* and sRGB uint8 triples, and its part of the garment in (0, 1]."""
+    light, a, b = (float(value) for value in lab)
+    return fashion_pb2.Color(
+        rgb=int.from_bytes(rgb.tobytes(), "big"),
+        lab=fashion_pb2.Lab(l=light, a=a, b=b),
+        share=share,
+    )
+
+
+def name(colors: Iterable[fashion_pb2.Color], namer: Namer) -> list[Named]:
+    """Names colours in place, by their L*a*b* as the message holds it: so a name is the same now and from what was stored."""
+    every = list(colors)
+    if not every:
+        return []
+    found = namer.names(np.array([(c.lab.l, c.lab.a, c.lab.b) for c in every]))
+    for one, named in zip(every, found, strict=True):
+        one.name, one.name_ko = named.name, named.name_ko
+        one.family, one.family_ko = named.family.name, named.family.name_ko
+        one.confidence = named.confidence
+    return found
+
+
+def name_garments(garments: Iterable[fashion_pb2.Garment], namer: Namer) -> None:
+    """Names all colours of garments in place."""
+    name((c for garment in garments for c in garment.colors), namer)
+
+
+def renamed(outfit: OutfitDescribed, namer: Namer, number: int) -> OutfitDescribed:
+    """The outfit as the palette with this number names it: what was measured stays, and so does the method's generation."""
+    copy = OutfitDescribed()
+    copy.CopyFrom(outfit)
+    name_garments(copy.garments, namer)
+    method, _ = generation.split(outfit.generations.color)
+    copy.generations.color = generation.generation(number, method)
+    copy.event_id = photo_event_id(topology.DESCRIBED, copy.image, copy.generations)
+    return copy
+
+
+_OUTCOMES = {
+    white_balance.Outcome.APPLIED: fashion_pb2.WHITE_BALANCE_OUTCOME_APPLIED,
+    white_balance.Outcome.NEUTRAL: fashion_pb2.WHITE_BALANCE_OUTCOME_NEUTRAL,
+    white_balance.Outcome.UNCERTAIN: fashion_pb2.WHITE_BALANCE_OUTCOME_UNCERTAIN,
+    white_balance.Outcome.EXTREME: fashion_pb2.WHITE_BALANCE_OUTCOME_EXTREME,
+}

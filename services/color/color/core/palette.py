@@ -1,0 +1,171 @@
+"""Palettes: named colours, the retail family of each, and the families' labels.
+
+`data/palette.csv` holds the names of the XKCD colour survey (CC0; crude ones and misspellings left out), those of CSS3, and
+some that shops use and both lack (source `retail`: shades of black, white, nude, camel, khaki, denim, navy). Families were
+assigned by the nearest of a few typical shades a family, then corrected by hand; Korean names are the spellings that shops
+use, where shops would. `data/families.csv` lists the families. A company brings its own as such a CSV.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+from color.core import lab
+
+PACKAGED = "xkcd-css3-2"
+"""Version of the palette in this package. It changes with every change of its data."""
+COLUMNS = ("name", "name_ko", "rgb", "family", "family_ko")
+MAX_LINES = 20_000
+MAX_BYTES = 4_000_000
+MAX_NAME = 64
+_VERSION = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_RGB = re.compile(r"#?[0-9A-Fa-f]{6}")
+
+
+class BadPalette(ValueError):
+    """A CSV that is no palette; the text names line and column."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A retail colour family: the key used everywhere, its Korean name, a typical colour 0xRRGGBB for swatches."""
+
+    name: str
+    name_ko: str
+    rgb: int
+
+
+@dataclass(frozen=True)
+class Palette:
+    """n named colours. `rgb` uint8 n x 3 and `lab` n x 3 belong to `names`; `family` indexes `families`.
+
+    `names_ko` holds "" where a colour has no Korean name.
+    """
+
+    names: tuple[str, ...]
+    names_ko: tuple[str, ...]
+    rgb: NDArray[np.uint8]
+    lab: lab.Float
+    family: NDArray[np.int64]
+    families: tuple[Family, ...]
+
+
+def is_version(text: str) -> bool:
+    """Whether `text` can name a palette: 1 to 64 letters, digits, dots, hyphens and underscores."""
+    return bool(_VERSION.fullmatch(text))
+
+
+@cache
+def packaged_csv() -> str:
+    """The CSV of this package's palette."""
+    return _data("palette.csv")
+
+
+@cache
+def packaged() -> Palette:
+    """The palette of this package."""
+    return parse(packaged_csv())
+
+
+def parse(text: str) -> Palette:
+    """The palette that a CSV describes: columns name, rgb and family, and if wanted name_ko and family_ko; others are left.
+
+    A family of the packaged palette keeps its Korean name and typical colour unless the CSV gives it a Korean name; the
+    typical colour of any other is the median of its colours in L*a*b*. Families are in the packaged order, new ones after
+    them as they come. Raises BadPalette.
+    """
+    if len(text.encode(errors="replace")) > MAX_BYTES:
+        raise BadPalette(f"a palette has at most {MAX_BYTES} bytes")
+    rows = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    header = [column.strip() for column in rows.fieldnames or ()]
+    if lacking := [c for c in ("name", "rgb", "family") if c not in header]:
+        raise BadPalette(
+            f"line 1: no column {', '.join(lacking)}; the columns are {','.join(COLUMNS)}"
+        )
+    rows.fieldnames = header
+    colors: dict[str, tuple[str, str, str]] = {}
+    labels: dict[str, str] = {}
+    first_line: dict[str, int] = {}
+    try:
+        for row in rows:
+            _take({k: (row[k] or "").strip() for k in COLUMNS if k in row}, rows.line_num, colors)
+            family, label = (row["family"] or "").strip(), (row.get("family_ko") or "").strip()
+            if label and labels.setdefault(family, label) != label:
+                raise _bad(
+                    rows.line_num, "family_ko", f"{family!r} is {labels[family]!r} further up"
+                )
+            first_line.setdefault(family, rows.line_num)
+            if rows.line_num > MAX_LINES:
+                raise BadPalette(f"line {rows.line_num}: a palette has at most {MAX_LINES} lines")
+    except csv.Error as error:
+        raise BadPalette(f"line {rows.line_num + 1}: {error}") from error
+    if not colors:
+        raise BadPalette("line 2: there is no colour")
+    return _build(colors, labels, first_line)
+
+
+def _take(row: dict[str, str], line: int, colors: dict[str, tuple[str, str, str]]) -> None:
+    name, family = row["name"], row["family"]
+    for column in ("name", "family"):
+        if not 1 <= len(row[column]) <= MAX_NAME:
+            raise _bad(line, column, f"must have 1 to {MAX_NAME} characters")
+        if row[column] != row[column].lower():
+            raise _bad(line, column, f"{row[column]!r} is not lower case")
+    if name in colors:
+        raise _bad(line, "name", f"{name!r} occurs twice")
+    if not _RGB.fullmatch(row["rgb"]):
+        raise _bad(line, "rgb", f"{row['rgb']!r} is not six hexadecimal digits such as 1f2a52")
+    for column in ("name_ko", "family_ko"):
+        if len(row.get(column, "")) > MAX_NAME:
+            raise _bad(line, column, f"has more than {MAX_NAME} characters")
+    colors[name] = (row.get("name_ko", ""), row["rgb"].removeprefix("#"), family)
+
+
+def _bad(line: int, column: str, text: str) -> BadPalette:
+    return BadPalette(f"line {line}, column {column}: {text}")
+
+
+def _build(
+    colors: dict[str, tuple[str, str, str]], labels: dict[str, str], first_line: dict[str, int]
+) -> Palette:
+    rgb = np.array([list(bytes.fromhex(code)) for _, code, _ in colors.values()], dtype=np.uint8)
+    points = lab.from_rgb(rgb)
+    known = {family.name: family for family in _families()}
+    order = [name for name in known if name in first_line]
+    order += [name for name in first_line if name not in known]
+    position = {name: index for index, name in enumerate(order)}
+    family = np.array([position[name] for _, _, name in colors.values()], dtype=np.int64)
+    families = []
+    for name in order:
+        if name in known:
+            label, typical = labels.get(name, known[name].name_ko), known[name].rgb
+        elif name in labels:
+            middle = np.median(points[family == position[name]], axis=0)
+            label, typical = labels[name], int.from_bytes(lab.to_rgb(middle).tobytes(), "big")
+        else:
+            raise _bad(
+                first_line[name],
+                "family_ko",
+                f"the new family {name!r} needs a Korean name; known are {', '.join(known)}",
+            )
+        families.append(Family(name, label, typical))
+    names_ko = tuple(name_ko for name_ko, _, _ in colors.values())
+    return Palette(tuple(colors), names_ko, rgb, points, family, tuple(families))
+
+
+@cache
+def _families() -> tuple[Family, ...]:
+    rows = csv.DictReader(_data("families.csv").splitlines())
+    return tuple(Family(r["name"], r["name_ko"], int(r["rgb"], 16)) for r in rows)
+
+
+def _data(file: str) -> str:
+    return (resources.files("color") / "data" / file).read_text(encoding="utf-8")

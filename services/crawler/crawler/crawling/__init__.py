@@ -1,0 +1,1 @@
+"""One crawl: Scrapy spiders, pipelines, downloads."""

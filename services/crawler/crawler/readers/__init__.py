@@ -1,0 +1,1 @@
+"""From what a source sends to offers and photos: feeds, product pages, tables."""

@@ -1,0 +1,1 @@
+"""MongoDB, and the memory that follows it."""

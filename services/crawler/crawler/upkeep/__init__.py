@@ -1,0 +1,1 @@
+"""What goes on beside crawls: announcing, expiring, erasing."""

@@ -1,0 +1,203 @@
+"""The candidate index: outfits as numpy arrays, one row each, so that all are scored at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.core.outfit import Outfit, outfit_suitability
+from recommender.core.personal_color import TYPES
+
+# A garment's code is family << CATEGORY_BITS | category: one integer for "red skirt".
+CATEGORY_BITS = 4
+CATEGORY_MASK = 15
+NO_GARMENT = -1
+FAMILY_BITS = 64
+CHANGES_KEPT = 10_000
+"""Changes that `changed_since` knows at least."""
+
+
+class Names:
+    """Small integers for strings; 0 is the empty string."""
+
+    def __init__(self) -> None:
+        self._numbers = {"": 0}
+
+    def add(self, name: str) -> int:
+        """The number of `name`, a new one if it is new."""
+        return self._numbers.setdefault(name, len(self._numbers))
+
+    def find(self, name: str) -> int | None:
+        """The number of `name`, or None if no outfit has ever had it."""
+        return self._numbers.get(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+@dataclass
+class Columns:
+    """One entry a row in each array. Rows that hold no outfit have `alive` False; the rest of them means nothing."""
+
+    alive: NDArray[np.bool_]
+    available: NDArray[np.bool_]
+    style: NDArray[np.int8]
+    """Style number."""
+    season: NDArray[np.int32]
+    """Number in `Catalog.seasons`."""
+    currency: NDArray[np.int32]
+    """Number in `Catalog.currencies`."""
+    author: NDArray[np.int32]
+    """0 if unknown."""
+    product: NDArray[np.int32]
+    """0 if none."""
+    price_cents: NDArray[np.int64]
+    """0 if unknown."""
+    posted_at: NDArray[np.float64]
+    """Unix time in seconds."""
+    tie: NDArray[np.uint64]
+    """Order of equal scores: from the image id, since replicas hold the outfits in different rows."""
+    categories: NDArray[np.uint16]
+    """Bit c is set if a garment has category c."""
+    families: NDArray[np.uint64]
+    """Bit n % 64 is set if a garment's main colour has family number n."""
+    garments: NDArray[np.int32]
+    """(rows, width) codes of the distinct garments, padded with NO_GARMENT."""
+    suitability: NDArray[np.float32]
+    """(rows, 15) in [0, 1], by PersonalColor number."""
+
+    @classmethod
+    def empty(cls, capacity: int, width: int) -> Columns:
+        """No outfits; room for `capacity` of them with `width` distinct garments each."""
+        return cls(
+            alive=np.zeros(capacity, np.bool_),
+            available=np.zeros(capacity, np.bool_),
+            style=np.zeros(capacity, np.int8),
+            season=np.zeros(capacity, np.int32),
+            currency=np.zeros(capacity, np.int32),
+            author=np.zeros(capacity, np.int32),
+            product=np.zeros(capacity, np.int32),
+            price_cents=np.zeros(capacity, np.int64),
+            posted_at=np.zeros(capacity, np.float64),
+            tie=np.zeros(capacity, np.uint64),
+            categories=np.zeros(capacity, np.uint16),
+            families=np.zeros(capacity, np.uint64),
+            garments=np.full((capacity, width), NO_GARMENT, np.int32),
+            suitability=np.zeros((capacity, TYPES), np.float32),
+        )
+
+    def copied_to(self, larger: Columns) -> Columns:
+        """`larger`, with these rows first."""
+        for field in fields(self):
+            source = getattr(self, field.name)
+            target = getattr(larger, field.name)
+            target[tuple(slice(n) for n in source.shape)] = source
+        return larger
+
+
+class Catalog:
+    """Outfits by image id."""
+
+    def __init__(self) -> None:
+        self.columns = Columns.empty(capacity=64, width=4)
+        self.image_ids: list[str] = []
+        """By row; empty where no outfit is."""
+        self.payloads: list[bytes] = []
+        """By row: what `put` was given to keep with the outfit."""
+        self.families = Names()
+        self.seasons = Names()
+        self.currencies = Names()
+        self._authors = Names()
+        self._products = Names()
+        self._rows: dict[str, int] = {}
+        self._free: list[int] = []
+        self._changed: list[int] = []
+        self._forgotten = 0
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def row(self, image_id: str) -> int | None:
+        """Row of an outfit, or None."""
+        return self._rows.get(image_id)
+
+    @property
+    def version(self) -> int:
+        """Number of the last change."""
+        return self._forgotten + len(self._changed)
+
+    def changed_since(self, version: int) -> NDArray[np.intp] | None:
+        """Rows that changed after `version`, each once, ascending; None if that is too long ago to be known."""
+        if version < self._forgotten:
+            return None
+        return np.unique(np.array(self._changed[version - self._forgotten :], dtype=np.intp))
+
+    def put(self, outfit: Outfit, payload: bytes) -> None:
+        """Adds an outfit with at least one garment, or replaces the one with its image id."""
+        codes = sorted(
+            {self.families.add(g.family) << CATEGORY_BITS | g.category for g in outfit.garments}
+        )
+        product = f"{outfit.site}\n{outfit.product_id}" if outfit.product_id else ""
+        digest = hashlib.blake2b(outfit.image_id.encode(), digest_size=8).digest()
+        row = self._rows.get(outfit.image_id)
+        if row is None:
+            row = self._free.pop() if self._free else self._new_row()
+        self._make_room(row, len(codes))
+        columns = self.columns
+        columns.available[row] = outfit.available
+        columns.style[row] = outfit.style
+        columns.season[row] = self.seasons.add(outfit.season.casefold())
+        columns.currency[row] = self.currencies.add(outfit.currency)
+        columns.author[row] = self._authors.add(outfit.author_key)
+        columns.product[row] = self._products.add(product)
+        columns.price_cents[row] = outfit.price_cents
+        columns.posted_at[row] = outfit.posted_at
+        columns.tie[row] = int.from_bytes(digest, "big")
+        columns.categories[row] = sum(1 << c for c in {g.category for g in outfit.garments})
+        columns.families[row] = sum(
+            1 << n for n in {(code >> CATEGORY_BITS) % FAMILY_BITS for code in codes}
+        )
+        columns.garments[row] = NO_GARMENT
+        columns.garments[row, : len(codes)] = codes
+        columns.suitability[row] = outfit_suitability(outfit.garments)
+        columns.alive[row] = True
+        self.image_ids[row] = outfit.image_id
+        self.payloads[row] = payload
+        self._rows[outfit.image_id] = row
+        self._note(row)
+
+    def remove(self, image_id: str) -> None:
+        """Removes an outfit, if it is there."""
+        row = self._rows.pop(image_id, None)
+        if row is not None:
+            self.columns.alive[row] = False
+            self.image_ids[row] = ""
+            self.payloads[row] = b""
+            self._free.append(row)
+            self._note(row)
+
+    def _note(self, row: int) -> None:
+        self._changed.append(row)
+        if len(self._changed) > 2 * CHANGES_KEPT:
+            del self._changed[:-CHANGES_KEPT]
+            self._forgotten += CHANGES_KEPT + 1
+
+    def _new_row(self) -> int:
+        self.image_ids.append("")
+        self.payloads.append(b"")
+        return len(self.image_ids) - 1
+
+    def _make_room(self, row: int, width: int) -> None:
+        capacity, old_width = self.columns.garments.shape
+        if row >= capacity or width > old_width:
+            larger = Columns.empty(
+                capacity * 2 if row >= capacity else capacity, max(width, old_width)
+            )
+            self.columns = self.columns.copied_to(larger)

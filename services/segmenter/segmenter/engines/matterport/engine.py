@@ -1,0 +1,108 @@
+"""The engine for Matterport's weights, in PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from modelkit.compiled import compiled
+from modelkit.winograd import use_winograd
+from segmenter.core.categories import numbered
+from segmenter.core.detection import Detection, encode_mask
+from segmenter.engines.matterport import molding, weight_file
+from segmenter.engines.matterport.architecture import recognise
+from segmenter.engines.matterport.config import Config
+from segmenter.engines.matterport.detect import Found, detect
+from segmenter.engines.matterport.network import Network
+
+
+class MatterportEngine:
+    """Matterport's Mask R-CNN; says what MaskRCNN.detect of mrcnn 0.2 says, photo by photo.
+
+    Always fp32. Classes that are none of the 13 categories take part as in the original, and are
+    left out of the answer, as is a detection without a pixel.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        categories: Sequence[int | None],
+        *,
+        generation: int,
+        device: str = "cpu",
+        config: Config,
+    ) -> None:
+        """`categories`: of each class but the background, None for another thing."""
+        self.generation = generation
+        self.info = config
+        self.device = device
+        self.categories = [None, *categories]
+        self._wanted = torch.tensor(
+            [category is not None for category in self.categories], device=device
+        )
+        network.fold()
+        # OpenVINO is the faster one at 1x1 convolutions, and Winograd's algorithm at 3x3.
+        square = torch.zeros(1, 3, config.side, config.side, device=device)
+        network.dense.trunk = compiled(network.dense.trunk, [square], device, (), bf16=False)
+        use_winograd(network)
+
+        self.network = network.to(torch.device(device))
+
+    @classmethod
+    def load(
+        cls,
+        weights: Path,
+        device: str = "cpu",
+        *,
+        classes: Sequence[str] = (),
+        generation: int,
+        config: Config | None = None,
+    ) -> MatterportEngine:
+        """Load an `.h5`, or the `.safetensors` that `segmenter.convert` made of one.
+
+        `classes`: names in the order of their ids, without the background; empty: the 13 categories.
+        Raises EngineError with every array that does not fit.
+        """
+        architecture, arrays = recognise(weight_file.read(weights))
+        categories = numbered(classes, architecture.classes - 1, weights)
+        network = Network(architecture)
+        network.load(arrays)
+        return cls(
+            network, categories, generation=generation, device=device, config=config or Config()
+        )
+
+    def predict(self, photos: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
+        """Garments of each RGB uint8 H x W x 3 photo, best score first; at most 100 a photo."""
+        return [self._predict(photo) for photo in photos]
+
+    def _predict(self, photo: NDArray[np.uint8]) -> list[Detection]:
+        molded = molding.mold(photo, self.info)
+        found = self.find(molded)
+        height, width = photo.shape[:2]
+        boxes = molding.unmold_boxes(
+            found.boxes.cpu().numpy(), molded.window, self.info.side, height, width
+        )
+        detections = []
+        for box, number, score, probabilities in zip(
+            boxes,
+            found.classes.tolist(),
+            found.scores.tolist(),
+            found.masks.cpu().numpy(),
+            strict=True,
+        ):
+            y1, x1, y2, x2 = box.tolist()
+            category = self.categories[number]
+            mask = molding.place(probabilities, box, height, width)
+            if category is not None and mask.any():
+                detections.append(Detection(category, score, (x1, y1, x2, y2), encode_mask(mask)))
+        return detections
+
+    @torch.inference_mode()
+    def find(self, molded: molding.Molded) -> Found:
+        """What the network says about a molded photo (see `molding`)."""
+        pixels = torch.from_numpy(molded.pixels).permute(2, 0, 1)[None].contiguous()
+        return detect(self.network, pixels.to(self.device), molded.window, self.info, self._wanted)

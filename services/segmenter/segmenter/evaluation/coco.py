@@ -1,0 +1,178 @@
+"""COCO average precision of detections against the truth, by pycocotools."""
+
+import contextlib
+import io
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pycocotools.mask as coco_mask
+from numpy.typing import NDArray
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from segmenter.core.categories import CATEGORIES
+from segmenter.core.detection import Detection, Rle
+
+# What DeepFashion2 says about a garment, and how it names the three values.
+ATTRIBUTES = {
+    "scale": {1: "small", 2: "modest", 3: "large"},
+    "occlusion": {1: "slight", 2: "medium", 3: "heavy"},
+}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A labelled garment; scale and occlusion are 1-3, or 0 where the annotation has none."""
+
+    category: int
+    mask: Rle
+    scale: int = 0
+    occlusion: int = 0
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One photo's truth beside what the engine said, before any threshold."""
+
+    name: str
+    size: tuple[int, int]  # height, width
+    true: list[Truth]
+    said: list[Detection]
+
+
+def results(scored: Sequence[Scored]) -> list[dict[str, Any]]:
+    """Detections in COCO's results format: boxes [x, y, width, height], masks as run lengths.
+
+    `image_id` counts the photos in their order; `file_name` is beside it.
+    """
+    return [
+        {
+            "image_id": number,
+            "file_name": photo.name,
+            "category_id": detection.category,
+            "score": detection.score,
+            "bbox": [x1, y1, x2 - x1, y2 - y1],
+            "segmentation": {**detection.mask, "counts": detection.mask["counts"].decode()},
+        }
+        for number, photo in enumerate(scored)
+        for detection in photo.said
+        for x1, y1, x2, y2 in [detection.box]
+    ]
+
+
+def figures(scored: Sequence[Scored], least_support: int = 15) -> dict[str, Any]:
+    """Mask and box AP, AP50 and AP75 over the categories with at least `least_support` garments.
+
+    Also mask AP50 and support of every category, and mask AP50 by scale and occlusion. There the
+    garments of other values are neither asked for nor held against a detection, but a false alarm
+    counts in each row: compare a row between two models, not with the row beside it.
+    """
+    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints its progress
+        truth = _reference(scored)
+        annotations = truth.dataset["annotations"]
+        support = {c: sum(a["category_id"] == c for a in annotations) for c in CATEGORIES}
+        counted = [c for c in CATEGORIES if support[c] >= least_support]
+        said = truth.loadRes(results(scored)) if any(photo.said for photo in scored) else None
+        masks, boxes = (_average_precision(truth, said, kind) for kind in ("segm", "bbox"))
+        found: dict[str, Any] = {
+            "photos": len(scored),
+            "categories_counted": [CATEGORIES[c] for c in counted],
+            "mask_ap": _mean(masks, counted),
+            "mask_ap50": _mean(masks, counted, 0.5),
+            "mask_ap75": _mean(masks, counted, 0.75),
+            "box_ap": _mean(boxes, counted),
+            "box_ap50": _mean(boxes, counted, 0.5),
+            "box_ap75": _mean(boxes, counted, 0.75),
+            "per_category": {
+                CATEGORIES[c]: {"mask_ap50": _mean(masks, [c], 0.5), "support": support[c]}
+                for c in CATEGORIES
+                if support[c]
+            },
+        }
+        for attribute, names in ATTRIBUTES.items():
+            found[f"by_{attribute}"] = rows = {}
+            for value, name in names.items():
+                wanted = [a for a in annotations if a[attribute] == value]
+                wanted = [a for a in wanted if a["category_id"] in counted]
+                if wanted:
+                    among = {a["id"] for a in wanted}
+                    precision = _average_precision(truth, said, "segm", among)
+                    rows[name] = {
+                        "mask_ap50": _mean(precision, counted, 0.5),
+                        "support": len(wanted),
+                    }
+    return found
+
+
+def _reference(scored: Sequence[Scored]) -> COCO:
+    reference = COCO()
+    pairs = [(number, garment) for number, photo in enumerate(scored) for garment in photo.true]
+    reference.dataset = {
+        "images": [
+            {"id": number, "height": photo.size[0], "width": photo.size[1]}
+            for number, photo in enumerate(scored)
+        ],
+        "annotations": [
+            {
+                "id": identity,
+                "image_id": number,
+                "category_id": garment.category,
+                "iscrowd": 0,
+                "segmentation": garment.mask,
+                "area": float(coco_mask.area(garment.mask)),
+                "bbox": coco_mask.toBbox(garment.mask).tolist(),
+                "scale": garment.scale,
+                "occlusion": garment.occlusion,
+            }
+            for identity, (number, garment) in enumerate(pairs, 1)
+        ],
+        "categories": [{"id": c, "name": name} for c, name in CATEGORIES.items()],
+    }
+    reference.createIndex()
+    return reference
+
+
+class _Among(COCOeval):  # type: ignore[misc]
+    """COCOeval that asks for some of the garments only and ignores the others."""
+
+    among: Set[int] | None = None
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        if self.among is not None:
+            for garments in self._gts.values():
+                for garment in garments:
+                    garment["ignore"] = garment["id"] not in self.among
+
+
+def _average_precision(
+    truth: COCO, said: COCO | None, kind: str, among: Set[int] | None = None
+) -> NDArray[np.float64]:
+    """AP at the IoU thresholds .50, .55, ... .95, for categories 1-13: float64 10 x 13.
+
+    NaN where there is no garment of a category to be found.
+    """
+    if said is None:
+        return np.zeros((10, len(CATEGORIES)))
+    evaluation = _Among(truth, said, kind)
+    evaluation.among = among
+    evaluation.params.catIds = list(CATEGORIES)
+    evaluation.evaluate()
+    evaluation.accumulate()
+    # precision[IoU threshold, recall, category, area, most detections]: all areas, 100
+    precision: NDArray[np.float64] = evaluation.eval["precision"][:, :, :, 0, 2]
+    average: NDArray[np.float64] = np.where(precision < 0, np.nan, precision).mean(axis=1)
+    return average
+
+
+def _mean(
+    average: NDArray[np.float64], categories: Sequence[int], iou: float | None = None
+) -> float:
+    """Mean over categories, and over IoU thresholds unless one is named; 0 where all are NaN."""
+    columns = average[:, [c - 1 for c in categories]]
+    if iou is not None:
+        columns = columns[[round((iou - 0.5) / 0.05)]]
+    known = columns[~np.isnan(columns)]
+    return round(float(known.mean()), 4) if known.size else 0.0

@@ -1,0 +1,1 @@
+"""The networks, and how photos are prepared for them."""

@@ -1,0 +1,105 @@
+"""A replica of the color service on a database and a blob store of its own, and photos for it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from pymongo import AsyncMongoClient
+
+from color.core.generation import generation
+from color.events import Events
+from color.service import ColorService
+from color.storage.palettes import Palettes
+from color.storage.store import Store
+from photokit import mask as rle
+from photokit.blobs import BlobStore, photo_key
+from servicekit import topology
+from servicekit.events import Publication, photo_event_id, timestamp
+from snsfashion.events.v1 import events_pb2
+from snsfashion.fashion.v1 import fashion_pb2
+
+HEIGHT, WIDTH = 96, 64
+FIRST = generation(1)
+
+
+def photo_bytes(rgb: tuple[int, int, int] = (202, 28, 38)) -> bytes:
+    """A grey PNG with a garment of one colour in the middle."""
+    pixels = np.full((HEIGHT, WIDTH, 3), 150, np.uint8)
+    pixels[20:80, 12:52] = rgb
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def garment() -> fashion_pb2.Garment:
+    mask = np.zeros((HEIGHT, WIDTH), np.bool_)
+    mask[20:80, 12:52] = True
+    return fashion_pb2.Garment(
+        category=fashion_pb2.CATEGORY_SKIRT, score=0.9, mask=rle.encode(mask)
+    )
+
+
+def segmented(
+    data: bytes,
+    post: str = "9",
+    *,
+    segmenter: int = 1,
+    garments: Sequence[fashion_pb2.Garment] | None = None,
+    site: str = "instagram",
+) -> events_pb2.GarmentsSegmented:
+    digest = hashlib.sha256(data).digest()
+    image = fashion_pb2.ImageRef(
+        image_id=f"{site}:{post}:0",
+        sha256=digest,
+        key=photo_key(digest),
+        width=WIDTH,
+        height=HEIGHT,
+    )
+    generations = fashion_pb2.Generations(provenance=1, classifier=1, segmenter=segmenter)
+    return events_pb2.GarmentsSegmented(
+        event_id=photo_event_id(topology.SEGMENTED, image, generations),
+        image=image,
+        provenance=fashion_pb2.Provenance(
+            site=site,
+            post=post,
+            kind=fashion_pb2.SOURCE_KIND_SOCIAL,
+            posted_at=timestamp(datetime(2026, 11, 16, tzinfo=UTC)),
+        ),
+        generations=generations,
+        garments=[garment()] if garments is None else garments,
+    )
+
+
+class World:
+    """One database and blob store with a replica of the service on them."""
+
+    def __init__(self, client: AsyncMongoClient[dict[str, Any]], name: str, blob_url: str) -> None:
+        self.db = client[name]
+        self.blob_url = blob_url
+        self.blobs = BlobStore(blob_url)
+        self.store = Store(self.db)
+        self.palettes = Palettes(self.store)
+        self.events = Events(self.store, self.blobs, self.palettes)
+        self.service: Any = ColorService(self.palettes)
+
+    async def keep(self, data: bytes) -> bytes:
+        await self.blobs.put_if_absent(photo_key(hashlib.sha256(data).digest()), data)
+        return data
+
+    async def describe(self, *events: events_pb2.GarmentsSegmented) -> list[Any]:
+        """What each event led to: the outfit published, or the error."""
+        outcomes = await self.events.segmented(events)
+        return [o if isinstance(o, BaseException) else published(o) for o in outcomes]
+
+
+def published(outcome: Sequence[Publication]) -> events_pb2.OutfitDescribed:
+    (publication,) = outcome
+    assert publication.subject == topology.DESCRIBED
+    assert isinstance(publication.event, events_pb2.OutfitDescribed)
+    return publication.event

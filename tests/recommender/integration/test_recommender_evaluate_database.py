@@ -1,0 +1,94 @@
+"""`python -m recommender.evaluate` on what the service itself has stored."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pymongo import AsyncMongoClient
+
+from recommender.core import profile
+from recommender.events import EventHandlers
+from recommender.storage.replica import Replica
+from recommender.storage.store import Store
+from snsfashion.events.v1.events_pb2 import OutfitDescribed
+from snsfashion.recommender.v1.recommender_pb2 import Preferences
+
+TOP = 1
+FAMILIES = ("red", "navy", "black", "ivory")
+
+
+@pytest.fixture
+async def store(mongodb_uri: str) -> AsyncIterator[Store]:
+    """The service's own database, empty."""
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongodb_uri, tz_aware=True)
+    await client.drop_database("snsfashion_recommender")
+    result = Store(client["snsfashion_recommender"])
+    await result.prepare()
+    yield result
+    await client.drop_database("snsfashion_recommender")
+    await client.close()
+
+
+async def evaluate(*arguments: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "recommender.evaluate",
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, error = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), error.decode()
+
+
+async def test_stored_feedback_is_played_again(
+    store: Store, mongodb_uri: str, described: Callable[..., OutfitDescribed]
+) -> None:
+    events = [
+        described(f"p{n}", ((TOP, FAMILIES[n % 4]),), style=n % 6 + 1, age_days=30)
+        for n in range(40)
+    ]
+    await EventHandlers(store, Replica(store)).described(events)
+    posted = events[0].provenance.posted_at.ToDatetime()
+    for user in ("kim", "lee"):
+        await store.put_profile(user, Preferences(styles=[1]))  # type: ignore[list-item]
+        for n in range(0, 40, 4):
+            when = posted + timedelta(days=1 + n)
+            await store.add_feedback(
+                user,
+                profile.Feedback(
+                    f"{user}-{n}",
+                    f"shop:p{n}:0",
+                    profile.CLICKED,
+                    n % 6 + 1,
+                    when.timestamp(),
+                    ((TOP, "red"),),
+                ),
+            )
+    status, out, error = await evaluate("--mongodb-uri", mongodb_uri, "--split", "0.5", "--json")
+    assert status == 0, error
+    result = json.loads(out)
+    assert result["outfits"] == 40
+    assert result["rankers"]["recommender"]["people"] == 2
+
+
+async def test_a_database_or_a_trends_service_out_of_reach_is_named(
+    store: Store, mongodb_uri: str, absent_address: str
+) -> None:
+    status, _, error = await evaluate("--mongodb-uri", mongodb_uri)
+    assert status == 2
+    assert "there is no feedback" in error
+    await store.add_feedback("kim", profile.Feedback("e", "i", profile.CLICKED, 1, 0.0))
+    status, _, error = await evaluate(
+        "--mongodb-uri", mongodb_uri, "--trends-address", absent_address
+    )
+    assert status == 2
+    assert f"no trends service answers at {absent_address}" in error

@@ -1,0 +1,610 @@
+"""The RPCs, over real gRPC and a real database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+from google.rpc import error_details_pb2, status_pb2
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pymongo.asynchronous.database import AsyncDatabase
+
+from photokit.blobs import BlobStore
+from recommender.events import EventHandlers
+from recommender.service import RecommenderService
+from recommender.storage.people import People
+from recommender.storage.replica import Replica
+from recommender.storage.shelf import Shelf
+from recommender.storage.store import Store
+from recommender.trend_feed import FRESH_S, RETRY_S, TrendFeed
+from servicekit.rpc import RpcServer
+from snsfashion.events.v1.events_pb2 import OutfitDescribed, PostErased
+from snsfashion.fashion.v1 import fashion_pb2
+from snsfashion.recommender.v1 import recommender_pb2, recommender_pb2_grpc
+from snsfashion.recommender.v1.recommender_pb2 import (
+    Filters,
+    Preferences,
+    RecommendRequest,
+    RecommendResponse,
+    Weights,
+)
+from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
+
+Database = AsyncDatabase[dict[str, Any]]
+Described = Callable[..., OutfitDescribed]
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TOP, TROUSERS, SKIRT = 2, 8, 9
+CASUAL, FEMININE = 1, 2
+WINTER_DEEP, SPRING_LIGHT = 14, 5
+PARTS = ("trend", "style", "personal_color", "freshness", "novelty")
+
+
+@dataclass
+class Trends(trends_pb2_grpc.TrendsServiceServicer):
+    """The trends service's answer, two rows a page."""
+
+    rows: Mapping[trends_pb2.Dimension.ValueType, list[trends_pb2.Trend]]
+    calls: list[trends_pb2.GetTrendsRequest] = field(default_factory=list)
+
+    async def GetTrends(
+        self, request: trends_pb2.GetTrendsRequest, context: Any
+    ) -> trends_pb2.GetTrendsResponse:
+        self.calls.append(request)
+        rows = self.rows.get(request.dimension, [])
+        start = int(request.page_token or 0)
+        return trends_pb2.GetTrendsResponse(
+            trends=rows[start : start + 2],
+            next_page_token=str(start + 2) if start + 2 < len(rows) else "",
+        )
+
+    async def GetTrendSeries(self, request: Any, context: Any) -> Any:
+        raise NotImplementedError
+
+    async def GetTrendEvidence(self, request: Any, context: Any) -> Any:
+        raise NotImplementedError
+
+
+def pair(
+    category: int, family: str, share: float, before: float = 0.1, rise: float = 0.0
+) -> trends_pb2.Trend:
+    return trends_pb2.Trend(
+        value=trends_pb2.Value(
+            category=fashion_pb2.Category.ValueType(category), color_family=family
+        ),
+        share=share,
+        baseline_share=before,
+        rise=rise,
+        rising=rise > 0,
+    )
+
+
+RED_SKIRTS_RISE = {
+    trends_pb2.DIMENSION_ITEM_COLOR: [
+        pair(TOP, "navy", 0.1),
+        pair(TOP, "ivory", 0.1),
+        pair(SKIRT, "red", 0.4, 0.08, 1.1),
+        pair(TROUSERS, "black", 0.1),
+        pair(TOP, "black", 0.05),
+    ]
+}
+
+
+@dataclass
+class Recommender:
+    stub: recommender_pb2_grpc.RecommenderServiceAsyncStub
+    handlers: EventHandlers
+    blobs: BlobStore
+    clock: list[float]
+    people: People
+
+    async def recommend(self, user_id: str = "kim", **fields: Any) -> RecommendResponse:
+        return await self.stub.Recommend(RecommendRequest(user_id=user_id, **fields))
+
+
+@asynccontextmanager
+async def serve(db: Database, blob_url: str, trends_address: str) -> AsyncIterator[Recommender]:
+    store = Store(db)
+    await store.prepare()
+    replica = Replica(store)
+    await replica.load()
+    blobs = BlobStore(blob_url)
+    clock = [0.0]
+    feed = TrendFeed(trends_address, lambda: clock[0])
+    people, shelf = People(store), Shelf()
+    server = RpcServer("127.0.0.1", 0)
+    server.add(
+        recommender_pb2_grpc.add_RecommenderServiceServicer_to_server,
+        RecommenderService(store, replica, people, feed, shelf, blobs, lambda: NOW),
+        "snsfashion.recommender.v1.RecommenderService",
+    )
+    await server.start()
+    channel = grpc.aio.insecure_channel(f"127.0.0.1:{server.port}")
+    stub = recommender_pb2_grpc.RecommenderServiceStub(channel)
+    try:
+        yield Recommender(stub, EventHandlers(store, replica), blobs, clock, people)
+    finally:
+        await channel.close(None)
+        await server.stop(0)
+        await feed.close()
+        await shelf.close()
+
+
+@asynccontextmanager
+async def serve_trends(trends: Trends, port: int = 0) -> AsyncIterator[str]:
+    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+    trends_pb2_grpc.add_TrendsServiceServicer_to_server(trends, server)
+    port = server.add_insecure_port(f"127.0.0.1:{port}")
+    await server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        await server.stop(None)
+
+
+@pytest.fixture
+async def trends() -> AsyncIterator[tuple[Trends, str]]:
+    service = Trends(RED_SKIRTS_RISE)
+    async with serve_trends(service) as address:
+        yield service, address
+
+
+@pytest.fixture
+async def recommender(
+    db: Database, blob_url: str, trends: tuple[Trends, str]
+) -> AsyncIterator[Recommender]:
+    async with serve(db, blob_url, trends[1]) as running:
+        yield running
+
+
+@contextmanager
+def refused(code: grpc.StatusCode, named: str = "") -> Iterator[None]:
+    """The call in the block fails with `code`, and with google.rpc.BadRequest that names the field `named`."""
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        yield
+    assert error.value.code() is code
+    if named:
+        # Pairs, whatever the stubs say.
+        metadata: Any = error.value.trailing_metadata()
+        details = dict(metadata)["grpc-status-details-bin"]
+        status = status_pb2.Status.FromString(details)
+        detail = error_details_pb2.BadRequest()
+        assert status.details[0].Unpack(detail)
+        assert [violation.field for violation in detail.field_violations] == [named]
+
+
+def ids(answer: RecommendResponse) -> list[str]:
+    return [r.outfit.image.image_id for r in answer.recommendations]
+
+
+CATALOG = (
+    ("red-skirt", [(TOP, "ivory"), (SKIRT, "red")], FEMININE),
+    ("navy-suit", [(TOP, "navy"), (TROUSERS, "black")], CASUAL),
+    ("ivory-top", [(TOP, "ivory"), (TROUSERS, "ivory")], CASUAL),
+    ("black-skirt", [(TOP, "black"), (SKIRT, "black")], FEMININE),
+)
+
+
+async def fill(recommender: Recommender, described: Described) -> None:
+    await recommender.handlers.described(
+        [described(post, worn, style=style) for post, worn, style in CATALOG]
+    )
+
+
+async def test_an_empty_catalog_is_a_state_not_an_error(recommender: Recommender) -> None:
+    answer = await recommender.recommend()
+    assert answer.state == recommender_pb2.RECOMMEND_STATE_NO_CATALOG
+    assert ids(answer) == []
+
+
+async def test_a_catalog_of_social_photos_only_is_no_catalog(
+    recommender: Recommender, described: Described
+) -> None:
+    await recommender.handlers.described([described("post", kind=fashion_pb2.SOURCE_KIND_SOCIAL)])
+    assert (await recommender.recommend()).state == recommender_pb2.RECOMMEND_STATE_NO_CATALOG
+
+
+async def test_an_answer_holds_outfit_score_parts_and_reasons(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    answer = await recommender.recommend(k=1, weights=Weights(trend=1))
+    assert (answer.state, answer.degraded, answer.candidates) == (
+        recommender_pb2.RECOMMEND_STATE_OK,
+        False,
+        4,
+    )
+    first = answer.recommendations[0]
+    assert first.outfit.product.title == "Look red-skirt"
+    assert not any(garment.HasField("mask") for garment in first.outfit.garments)
+    assert first.parts.trend == pytest.approx(first.score)
+    assert first.reasons[0].text == "Red skirts are rising: 40% of this week's looks, 8% before"
+    assert first.reasons[0].text_ko == "빨강 스커트 상승세: 이번 주 룩의 40%, 이전에는 8%"
+
+
+async def test_two_people_get_different_outfits_for_good_reasons(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    for user, style, color in (("kim", CASUAL, WINTER_DEEP), ("lee", FEMININE, SPRING_LIGHT)):
+        await recommender.stub.PutProfile(
+            recommender_pb2.PutProfileRequest(
+                user_id=user,
+                preferences=Preferences(styles=[style], personal_color=color),  # type: ignore[list-item, arg-type]
+            )
+        )
+    kim = await recommender.recommend("kim", k=1)
+    lee = await recommender.recommend("lee", k=1)
+    assert (ids(kim), ids(lee)) == (["shop:navy-suit:0"], ["shop:red-skirt:0"])
+    kim_text = {reason.text for reason in kim.recommendations[0].reasons}
+    lee_text = {reason.text for reason in lee.recommendations[0].reasons}
+    assert {
+        "Casual, a style that you chose",
+        "Navy, the colour of the long sleeve top, suits winter deep",
+    } <= kim_text
+    assert {
+        "Feminine, a style that you chose",
+        "Ivory, the colour of the long sleeve top, suits spring light",
+    } <= lee_text
+
+
+positive = st.floats(0.125, 10, width=32)
+some_requests = st.builds(
+    RecommendRequest,
+    user_id=st.just("kim"),
+    k=st.integers(1, 50),
+    preferences=st.builds(
+        Preferences,
+        styles=st.lists(st.integers(1, 6), unique=True, max_size=6),
+        personal_color=st.integers(0, 14),
+    ),
+    weights=st.builds(
+        Weights,
+        trend=positive,
+        style=positive,
+        personal_color=positive,
+        freshness=positive,
+        novelty=positive,
+    ),
+)
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(request=some_requests)
+async def test_the_parts_add_up_to_the_score(
+    request: RecommendRequest, recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    answer = await recommender.stub.Recommend(request)
+    assert 1 <= len(answer.recommendations) <= request.k
+    for one in answer.recommendations:
+        parts = [getattr(one.parts, name) for name in PARTS]
+        assert abs(sum(parts) - one.score) <= 1e-6
+        assert min(parts) >= 0
+        assert one.score <= 1 + 1e-6
+        assert one.parts.personal_color <= 0.25 + 1e-6
+        assert one.reasons
+        assert all(reason.code and reason.text and reason.text_ko for reason in one.reasons)
+
+
+async def test_trends_out_of_reach_make_a_degraded_answer_not_an_error(
+    db: Database, blob_url: str, absent_address: str, described: Described
+) -> None:
+    async with serve(db, blob_url, absent_address) as recommender:
+        await fill(recommender, described)
+        answer = await recommender.recommend(weights=Weights(trend=1))
+        assert answer.degraded
+        assert {round(r.score, 6) for r in answer.recommendations} == {0.5}
+        assert all(r.reasons for r in answer.recommendations)
+
+
+async def test_trends_that_come_back_are_used_again(
+    db: Database, blob_url: str, absent_address: str, described: Described
+) -> None:
+    async with serve(db, blob_url, absent_address) as recommender:
+        await fill(recommender, described)
+        assert (await recommender.recommend()).degraded
+        port = int(absent_address.rpartition(":")[2])
+        async with serve_trends(Trends(RED_SKIRTS_RISE), port):
+            # The feed asks again when its clock says so; the channel reconnects within two seconds.
+            async with asyncio.timeout(10):
+                answer = await recommender.recommend()
+                while answer.degraded:
+                    await asyncio.sleep(0.05)
+                    recommender.clock[0] += RETRY_S
+                    answer = await recommender.recommend()
+            assert not answer.degraded
+
+
+async def test_trends_are_read_page_by_page_over_social_photos_and_then_cached(
+    recommender: Recommender, described: Described, trends: tuple[Trends, str]
+) -> None:
+    await fill(recommender, described)
+    await recommender.recommend()
+    calls = trends[0].calls
+    # Five rows are three pages; items and colours are one empty page each.
+    assert [call.page_token for call in calls] == ["", "2", "4", "", ""]
+    assert {call.filter.kind for call in calls} == {fashion_pb2.SOURCE_KIND_SOCIAL}
+    assert {call.as_of.seconds for call in calls} == {int(NOW.timestamp())}
+    await recommender.recommend("lee")
+    assert len(calls) == 5
+    recommender.clock[0] += 60
+    await recommender.recommend()
+    assert len(calls) == 10
+
+
+async def test_trends_of_some_seconds_ago_serve_while_they_are_read_anew(
+    recommender: Recommender, described: Described, trends: tuple[Trends, str]
+) -> None:
+    await fill(recommender, described)
+    before = await recommender.recommend(weights=Weights(trend=1))
+    trends[0].rows = {}
+    recommender.clock[0] += FRESH_S + 1
+    assert await recommender.recommend(weights=Weights(trend=1)) == before
+    async with asyncio.timeout(10):
+        while (answer := await recommender.recommend(weights=Weights(trend=1))) == before:
+            pass
+    assert not answer.degraded
+    assert {round(one.score, 6) for one in answer.recommendations} == {0.5}
+
+
+async def test_filters_relax_and_the_answer_says_which(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    answer = await recommender.recommend(
+        filters=Filters(
+            categories=[fashion_pb2.CATEGORY_SKIRT], color_families=["navy"], season="autumn"
+        )
+    )
+    assert answer.state == recommender_pb2.RECOMMEND_STATE_RELAXED
+    assert list(answer.relaxed) == ["season", "color_families"]
+    assert set(ids(answer)) == {"shop:red-skirt:0", "shop:black-skirt:0"}
+
+
+async def test_a_price_ceiling_that_nothing_meets_is_no_catalog(
+    recommender: Recommender, described: Described
+) -> None:
+    await recommender.handlers.described(
+        [described("dear", price_cents=9000, currency="EUR"), described("unknown-price")]
+    )
+    ceiling = Filters(max_price_cents=5000, currency="EUR")
+    answer = await recommender.recommend(filters=ceiling)
+    assert answer.state == recommender_pb2.RECOMMEND_STATE_NO_CATALOG
+    assert list(answer.relaxed) == []
+    higher = await recommender.recommend(filters=Filters(max_price_cents=9000, currency="EUR"))
+    assert ids(higher) == ["shop:dear:0"]
+
+
+async def test_a_bad_request_names_the_field(recommender: Recommender) -> None:
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "k"):
+        await recommender.recommend(k=51)
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "user_id"):
+        await recommender.recommend("")
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "weights.trend"):
+        await recommender.recommend(weights=Weights(trend=-1))
+
+
+async def feedback(
+    recommender: Recommender, event_id: str, post: str, kind: int, user: str = "kim"
+) -> bool:
+    answer = await recommender.stub.RecordFeedback(
+        recommender_pb2.RecordFeedbackRequest(
+            event_id=event_id,
+            user_id=user,
+            image_id=f"shop:{post}:0",
+            kind=recommender_pb2.FeedbackKind.ValueType(kind),
+        )
+    )
+    return answer.recorded
+
+
+async def profile(recommender: Recommender, user: str = "kim") -> recommender_pb2.Profile:
+    request = recommender_pb2.GetProfileRequest(user_id=user)
+    return (await recommender.stub.GetProfile(request)).profile
+
+
+async def test_the_same_feedback_counts_once(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    liked = recommender_pb2.FEEDBACK_KIND_LIKED
+    assert await feedback(recommender, "e1", "red-skirt", liked)
+    once = await profile(recommender)
+    assert not await feedback(recommender, "e1", "red-skirt", liked)
+    assert await profile(recommender) == once
+    assert once.seen == 1
+    assert set(once.learned_styles) == {FEMININE}
+
+
+async def test_liking_moves_the_ranking_and_says_so(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    weights = Weights(style=1)
+    liked = recommender_pb2.FEEDBACK_KIND_LIKED
+    for number in range(3):
+        await feedback(recommender, f"e{number}", "navy-suit", liked)
+    first = (await recommender.recommend(weights=weights)).recommendations[0]
+    assert first.outfit.style == CASUAL
+    assert "Casual, a style that you have liked" in {r.text for r in first.reasons}
+
+
+async def test_an_item_and_a_colour_that_were_liked_are_reasons_and_stand_in_the_profile(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    for number in range(6):
+        await feedback(recommender, f"e{number}", "red-skirt", recommender_pb2.FEEDBACK_KIND_LIKED)
+        await feedback(
+            recommender, f"d{number}", "navy-suit", recommender_pb2.FEEDBACK_KIND_DISLIKED
+        )
+    known = await profile(recommender)
+    assert known.learned_categories[SKIRT] > 0 > known.learned_categories[TROUSERS]
+    assert known.learned_colors["red"] > 0 > known.learned_colors["navy"]
+    answer = await recommender.recommend(weights=Weights(style=1))
+    reasons = {
+        one.outfit.image.image_id: {(r.code, r.text, r.text_ko) for r in one.reasons}
+        for one in answer.recommendations
+    }
+    assert (
+        recommender_pb2.REASON_CODE_LEARNED_CATEGORY,
+        "Skirts, which you have liked",
+        "좋아하신 아이템: 스커트",
+    ) in reasons["shop:black-skirt:0"]
+    # Ivory hangs with the red skirt, so it is liked too, and hangs without the skirt here.
+    assert (
+        recommender_pb2.REASON_CODE_LEARNED_COLOR,
+        "Ivory, a colour that you have liked",
+        "좋아하신 색: 아이보리",
+    ) in reasons["shop:ivory-top:0"]
+
+
+async def test_feedback_on_an_outfit_that_is_erased_later_goes_on_teaching(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    await feedback(recommender, "e1", "red-skirt", recommender_pb2.FEEDBACK_KIND_LIKED)
+    before = await profile(recommender)
+    await recommender.handlers.erased([PostErased(event_id="e", site="shop", post="red-skirt")])
+    assert await profile(recommender) == before
+    answer = await recommender.recommend()
+    assert "shop:red-skirt:0" not in ids(answer)
+    assert len(ids(answer)) == 3
+
+
+async def test_feedback_is_seen_by_the_next_call(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    first = ids(await recommender.recommend(k=1))[0]
+    post = first.split(":")[1]
+    await feedback(recommender, "e1", post, recommender_pb2.FEEDBACK_KIND_DISLIKED)
+    assert first not in ids(await recommender.recommend())
+
+
+async def test_what_was_shown_gives_way_and_what_is_disliked_never_comes_again(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    novelty = Weights(novelty=1)
+    await feedback(recommender, "e1", "red-skirt", recommender_pb2.FEEDBACK_KIND_SHOWN)
+    await feedback(recommender, "e2", "navy-suit", recommender_pb2.FEEDBACK_KIND_DISLIKED)
+    answer = await recommender.recommend(weights=novelty)
+    assert ids(answer)[-1] == "shop:red-skirt:0"
+    assert "shop:navy-suit:0" not in ids(answer)
+    only_disliked = Filters(
+        exclude_image_ids=[f"shop:{post}:0" for post, _, _ in CATALOG if post != "navy-suit"]
+    )
+    relaxed = await recommender.recommend(filters=only_disliked)
+    assert relaxed.state == recommender_pb2.RECOMMEND_STATE_NO_CATALOG
+
+
+async def test_a_request_s_preferences_come_before_the_profile_s(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    await recommender.stub.PutProfile(
+        recommender_pb2.PutProfileRequest(
+            user_id="kim", preferences=Preferences(styles=[fashion_pb2.STYLE_CASUAL])
+        )
+    )
+    asked = Preferences(styles=[fashion_pb2.STYLE_FEMININE])
+    answer = await recommender.recommend(preferences=asked, weights=Weights(style=1), k=1)
+    assert answer.recommendations[0].outfit.style == FEMININE
+
+
+async def test_declaring_again_replaces_what_was_declared_and_keeps_what_was_learned(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    await feedback(recommender, "e1", "red-skirt", recommender_pb2.FEEDBACK_KIND_LIKED)
+    for styles in ([fashion_pb2.STYLE_CASUAL], [fashion_pb2.STYLE_STREET]):
+        await recommender.stub.PutProfile(
+            recommender_pb2.PutProfileRequest(user_id="kim", preferences=Preferences(styles=styles))
+        )
+    found = await profile(recommender)
+    assert list(found.preferences.styles) == [fashion_pb2.STYLE_STREET]
+    assert set(found.learned_styles) == {FEMININE}
+
+
+async def test_an_erased_person_is_forgotten_and_erasing_again_changes_nothing(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    await recommender.stub.PutProfile(recommender_pb2.PutProfileRequest(user_id="kim"))
+    await feedback(recommender, "e1", "red-skirt", recommender_pb2.FEEDBACK_KIND_LIKED)
+    await feedback(recommender, "e2", "red-skirt", recommender_pb2.FEEDBACK_KIND_LIKED, "lee")
+    request = recommender_pb2.ErasePersonRequest(user_id="kim")
+    assert (await recommender.stub.ErasePerson(request)).removed == 2
+    assert (await recommender.stub.ErasePerson(request)).removed == 0
+    with refused(grpc.StatusCode.NOT_FOUND):
+        await profile(recommender)
+    assert (await profile(recommender, "lee")).seen == 1
+
+
+async def test_outfit_and_photo_are_served_until_the_post_is_erased(
+    recommender: Recommender, described: Described
+) -> None:
+    event = described("a")
+    await recommender.handlers.described([event])
+    await recommender.blobs.put_if_absent(event.image.key, b"jpeg")
+    outfit_request = recommender_pb2.GetOutfitRequest(image_id="shop:a:0")
+    photo_request = recommender_pb2.GetPhotoRequest(image_id="shop:a:0")
+    outfit = (await recommender.stub.GetOutfit(outfit_request)).outfit
+    assert (outfit.image.image_id, outfit.photo_url) == ("shop:a:0", "")
+    photo = await recommender.stub.GetPhoto(photo_request)
+    assert (photo.photo, photo.media_type) == (b"jpeg", "image/jpeg")
+    await recommender.blobs.delete(event.image.key)
+    with refused(grpc.StatusCode.NOT_FOUND):
+        await recommender.stub.GetPhoto(photo_request)
+    await recommender.handlers.erased([PostErased(event_id="e", site="shop", post="a")])
+    with refused(grpc.StatusCode.NOT_FOUND):
+        await recommender.stub.GetOutfit(outfit_request)
+
+
+async def test_feedback_on_an_unknown_outfit_is_refused(recommender: Recommender) -> None:
+    with refused(grpc.StatusCode.NOT_FOUND):
+        await feedback(recommender, "e1", "nowhere", recommender_pb2.FEEDBACK_KIND_LIKED)
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "kind"):
+        await feedback(recommender, "e1", "nowhere", 0)
+
+
+async def test_the_top_10_without_variety_s_influence_equals_scoring_each_outfit_alone(
+    recommender: Recommender, described: Described
+) -> None:
+    worn: Sequence[Sequence[tuple[int, str]]] = [
+        [(category, family)]
+        for category in range(1, 14)
+        for family in ("red", "navy", "black", "ivory")
+    ]
+    await recommender.handlers.described(
+        [described(f"p{n}", pairs, style=n % 6 + 1, age_days=n) for n, pairs in enumerate(worn)]
+    )
+    asked = Preferences(
+        styles=[fashion_pb2.STYLE_CASUAL], personal_color=fashion_pb2.PERSONAL_COLOR_WINTER
+    )
+    alone = {}
+    for n in range(len(worn)):
+        others = [f"shop:p{other}:0" for other in range(len(worn)) if other != n]
+        answer = await recommender.recommend(
+            preferences=asked, filters=Filters(exclude_image_ids=others)
+        )
+        alone[ids(answer)[0]] = answer.recommendations[0].score
+    together = await recommender.recommend(preferences=asked, k=50)
+    for one in together.recommendations:
+        assert one.score == pytest.approx(alone[one.outfit.image.image_id], abs=1e-6)
+    best = max(alone, key=lambda image_id: alone[image_id])
+    assert ids(together)[0] == best

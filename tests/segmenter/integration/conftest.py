@@ -1,0 +1,28 @@
+"""Matterport weights, and the environment of the original that reads them too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="session")
+def matterport_h5(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Calibrated random weights of Mask R-CNN on ResNet50 with 13 classes and background."""
+    from segmenter.engines.matterport import random_weights
+
+    path = tmp_path_factory.mktemp("matterport") / "random.h5"
+    random_weights.write(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def mrcnn_python() -> Path:
+    """The interpreter beside the original mrcnn on TensorFlow."""
+    python = ROOT / ".venv-mrcnn" / "bin" / "python"
+    if not python.exists():
+        pytest.fail("the original mrcnn is not installed: make matterport-oracle", pytrace=False)
+    return python

@@ -1,0 +1,55 @@
+"""Which engine opens which weights, and under which names."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from segmenter.core.categories import CATEGORIES, numbered
+from segmenter.engines.engine import EngineError, open_engine
+
+WEIGHTS = Path("some.h5")
+
+
+def test_the_13_categories_are_the_default() -> None:
+    assert numbered([], 13, WEIGHTS) == list(CATEGORIES)
+
+
+def test_names_are_known_in_any_order_and_spelling_and_others_are_no_category() -> None:
+    assert numbered(["Skirt", "hat", "short_sleeve_top"], 3, WEIGHTS) == [9, None, 1]
+
+
+def test_another_number_of_names_than_of_classes_is_an_error_that_names_the_setting() -> None:
+    with pytest.raises(EngineError, match=r"80 classes .* 13 names .* SEGMENTER_CLASSES"):
+        numbered([], 80, WEIGHTS)
+
+
+def test_names_of_which_none_is_a_category_are_refused() -> None:
+    with pytest.raises(EngineError, match="none of the classes cat, dog"):
+        numbered(["cat", "dog"], 2, WEIGHTS)
+
+
+def test_a_folder_has_classes_and_generation_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"model\.json"):
+        open_engine(tmp_path, generation=3)
+
+
+def test_a_folder_without_weights_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"model\.json is missing"):
+        open_engine(tmp_path)
+
+
+def test_a_file_that_is_absent_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"absent\.h5 is missing"):
+        open_engine(tmp_path / "absent.h5")
+
+
+def test_the_service_starts_where_no_torch_is_installed() -> None:
+    code = (
+        "import sys, segmenter.__main__, segmenter.engines.mrcnn_engine; "
+        "sys.exit(bool({'torch', 'tensorflow'} & sys.modules.keys()))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,152 @@
+"""Training on a handful of rendered photos: it learns, stops on bad numbers, resumes and exports."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from lookbook.spec.specs import sample_outfit
+from lookbook.write import deepfashion2
+from modelkit.distributed import Process
+from modelkit.schedule import Budget, cosine
+from modelkit.weights import WEIGHTS, BadWeights
+from segmenter.data.dataset import Draw, TrainingPhotos, repeat_factors, scan
+from segmenter.nets import backbones, model
+from segmenter.train import CHECKPOINT, CURVE, draws, main
+from segmenter.training.run import NonFiniteLoss, Run
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lookbook")
+    deepfashion2.write(folder, [sample_outfit(seed, "train") for seed in range(4)])
+    return folder
+
+
+def command(photos: Path, out: Path, *more: str) -> list[str]:
+    return ["--data", str(photos), "--out", str(out), "--side", "96", "--workers", "0",
+            "--held-out", "0", "--device", "cpu", *more]  # fmt: skip
+
+
+def steps(run: Run, photos: Path, count: int) -> None:
+    entries, _ = scan(photos)
+    batches = draws(repeat_factors(entries), 2, "seed", run.budget.steps)
+    for _ in range(count):
+        run.step([TrainingPhotos(entries, 96)[draw] for draw in next(batches)])
+
+
+def test_a_stopped_training_that_is_resumed_ends_with_the_same_weights(
+    photos: Path, tmp_path: Path
+) -> None:
+    def new() -> Run:
+        return Run("mobilenet_v2", Budget(most_steps=4), lambda p: 6e-4 * cosine(p), Process("cpu"))
+
+    whole, stopped, resumed = new(), new(), new()
+    steps(whole, photos, 4)
+    steps(stopped, photos, 2)
+    stopped.save(tmp_path / CHECKPOINT)
+    resumed.resume(tmp_path / CHECKPOINT)
+    steps(resumed, photos, 2)
+    assert resumed.budget.steps == 4
+    torch.testing.assert_close(resumed.averaged().state_dict(), whole.averaged().state_dict())
+
+
+def test_a_resumed_command_goes_on_from_its_checkpoint(photos: Path, tmp_path: Path) -> None:
+    main(command(photos, tmp_path, "--epochs", "1"))
+    main(command(photos, tmp_path, "--epochs", "2", "--resume"))
+    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["steps"] == 4
+
+
+def test_a_training_in_minutes_writes_weights_that_load(photos: Path, tmp_path: Path) -> None:
+    main(command(photos, tmp_path, "--minutes", "0.001"))
+    _, info = model.load(tmp_path)
+    assert info.side == 96
+    assert info.threshold == 0.5
+
+
+def test_two_processes_train_one_network_in_spite_of_a_broken_photo(
+    photos: Path, tmp_path: Path
+) -> None:
+    data = shutil.copytree(photos, tmp_path / "data")
+    names = [entry.photo for entry in scan(data)[0]]
+    orders = [draws(repeat_factors(scan(data)[0]), 1, f"0 {rank}", 0) for rank in (0, 1)]
+    drawn = [[next(order)[0].index for _ in range(4)] for order in orders]
+    broken = next(i for i in drawn[0][1:] + drawn[1][1:] if i not in (drawn[0][0], drawn[1][0]))
+    names[broken].write_bytes(b"no photo")
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
+                "--master-addr", "127.0.0.1", "--master-port", str(free_port()),
+                "-m", "segmenter.train"]  # fmt: skip
+    environment = {**os.environ, "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*torchrun, *command(data, tmp_path, "--epochs", "2", "--batch", "1")],
+        env=environment, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert f"skipped: {names[broken]}" in done.stdout
+    assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["steps"] == 4
+    model.load(tmp_path)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_the_curve_holds_the_held_out_figures_on_the_way(photos: Path, tmp_path: Path) -> None:
+    arguments = command(photos, tmp_path, "--epochs", "2", "--evaluate-every", "1e-9")
+    arguments[arguments.index("--held-out") + 1] = "0.5"
+    main(arguments)
+    rows = [json.loads(line) for line in (tmp_path / CURVE).read_text().splitlines()]
+    assert [row["steps"] for row in rows] == list(range(1, len(rows) + 1))
+    assert all(0 <= row["mask_ap"] <= 1 for row in rows)
+
+
+def test_held_out_photos_choose_the_threshold_of_weights_that_load(
+    photos: Path, tmp_path: Path
+) -> None:
+    arguments = command(photos, tmp_path, "--epochs", "1")
+    arguments[arguments.index("--held-out") + 1] = "0.5"
+    main(arguments)
+    network, info = model.load(tmp_path)
+    checkpoint = torch.load(tmp_path / CHECKPOINT, weights_only=True)
+    learnt = checkpoint["average"]["roi_heads.box_predictor.cls_score.weight"]
+    stored = network.state_dict()["roi_heads.box_predictor.cls_score.weight"]
+    assert torch.equal(stored, learnt.half().float())
+    assert 0.2 <= info.threshold <= 0.9
+
+
+def test_minutes_and_epochs_together_are_refused(photos: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit):
+        main(command(photos, tmp_path, "--epochs", "1", "--minutes", "1"))
+
+
+def test_a_non_finite_loss_stops_with_the_names_of_the_photos(photos: Path) -> None:
+    run = Run("mobilenet_v2", Budget(minutes=1), lambda _: 1e-3, Process("cpu"))
+    sample = TrainingPhotos(scan(photos)[0], 96)[Draw(0, 0)]
+    with torch.no_grad():
+        run.network.roi_heads.box_predictor.cls_score.bias.fill_(float("nan"))
+    with pytest.raises(NonFiniteLoss, match=r"000001\.jpg"):
+        run.step([sample])
+
+
+def test_damaged_weights_are_refused_by_hash(tmp_path: Path) -> None:
+    network = backbones.build("mobilenet_v2", 14)
+    info = model.ModelInfo.of("mobilenet_v2", generation=1, side=96, threshold=0.5)
+    model.save(tmp_path, network, info)
+    content = bytearray((tmp_path / WEIGHTS).read_bytes())
+    content[-1] ^= 1
+    (tmp_path / WEIGHTS).write_bytes(content)
+    with pytest.raises(BadWeights, match="sha256"):
+        model.load(tmp_path)
+
+
+def test_missing_weights_say_how_to_train_them(tmp_path: Path) -> None:
+    with pytest.raises(BadWeights, match="train, or name"):
+        model.load(tmp_path)

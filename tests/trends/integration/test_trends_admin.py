@@ -1,0 +1,170 @@
+"""`trends rebuild` and `trends export`, on the service's real database."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow.parquet as pq
+import pytest
+from pymongo import AsyncMongoClient
+
+from snsfashion.events.v1.events_pb2 import OutfitDescribed
+from snsfashion.fashion.v1 import fashion_pb2
+from trends import admin
+from trends.core.observation import Observation, Record, Stratum
+from trends.storage.store import FORMAT, Head, Store
+
+SUNDAY = date(2026, 11, 22)
+T = TypeVar("T")
+
+
+def photo(number: int) -> Record:
+    """Each of a contributor of its own: so people are as many as photos."""
+    observation = Observation(
+        stratum=Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, "a.example" if number % 3 else "b.example"),
+        day=SUNDAY - timedelta(days=number % 10),
+        contributor=f"p{number}",
+        authored=True,
+        garments=((9, "red" if number % 4 else "navy"), (4, "")),
+        style=0,
+        hashtags=frozenset(["ootd"] if number % 2 else []),
+        order=(1, 1, 1, 1),
+        dated=True,
+    )
+    site = observation.stratum.site
+    return Record(f"{site}:{number}:0", site, str(number), (1, 1, 1, 1), observation)
+
+
+PHOTOS = [photo(number) for number in range(200)]
+
+
+def people(start: Callable[[date], date], site: str = "", hashtag: str = "") -> dict[Any, int]:
+    """Photos by (dimension, category, family, start), where there are at least five."""
+    found: Counter[tuple[str, str, str, str]] = Counter()
+    for record in PHOTOS:
+        seen = record.observation
+        assert seen is not None
+        if site not in ("", seen.stratum.site) or (hashtag and hashtag not in seen.hashtags):
+            continue
+        day = start(seen.day).isoformat()
+        family = seen.garments[0][1]
+        found["item", "skirt", "", day] += 1
+        found["item", "long_sleeve_outwear", "", day] += 1
+        found["color", "", family, day] += 1
+        found["item_color", "skirt", family, day] += 1
+    return {key: count for key, count in found.items() if count >= 5}
+
+
+def monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+@pytest.fixture
+def database(mongodb_uri: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    name = f"test_trends_{uuid.uuid4().hex}"
+    monkeypatch.setattr(admin, "database", lambda client, service: client[name])
+    monkeypatch.setenv("MONGODB_URI", mongodb_uri)
+
+    async def fill(store: Store) -> None:
+        await store.prepare()
+        await store.put((p, OutfitDescribed()) for p in PHOTOS)
+
+    on(mongodb_uri, name, fill)
+    yield name
+
+    async def drop() -> None:
+        async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as client:
+            await client.drop_database(name)
+
+    asyncio.run(drop())
+
+
+def on(uri: str, name: str, work: Callable[[Store], Awaitable[T]]) -> T:
+    async def run() -> T:
+        async with AsyncMongoClient[dict[str, Any]](uri, tz_aware=True) as client:
+            return await work(Store(client[name]))
+
+    return asyncio.run(run())
+
+
+def command(*arguments: str) -> None:
+    admin.main(arguments, lambda: datetime(2026, 11, 22, 15, tzinfo=UTC))
+
+
+def exported(file: Path) -> dict[Any, int]:
+    if file.suffix == ".parquet":
+        rows = pq.read_table(file).to_pylist()
+    else:
+        with file.open(encoding="utf-8") as lines:
+            rows = list(csv.DictReader(lines))
+    for row in rows:
+        share, low, high = (float(row[n]) for n in ("share", "share_low", "share_high"))
+        assert share == int(row["count"]) / int(row["total"])
+        assert low <= share <= high
+    return {
+        (r["dimension"], r["category"], r["color_family"], str(r["start"])): int(r["count"])
+        for r in rows
+    }
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_an_export_holds_every_series_that_enough_people_make(
+    database: str, tmp_path: Path, ending: str
+) -> None:
+    file = tmp_path / f"days.{ending}"
+    command("export", "--out", str(file))
+    assert exported(file) == people(lambda day: day)
+    command("export", "--out", str(file), "--step", "week")
+    assert exported(file) == people(monday)
+
+
+def test_an_export_is_filtered_as_asked(database: str, tmp_path: Path) -> None:
+    file = tmp_path / "some.csv"
+    command("export", "--out", str(file), "--site", "b.example", "--step", "week")
+    assert exported(file) == people(monday, site="b.example")
+    command("export", "--out", str(file), "--hashtag", "ootd")
+    assert exported(file) == people(lambda day: day, hashtag="ootd")
+    command("export", "--out", str(file), "--from", "2026-11-21", "--to", "2026-11-21")
+    assert {key[3] for key in exported(file)} == {"2026-11-21"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["export", "--out", "series.xlsx"], "ends in neither .csv nor .parquet"),
+        (["export", "--out", "x.csv", "--from", "yesterday"], "no day such as 2026-11-22"),
+        (["export", "--out", "x.csv", "--from", "2026-11-23"], "is after --to"),
+        (["export", "--out", "nowhere/at/all.csv"], "nowhere/at/all.csv"),
+        (["rebild"], "rebuild"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    database: str, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        command(*arguments)
+    assert said in f"{caught.value.code}{capsys.readouterr().err}"
+
+
+def test_a_missing_database_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MONGODB_URI", raising=False)
+    with pytest.raises(SystemExit, match="MONGODB_URI is not set"):
+        command("rebuild")
+
+
+def test_a_rebuild_says_what_counts_now(
+    mongodb_uri: str, database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command("rebuild", "--json")
+    said = json.loads(capsys.readouterr().out)
+    head = on(mongodb_uri, database, Store.head)
+    assert head == Head(said["seq"], said["seq"], said["epoch"], FORMAT)
+    assert len(on(mongodb_uri, database, lambda store: store.cells(said["epoch"]))) == said["cells"]

@@ -1,0 +1,420 @@
+"""Trends through the real database and the real broker: exact whatever happens on the way, and honest answers."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+import zlib
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import nats
+import pytest
+from google.protobuf.message import Message
+from pymongo import AsyncMongoClient
+
+from servicekit import topology
+from servicekit.consumer import Consumer, Handler, Outcome, publish
+from servicekit.errors import InvalidArgument, InvalidMessage
+from servicekit.events import Publication, photo_event_id, timestamp
+from snsfashion.events.v1 import events_pb2
+from snsfashion.fashion.v1 import fashion_pb2
+from snsfashion.trends.v1 import trends_pb2
+from trends.events import Events
+from trends.service import TrendsService
+from trends.storage.snapshot import Snapshot
+from trends.storage.store import Store
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SKIRT, TROUSERS = fashion_pb2.CATEGORY_SKIRT, fashion_pb2.CATEGORY_TROUSERS
+SOCIAL, SHOP = fashion_pb2.SOURCE_KIND_SOCIAL, fashion_pb2.SOURCE_KIND_SHOP
+
+
+# Any: tests send what the type checker would not let through.
+TRENDS: Any = trends_pb2.GetTrendsRequest
+SERIES: Any = trends_pb2.GetTrendSeriesRequest
+EVIDENCE: Any = trends_pb2.GetTrendEvidenceRequest
+FILTER: Any = trends_pb2.Filter
+VALUE: Any = trends_pb2.Value
+COLOR = trends_pb2.DIMENSION_COLOR
+STAMP = timestamp(NOW)
+
+
+class World:
+    """One database with a replica of the service on it."""
+
+    def __init__(self, client: AsyncMongoClient[dict[str, Any]], name: str) -> None:
+        self.store = Store(client[name])
+        self.events = Events(self.store)
+        self.time = 0.0
+        self.snapshot = Snapshot(self.store, lambda: self.time)
+        self.service = TrendsService(self.snapshot, self.store, lambda: NOW)
+
+    async def ask(self, request: Message) -> Any:
+        await self.snapshot.refresh()
+        name = type(request).__name__.removesuffix("Request")
+        return await getattr(self.service, name)(request, None)
+
+
+@pytest.fixture
+async def mongo(mongodb_uri: str) -> AsyncIterator[tuple[AsyncMongoClient[dict[str, Any]], str]]:
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongodb_uri, tz_aware=True)
+    name = f"test_trends_{uuid.uuid4().hex}"
+    yield client, name
+    await client.drop_database(name)
+    await client.close()
+
+
+@pytest.fixture
+async def world(mongo: tuple[AsyncMongoClient[dict[str, Any]], str]) -> World:
+    made = World(*mongo)
+    await made.store.prepare()
+    return made
+
+
+def outfit(
+    post: int | str,
+    garments: Sequence[tuple[int, str]] = ((SKIRT, "red"),),
+    *,
+    days_ago: int = 0,
+    generations: tuple[int, int, int, int] = (1, 1, 1, 1),
+    kind: fashion_pb2.SourceKind.ValueType = SOCIAL,
+    style: fashion_pb2.Style.ValueType = fashion_pb2.STYLE_UNSPECIFIED,
+    hashtags: Sequence[str] = (),
+    author: str = "",
+    phash: int | None = None,
+    site: str = "instagram",
+) -> events_pb2.OutfitDescribed:
+    image = fashion_pb2.ImageRef(
+        image_id=f"{site}:{post}:0",
+        sha256=b"s" * 32,
+        phash=zlib.crc32(str(post).encode()) if phash is None else phash,
+    )
+    order = fashion_pb2.Generations(
+        **dict(zip(("provenance", "classifier", "segmenter", "color"), generations, strict=True))
+    )
+    return events_pb2.OutfitDescribed(
+        event_id=photo_event_id(topology.DESCRIBED, image, order),
+        image=image,
+        provenance=fashion_pb2.Provenance(
+            site=site,
+            post=str(post),
+            kind=kind,
+            style=style,
+            hashtags=hashtags,
+            author_key=author,
+            posted_at=timestamp(NOW - timedelta(days=days_ago)),
+            date_source=fashion_pb2.DATE_SOURCE_STATED,
+        ),
+        generations=order,
+        garments=[
+            fashion_pb2.Garment(
+                category=fashion_pb2.Category.ValueType(category),
+                score=0.9,
+                colors=[fashion_pb2.Color(family=family, share=1)],
+            )
+            for category, family in garments
+        ],
+    )
+
+
+def rejection(post: int | str, generations: tuple[int, int]) -> events_pb2.ImageClassified:
+    accepted = outfit(post)
+    order = fashion_pb2.Generations(provenance=generations[0], classifier=generations[1])
+    return events_pb2.ImageClassified(
+        event_id=photo_event_id(topology.REJECTED, accepted.image, order),
+        image=accepted.image,
+        provenance=accepted.provenance,
+        generations=order,
+    )
+
+
+def erasure(post: int | str) -> events_pb2.PostErased:
+    return events_pb2.PostErased(event_id=str(post), site="instagram", post=str(post))
+
+
+async def tell(events: Events, event: Message) -> None:
+    if isinstance(event, events_pb2.OutfitDescribed):
+        outcomes = await events.described([event])
+    elif isinstance(event, events_pb2.ImageClassified):
+        outcomes = await events.rejected([event])
+    else:
+        assert isinstance(event, events_pb2.PostErased)
+        outcomes = await events.erased([event])
+    assert list(outcomes) == [()]
+
+
+def items(**options: Any) -> trends_pb2.GetTrendsRequest:
+    return trends_pb2.GetTrendsRequest(dimension=trends_pb2.DIMENSION_ITEM, **options)
+
+
+async def test_a_batch_with_duplicates_and_a_bad_event_keeps_the_rest(world: World) -> None:
+    bad = outfit(2)
+    bad.garments[0].category = fashion_pb2.CATEGORY_UNSPECIFIED
+    newer = outfit(1, [(TROUSERS, "navy")], generations=(1, 1, 2, 1))
+    outcomes = await world.events.described([newer, outfit(1), bad, outfit(1), newer])
+    assert [o for o in outcomes if o != ()] == [outcomes[2]]
+    assert isinstance(outcomes[2], InvalidMessage)
+    ((record,),) = [page async for page in world.store.records()]
+    assert record.order == (1, 1, 2, 1)
+
+
+async def test_an_erased_post_leaves_no_trace_in_the_database(
+    mongo: tuple[AsyncMongoClient[dict[str, Any]], str], world: World
+) -> None:
+    await world.events.described([outfit("gone", author="ab" * 32), outfit("stays")])
+    await world.snapshot.refresh()
+    await world.events.erased([erasure("gone")])
+    await world.events.described([outfit("gone", generations=(9, 9, 9, 9))])
+    assert (await world.ask(items())).basis.support == 1
+    client, name = mongo
+    assert [d["_id"] async for d in client[name]["observations"].find()] == ["instagram:stays:0"]
+
+
+async def test_get_trends_pages_through_rows_with_their_basis(world: World) -> None:
+    await world.events.described(
+        [
+            outfit(n, [(1 + n % 4, "red")], days_ago=n % 7, generations=(3, 1, 2, 1))
+            for n in range(40)
+        ]
+    )
+    first = await world.ask(items(page_size=3))
+    assert [row.count for row in first.trends] == [10, 10, 10]
+    assert first.trends[0].share == pytest.approx(0.25)
+    assert len(first.trends[0].series) == 28
+    basis = first.basis
+    assert (basis.support, basis.baseline_support, basis.withheld) == (40, 0, 0)
+    assert basis.contributors == trends_pb2.CONTRIBUTOR_KIND_PHOTOS
+    assert basis.generations.segmenter == 2
+    assert basis.dated
+    assert basis.as_of.ToDatetime(tzinfo=UTC) == NOW
+    second = await world.ask(items(page_size=3, page_token=first.next_page_token))
+    assert [row.value.category for row in second.trends] == [4]
+    assert second.next_page_token == ""
+
+
+async def test_a_rise_is_found_and_ordered_by_rise(world: World) -> None:
+    events = []
+    for n in range(288):
+        week = n // 72
+        color = "yellow" if n % 72 < (29 if week == 3 else 6) else ("red", "navy", "grey")[n % 3]
+        events.append(outfit(n, [(SKIRT, color)], days_ago=27 - 7 * week - n % 7))
+    await world.events.described(events)
+    request = TRENDS(dimension=trends_pb2.DIMENSION_ITEM_COLOR, order=trends_pb2.ORDER_RISE)
+    answer = await world.ask(request)
+    assert [row.value.color_family for row in answer.trends] == ["yellow"]
+    row = answer.trends[0]
+    assert (row.count, row.baseline_count, row.rising, row.comparable) == (29, 18, True, True)
+
+
+async def test_growth_lists_what_may_rise_and_says_which_does(world: World) -> None:
+    """Navy: 12 of 72 in the last week where 6 were before, as chance may give it once among many."""
+    events = []
+    for n in range(288):
+        week, place = n // 72, n % 72
+        if place < (29 if week == 3 else 6):
+            color = "yellow"
+        elif place >= (58 if week == 3 else 66):
+            color = "navy"
+        else:
+            color = f"steady {place % 4}"
+        events.append(outfit(n, [(SKIRT, color)], days_ago=27 - 7 * week - n % 7))
+    await world.events.described(events)
+    request = TRENDS(dimension=trends_pb2.DIMENSION_COLOR, order=trends_pb2.ORDER_GROWTH)
+    growing = (await world.ask(request)).trends
+    assert [row.value.color_family for row in growing] == ["yellow", "navy"]
+    assert all(row.rise > 0 for row in growing)
+    request.order = trends_pb2.ORDER_RISE
+    rising = (await world.ask(request)).trends
+    assert [row.value for row in rising] == [row.value for row in growing if row.rising]
+
+
+async def test_filters_choose_kind_site_and_hashtag(world: World) -> None:
+    await world.events.described(
+        [outfit(n, hashtags=["ootd"] if n < 6 else ["else"]) for n in range(12)]
+        + [
+            outfit(100 + n, [(TROUSERS, "navy")], kind=SHOP, style=fashion_pb2.STYLE_STREET)
+            for n in range(7)
+        ]
+    )
+    tagged = await world.ask(items(filter=FILTER(hashtag="ootd")))
+    assert [(row.value.category, row.count) for row in tagged.trends] == [(SKIRT, 6)]
+    shops = await world.ask(items(filter=FILTER(kind=SHOP)))
+    assert [(row.value.category, row.count) for row in shops.trends] == [(TROUSERS, 7)]
+    nowhere = await world.ask(items(filter=FILTER(site="elsewhere")))
+    assert not nowhere.trends
+    styles = await world.ask(TRENDS(dimension=trends_pb2.DIMENSION_STYLE))
+    assert [(row.value.style, row.share) for row in styles.trends] == [
+        (fashion_pb2.STYLE_STREET, 1.0)
+    ]
+
+
+async def test_counts_of_a_hashtag_follow_every_change(world: World) -> None:
+    request = items(filter=FILTER(hashtag="ootd"))
+    await world.events.described([outfit(n, hashtags=["ootd"]) for n in range(7)])
+    assert (await world.ask(request)).basis.support == 7
+    late = outfit(7, hashtags=["ootd"])
+    untagged = outfit(0, hashtags=["else"], generations=(2, 1, 1, 1))
+    await world.events.described([late, untagged])
+    await world.events.rejected([rejection(1, (1, 2))])
+    await world.events.erased([erasure(2)])
+    assert (await world.ask(request)).basis.support == 5
+
+
+async def test_authors_photos_and_both_are_named(world: World) -> None:
+    await world.events.described([outfit(1, author="a")])
+    answer = await world.ask(items())
+    assert answer.basis.contributors == trends_pb2.CONTRIBUTOR_KIND_AUTHORS
+    await world.events.described([outfit(2)])
+    answer = await world.ask(items())
+    assert answer.basis.contributors == trends_pb2.CONTRIBUTOR_KIND_MIXED
+
+
+async def test_series_by_day_and_week_withhold_small_crowds(world: World) -> None:
+    await world.events.described([outfit(n, days_ago=6 if n < 6 else 1) for n in range(9)])
+    request = SERIES(
+        dimension=trends_pb2.DIMENSION_ITEM,
+        value=VALUE(category=SKIRT),
+        to=timestamp(NOW),
+        **{"from": timestamp(NOW - timedelta(days=6))},
+    )
+    days = (await world.ask(request)).points
+    assert [(p.count, p.total, p.withheld) for p in days] == [
+        (6, 6, False),
+        *[(0, 0, True)] * 4,
+        (0, 3, True),
+        (0, 0, True),
+    ]
+    request.step = trends_pb2.STEP_WEEK
+    (week,) = (await world.ask(request)).points
+    assert (week.count, week.total, week.share) == (9, 9, 1.0)
+    assert week.share_low == pytest.approx(0.7008, abs=1e-4)
+    assert week.share_high == 1
+    assert week.start.ToDatetime(tzinfo=UTC) == datetime(2026, 11, 16, tzinfo=UTC)
+
+
+async def test_evidence_is_newest_first_without_the_erased_or_the_withheld(world: World) -> None:
+    await world.events.described(
+        [outfit(n, days_ago=n) for n in range(6)] + [outfit(9, [(TROUSERS, "navy")])]
+    )
+    request = EVIDENCE(
+        dimension=trends_pb2.DIMENSION_ITEM_COLOR,
+        value=VALUE(category=SKIRT, color_family="red"),
+        page_size=4,
+    )
+    first = await world.ask(request)
+    assert [e.image.image_id for e in first.evidence] == [f"instagram:{n}:0" for n in range(4)]
+    assert first.evidence[0].garment.colors[0].family == "red"
+    assert (first.basis.support, first.basis.withheld) == (7, 0)
+    assert first.basis.generations.color == 1
+    await world.events.erased([erasure(5)])
+    request.page_token = first.next_page_token
+    second = await world.ask(request)
+    assert [e.image.image_id for e in second.evidence] == ["instagram:4:0"]
+    request.value.category, request.page_token = TROUSERS, ""
+    request.value.color_family = "navy"
+    withheld = await world.ask(request)
+    assert not withheld.evidence
+    assert withheld.basis.withheld == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "request_"),
+    [
+        ("dimension", TRENDS()),
+        ("dimension", TRENDS(dimension=77)),
+        ("order", items(order=9)),
+        ("window_days", items(window_days=93)),
+        ("baseline_days", items(baseline_days=367)),
+        ("page_size", items(page_size=101)),
+        ("page_token", items(page_token="not a token")),
+        ("page_token", items(page_token="e30=")),
+        ("filter.kind", items(filter=FILTER(kind=9))),
+        ("as_of", items(as_of=timestamp(datetime(1, 2, 3, tzinfo=UTC)))),
+        (
+            "filter.kind",
+            TRENDS(dimension=trends_pb2.DIMENSION_STYLE, filter=FILTER(kind=SOCIAL)),
+        ),
+        ("value.category", EVIDENCE(dimension=trends_pb2.DIMENSION_ITEM)),
+        ("value.category", EVIDENCE(dimension=COLOR, value=VALUE(category=99))),
+        ("value.color_family", EVIDENCE(dimension=COLOR)),
+        ("from", SERIES(dimension=COLOR, value=VALUE(color_family="red"), to=STAMP)),
+        (
+            "to",
+            SERIES(
+                dimension=COLOR,
+                value=VALUE(color_family="red"),
+                to=timestamp(NOW + timedelta(days=367)),
+                **{"from": STAMP},
+            ),
+        ),
+        (
+            "step",
+            SERIES(dimension=COLOR, value=VALUE(color_family="red"), step=8),
+        ),
+    ],
+)
+async def test_what_is_wrong_is_named(world: World, field: str, request_: Message) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        await world.ask(request_)
+    assert caught.value.field == field
+
+
+async def test_a_page_token_is_of_its_own_request_only(world: World) -> None:
+    await world.events.described([outfit(n, [(1, "red"), (2, "red")]) for n in range(6)])
+    token = (await world.ask(items(page_size=1))).next_page_token
+    with pytest.raises(InvalidArgument) as caught:
+        await world.ask(items(page_size=1, window_days=14, page_token=token))
+    assert caught.value.field == "page_token"
+
+
+async def test_an_answer_says_how_old_it_is(world: World) -> None:
+    await world.ask(items())
+    world.time += 1.5
+    answer = await world.service.GetTrends(items(), None)  # type: ignore[arg-type]
+    assert answer.basis.snapshot_age.ToTimedelta() == timedelta(seconds=1.5)
+
+
+async def test_events_arrive_through_the_broker(world: World, nats_url: str) -> None:
+    connection = await nats.connect(nats_url)
+    js = connection.jetstream()
+    site = uuid.uuid4().hex  # the broker is shared: only this test's events count
+    rejected = rejection("0", (1, 2))
+    rejected.provenance.site, rejected.image.image_id = site, f"{site}:0:0"
+    rejected.event_id = photo_event_id(topology.REJECTED, rejected.image, rejected.generations)
+    missing = {*(f"{site}:{n}:0" for n in range(6)), "the rejection"}
+    done = asyncio.Event()
+
+    def noting(handler: Handler) -> Handler:
+        async def handle(events: Sequence[Any]) -> Sequence[Outcome]:
+            outcomes = await handler(events)
+            for event in events:
+                is_rejection = event.event_id == rejected.event_id
+                missing.discard("the rejection" if is_rejection else event.image.image_id)
+            if not missing:
+                done.set()
+            return outcomes
+
+        return handle
+
+    durable = next(
+        d for d in topology.DURABLES if (d.service, d.stream) == ("trends", topology.PIPELINE)
+    )
+    handlers = {
+        topology.DESCRIBED: noting(world.events.described),
+        topology.REJECTED: noting(world.events.rejected),
+    }
+    consumer = Consumer(js, durable, handlers)
+    for n in range(6):
+        await publish(js, Publication(topology.DESCRIBED, outfit(n, site=site)))
+    await publish(js, Publication(topology.REJECTED, rejected))
+    consumer.start()
+    try:
+        async with asyncio.timeout(20):
+            await done.wait()
+    finally:
+        await consumer.stop(5)
+        await connection.close()
+    answer = await world.ask(items(filter=FILTER(site=site)))
+    assert [(row.value.category, row.count) for row in answer.trends] == [(SKIRT, 5)]

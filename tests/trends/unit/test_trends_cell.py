@@ -1,0 +1,181 @@
+"""Counts depend on which photos count, never on the order in which they came or on what was taken back."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snsfashion.fashion.v1 import fashion_pb2
+from snsfashion.trends.v1 import trends_pb2
+from trends.core.cell import Cell, contributor_id, key_of, total
+from trends.core.counts import Counts, Span
+from trends.core.observation import Observation, Record, Stratum, Value
+from trends.core.recount import Recount
+
+MONDAY = date(2026, 11, 16)
+SKIRT = Value(trends_pb2.DIMENSION_ITEM, fashion_pb2.CATEGORY_SKIRT)
+INSTAGRAM = Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, "instagram")
+
+observations = st.builds(
+    Observation,
+    stratum=st.sampled_from([INSTAGRAM, Stratum(fashion_pb2.SOURCE_KIND_SHOP, "a|b:80")]),
+    day=st.integers(0, 16).map(lambda days: MONDAY + timedelta(days=days)),
+    contributor=st.sampled_from(["x", "y", "z"]),
+    authored=st.booleans(),
+    garments=st.lists(
+        st.tuples(st.integers(1, 3), st.sampled_from(["red", "a:b|c", ""])), max_size=3
+    ).map(tuple),
+    style=st.integers(0, 2),
+    hashtags=st.frozensets(st.sampled_from(["ootd", "fashion"])),
+    order=st.tuples(*[st.integers(0, 2)] * 4),
+    dated=st.booleans(),
+)
+
+
+def observed(contributor: str, day: int = 0, **changes: object) -> Observation:
+    plain = Observation(
+        INSTAGRAM, MONDAY, contributor, False, ((9, "red"),), 0, frozenset(), (1, 1, 1, 1), True
+    )
+    return replace(plain, day=MONDAY + timedelta(days=day), **changes)  # type: ignore[arg-type]
+
+
+def counted(*photos: Observation) -> Counts:
+    counts = Counts()
+    counts.put(Recount().apply(records(photos)))
+    return counts
+
+
+def records(photos: tuple[Observation, ...] | list[Observation]) -> list[Record]:
+    return [Record(f"i:{n}:0", "i", str(n), o.order, o) for n, o in enumerate(photos)]
+
+
+@given(
+    st.lists(observations, max_size=30),
+    st.lists(observations, max_size=10),
+    st.randoms(use_true_random=False),
+)
+def test_cells_add_up_to_the_same_bytes_whatever_the_order(
+    stay: list[Observation], go: list[Observation], rng: random.Random
+) -> None:
+    stay = [
+        replace(o, stratum=INSTAGRAM, day=MONDAY + timedelta(days=o.day.weekday())) for o in stay
+    ]
+    go = [replace(o, stratum=INSTAGRAM, day=MONDAY + timedelta(days=o.day.weekday())) for o in go]
+    parts = [Cell.of([o]) for o in stay + go] + [Cell.of([], [o]) for o in go]
+    rng.shuffle(parts)
+    cut = rng.randint(0, len(parts))
+    added_up = total([total(parts[:cut]), Cell.of_document(total(parts[cut:]).document())])
+    assert added_up.document() == Cell.of(stay).document()
+    assert bool(added_up) == bool(stay)
+
+
+@given(st.lists(observations, max_size=40), st.integers(-2, 18), st.integers(0, 18), st.booleans())
+def test_spans_count_what_counting_people_one_by_one_counts(
+    photos: list[Observation], start: int, length: int, all_strata: bool
+) -> None:
+    counts = counted(*photos)
+    strata = counts.strata if all_strata else counts.strata[:1]
+    first, last = MONDAY + timedelta(days=start), MONDAY + timedelta(days=start + length)
+    span = Span(counts, strata, first, last)
+    inside = [o for o in photos if o.stratum in strata and first <= o.day <= last]
+    for place, value in enumerate(counts.values):
+        shown = [o for o in inside if place == 0 or value in o.values()]
+        people = {(o.stratum, o.day, contributor_id(o)) for o in shown}
+        for i, stratum in enumerate(strata):
+            for day in range(length + 1):
+                who = {p for p in people if p[:2] == (stratum, first + timedelta(days=day))}
+                assert span.daily[i, day, place] == len(who)
+        weeks = list(span.mondays())
+        by_week = [
+            len({(s, who) for s, day, who in people if 0 <= (day - monday).days < 7})
+            for monday in weeks
+        ]
+        assert span.weekly[:, place].tolist() == by_week
+        best_day = max(
+            (sum(day == p[1] for p in people) for day in {p[1] for p in people}), default=0
+        )
+        assert span.best[place] == max(best_day, *by_week)
+    for i, stratum in enumerate(strata):
+        assert span.totals[i] == len(
+            {(o.day, contributor_id(o)) for o in inside if o.stratum == stratum}
+        )
+        seen = [o for o in inside if o.stratum == stratum]
+        assert {f.order for f in span.facts[stratum]} == {o.order for o in seen}
+        assert {f.authored for f in span.facts[stratum]} == {o.authored for o in seen}
+        assert {f.dated for f in span.facts[stratum]} == {o.dated for o in seen}
+
+
+@given(st.lists(observations, max_size=20), st.randoms(use_true_random=False))
+def test_a_recount_in_pages_ends_as_one_in_a_piece(
+    photos: list[Observation], rng: random.Random
+) -> None:
+    stay = records(photos)
+    erased = [(r.site, r.post) for r in stay if rng.random() < 0.2]
+    kept = [r for r in stay if (r.site, r.post) not in erased]
+    # Before each photo's last record an earlier one, or a rejection, was read.
+    earlier = [replace(r, observation=rng.choice([*photos, None])) for r in stay]
+    paged, counts = Recount(), Counts()
+    for page in (earlier, stay[: len(stay) // 2], stay):
+        counts.put(paged.apply(page))
+    counts.put(paged.apply([], erased))
+    whole = Recount()
+    whole.apply(kept)
+    assert {k: c.document() for k, c in paged.cells.items()} == {
+        k: c.document() for k, c in whole.cells.items()
+    }
+    assert counts.strata == sorted({o.stratum for r in kept if (o := r.observation)})
+
+
+def test_reposts_of_one_photo_count_once_a_day() -> None:
+    counts = counted(
+        observed("photo"),
+        observed("photo"),
+        observed("other"),
+        observed("photo", day=1),
+        observed("photo", day=1),
+    )
+    week = Span(counts, counts.strata, MONDAY, MONDAY + timedelta(days=6))
+    place = counts.place(SKIRT)
+    assert week.daily[0, :, place].tolist() == [2, 1, 0, 0, 0, 0, 0]
+    assert week.weekly[:, place].tolist() == [2]
+    assert week.totals.tolist() == [3]
+
+
+def test_erasing_one_repost_keeps_the_other() -> None:
+    recount, counts = Recount(), Counts()
+    counts.put(recount.apply(records([observed("photo"), observed("photo")])))
+    counts.put(recount.apply([], [("i", "1")]))
+    assert Span(counts, counts.strata, MONDAY, MONDAY).daily[0, 0, counts.place(SKIRT)] == 1
+    counts.put(recount.apply([], [("i", "0")]))
+    assert counts.strata == []
+    assert recount.cells == {}
+
+
+def test_the_same_contributor_in_two_strata_is_two() -> None:
+    elsewhere = Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, "elsewhere")
+    counts = counted(observed("x"), observed("x", stratum=elsewhere))
+    span = Span(counts, counts.strata, MONDAY, MONDAY)
+    assert span.daily[:, :, counts.place(SKIRT)].tolist() == [[1], [1]]
+    assert span.weekly[:, 0].tolist() == [2]
+
+
+def test_an_author_and_a_photo_of_the_same_name_are_two() -> None:
+    counts = counted(observed("x"), observed("x", authored=True))
+    assert Span(counts, counts.strata, MONDAY, MONDAY).totals.tolist() == [2]
+
+
+def test_a_cell_names_nobody() -> None:
+    document = Cell.of([observed("a-contributor-key")]).document()
+    assert b"a-contributor-key" not in document["keys"]
+    assert "a-contributor-key" not in repr(document)
+
+
+@pytest.mark.parametrize("days", [0, 6])
+def test_a_cell_holds_one_week(days: int) -> None:
+    assert key_of(observed("x", day=days)).week == MONDAY
+    assert key_of(observed("x", day=7)).week == MONDAY + timedelta(days=7)

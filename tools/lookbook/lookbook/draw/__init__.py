@@ -1,0 +1,1 @@
+"""Draws people in outfits, with the mask of every garment."""

@@ -1,0 +1,1 @@
+"""Garments: their outlines and their cloth."""

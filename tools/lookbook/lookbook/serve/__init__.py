@@ -1,0 +1,1 @@
+"""The look-book as a shop and as a Graph API, over HTTP."""

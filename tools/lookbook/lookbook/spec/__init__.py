@@ -1,0 +1,1 @@
+"""What an outfit looks like, in words and numbers."""

@@ -1,0 +1,1 @@
+"""Weeks of posts and shops in which known items rise."""

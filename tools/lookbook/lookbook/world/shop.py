@@ -1,0 +1,71 @@
+"""The shop's products: outfits by style, with prices, seasons and stock."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lookbook.spec.spec_types import CATEGORIES
+from lookbook.spec.specs import sample_outfit
+from lookbook.write.deepfashion2 import jpeg_quality
+from lookbook.write.photos import Photo
+
+CURRENCY = "EUR"
+_SEASONS = ("spring", "summer", "autumn", "winter")
+_WARM = frozenset({2, 4, 11})
+_LIGHT = frozenset({1, 3, 5, 6, 7, 10, 12, 13})
+
+
+@dataclass(frozen=True)
+class Product:
+    """An outfit for sale. `price_cents` in units of EUR / 100."""
+
+    id: str
+    title: str
+    style: str
+    price_cents: int
+    available: bool
+    season: str
+    photo: Photo
+
+    @property
+    def price(self) -> str:
+        """The price as feeds write it, such as `39.00`."""
+        return f"{self.price_cents // 100}.{self.price_cents % 100:02d}"
+
+
+def products(
+    rng: np.random.Generator, styles: Sequence[str], per_style: int, numbers: Iterator[int]
+) -> list[Product]:
+    """`per_style` products of each style; `numbers` gives the seeds of their photos. One in twelve is out of stock.
+
+    Raises:
+        ValueError: `per_style` is below 1.
+    """
+    if per_style < 1:
+        raise ValueError(f"per_style {per_style}: must be 1 or more")
+    out: list[Product] = []
+    for style in styles:
+        for n in range(1, per_style + 1):
+            spec = sample_outfit(next(numbers), "run", style)
+            worn = [f"{g.colors[0].name} {CATEGORIES[g.category]}" for g in spec.garments]
+            out.append(
+                Product(
+                    id=f"{style[:3].upper()}-{n:03d}",
+                    title=f"{style.capitalize()} look: {' with '.join(worn)}",
+                    style=style,
+                    price_cents=int(rng.integers(29, 190)) * 100 + int(rng.choice((0, 90, 95))),
+                    available=bool((len(out) + 1) % 12),
+                    season=_season(rng, {g.category for g in spec.garments}),
+                    photo=Photo(spec=spec, quality=jpeg_quality(spec)),
+                )
+            )
+    return out
+
+
+def _season(rng: np.random.Generator, categories: set[int]) -> str:
+    if 4 in categories:
+        return str(rng.choice(("autumn", "winter")))
+    if categories & _LIGHT and not categories & _WARM:
+        return str(rng.choice(("spring", "summer")))
+    return str(rng.choice(_SEASONS))

@@ -1,0 +1,1 @@
+"""The look-book as files: JPEG, DeepFashion2 annotations, broken files."""
