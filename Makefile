@@ -16,7 +16,7 @@ READY := .venv/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 PROJECTS := $(wildcard protos/pyproject.toml libs/*/pyproject.toml services/*/pyproject.toml apps/*/pyproject.toml tools/*/pyproject.toml)
-PACKAGES := snsfashion servicekit photokit modelkit devstack snsfashion_client lookbook demo crawler classifier segmenter color trends recommender
+PACKAGES := snsfashion fashion servicekit photokit modelkit devstack snsfashion_client lookbook demo crawler classifier segmenter color trends recommender
 
 .PHONY: help
 help: ## List the targets
@@ -52,7 +52,7 @@ run: $(READY) ## Run the whole system: ONCE=1 ends by itself, PHOTOS=<folder> ta
 # The original Mask R-CNN of Matterport, for the engine mrcnn and for the test that ours says the same.
 ORACLE := .venv-mrcnn
 ORACLE_PINS := services/segmenter/mrcnn-constraints.txt
-ORACLE_PROJECTS := protos libs/servicekit libs/photokit services/segmenter
+ORACLE_PROJECTS := protos libs/fashion libs/servicekit libs/photokit services/segmenter
 ORACLE_PIP := $(ORACLE)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -c $(ORACLE_PINS)
 
 .PHONY: matterport-oracle
@@ -116,7 +116,7 @@ imports: $(READY) ## Check who may import whom (.importlinter)
 .PHONY: images
 images: $(READY) ## Lint the Dockerfiles
 	@echo "== images"
-	@$(BIN)/hadolint services/*/Dockerfile*
+	@$(BIN)/hadolint deploy/images/*.Dockerfile
 
 .PHONY: k8s
 k8s: $(READY) ## Render the Kubernetes base and validate it

@@ -30,10 +30,11 @@ from tqdm import tqdm
 
 from benchmarks.bars import Bar, table
 from benchmarks.color.garments import KEYS, TONES, Garment, Mask, Photo, grown, photos, ragged
-from color.core import lab, palette
+from color.core import palette
 from color.core.extract import GarmentColors, extract
 from color.core.naming import Namer
 from color.core.white_balance import Balance, Outcome, estimate
+from fashion import lab
 
 NAMER = Namer(palette.packaged())
 CSS3 = {name: str(code) for name, code in ImageColor.colormap.items()}

@@ -8,11 +8,12 @@ import re
 import grpc
 import numpy as np
 
-from color.core import lab, palette
+from color.core import palette
 from color.core.describe import BadMask, color, measure, name, name_garments
 from color.events import PARALLEL
 from color.storage.palettes import NumberedPalette, Palettes
 from color.storage.store import VersionTaken
+from fashion import lab
 from photokit import photo
 from servicekit.errors import InvalidArgument
 from snsfashion.color.v1 import color_pb2, color_pb2_grpc

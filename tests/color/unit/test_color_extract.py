@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from color.core import lab, palette
+from color.core import palette
 from color.core.extract import GarmentColors, extract
 from color.core.naming import Namer
+from fashion import lab
 from lookbook.draw.render import render
 from lookbook.spec.specs import sample_outfit
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from color.core import lab, palette
+from color.core import palette
 from color.core.naming import Namer
 from color.core.palette import BadPalette
+from fashion import lab
 
 ACME = """name,name_ko,rgb,family,family_ko
 acme sand,애크미 샌드,e2ca76,beige,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from color.core import lab
 from color.core.extract import extract
 from color.core.white_balance import Outcome, estimate
+from fashion import lab
 from lookbook.draw.render import Rendered, render
 from lookbook.spec.specs import sample_outfit
 

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from color.core.lab import Float, ciede2000, from_rgb, to_rgb
+from fashion.lab import Float, ciede2000, from_rgb, to_rgb
 
 Labels = NDArray[np.int64]
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from color.core import generation, white_balance
 from color.core.extract import extract
-from color.core.lab import Float
 from color.core.naming import Named, Namer
+from fashion.lab import Float
 from photokit import mask
 from servicekit import topology
 from servicekit.events import photo_event_id

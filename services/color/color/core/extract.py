@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from color.core.clusters import colors_of
-from color.core.lab import Float, from_rgb, to_rgb
+from fashion.lab import Float, chroma, from_rgb, to_rgb
 
 SAMPLE = 1600
 MAX_COLORS = 4
@@ -139,7 +139,7 @@ def _typical(lab: Float) -> Float:
     """The median of the pixels in the lit part of the cloth: neither fold nor highlight."""
     by_light = lab[np.argsort(lab[:, 0])]
     middle = _between(by_light, *LIT)
-    if middle[0] > PALE_LIGHTNESS and np.hypot(middle[1], middle[2]) < PALE_CHROMA:
+    if middle[0] > PALE_LIGHTNESS and chroma(middle) < PALE_CHROMA:
         return _between(by_light, *PALE_LIT)
     return middle
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from color.core.lab import Float, ciede2000
-from color.core.palette import Family, Palette
+from color.core.palette import Palette
+from fashion.lab import Float, ciede2000
+from fashion.words import Family
 
 # With 32 candidates 99.8% of garment-like colours get the name that an exhaustive CIEDE2000 search gives; with 1, 79%.
 CANDIDATES = 32

@@ -3,7 +3,7 @@
 `data/palette.csv` holds the names of the XKCD colour survey (CC0; crude ones and misspellings left out), those of CSS3, and
 some that shops use and both lack (source `retail`: shades of black, white, nude, camel, khaki, denim, navy). Families were
 assigned by the nearest of a few typical shades a family, then corrected by hand; Korean names are the spellings that shops
-use, where shops would. `data/families.csv` lists the families. A company brings its own as such a CSV.
+use, where shops would. The families are those of `fashion.words`. A company brings its own as such a CSV.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from color.core import lab
+from fashion import lab
+from fashion.words import FAMILIES, Family
 
 PACKAGED = "xkcd-css3-2"
 """Version of the palette in this package. It changes with every change of its data."""
@@ -32,15 +33,6 @@ _RGB = re.compile(r"#?[0-9A-Fa-f]{6}")
 
 class BadPalette(ValueError):
     """A CSV that is no palette; the text names line and column."""
-
-
-@dataclass(frozen=True)
-class Family:
-    """A retail colour family: the key used everywhere, its Korean name, a typical colour 0xRRGGBB for swatches."""
-
-    name: str
-    name_ko: str
-    rgb: int
 
 
 @dataclass(frozen=True)
@@ -66,7 +58,7 @@ def is_version(text: str) -> bool:
 @cache
 def packaged_csv() -> str:
     """The CSV of this package's palette."""
-    return _data("palette.csv")
+    return (resources.files("color") / "data" / "palette.csv").read_text(encoding="utf-8")
 
 
 @cache
@@ -138,7 +130,7 @@ def _build(
 ) -> Palette:
     rgb = np.array([list(bytes.fromhex(code)) for _, code, _ in colors.values()], dtype=np.uint8)
     points = lab.from_rgb(rgb)
-    known = {family.name: family for family in _families()}
+    known = {family.name: family for family in FAMILIES}
     order = [name for name in known if name in first_line]
     order += [name for name in first_line if name not in known]
     position = {name: index for index, name in enumerate(order)}
@@ -159,13 +151,3 @@ def _build(
         families.append(Family(name, label, typical))
     names_ko = tuple(name_ko for name_ko, _, _ in colors.values())
     return Palette(tuple(colors), names_ko, rgb, points, family, tuple(families))
-
-
-@cache
-def _families() -> tuple[Family, ...]:
-    rows = csv.DictReader(_data("families.csv").splitlines())
-    return tuple(Family(r["name"], r["name_ko"], int(r["rgb"], 16)) for r in rows)
-
-
-def _data(file: str) -> str:
-    return (resources.files("color") / "data" / file).read_text(encoding="utf-8")

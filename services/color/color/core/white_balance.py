@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from color.core.lab import LINEAR, Float, to_code
+from fashion.lab import LINEAR, Float, to_code
 
 # Estimates are made on about this many blocks of the photo: noise is averaged out, small things remain.
 BLOCKS = 12_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from color.core import lab
+from fashion import lab
 
 # Sharma, Wu and Dalal 2005, table 1: two L*a*b* colours and their CIEDE2000 difference.
 SHARMA = (
@@ -82,7 +82,33 @@ def test_srgb_primaries_have_their_published_lab(
     assert lab.from_rgb(np.array(rgb, np.uint8)) == pytest.approx(expected, abs=0.02)
 
 
-def test_every_colour_comes_back_from_lab() -> None:
+def test_every_color_comes_back_from_lab() -> None:
     steps = np.arange(0, 256, 15, dtype=np.uint8)
     rgb = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
     assert (lab.to_rgb(lab.from_rgb(rgb)) == rgb).all()
+
+
+def test_every_gray_has_no_chroma() -> None:
+    gray = lab.from_rgb(np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1))
+    assert lab.chroma(gray) == pytest.approx(np.zeros(256), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("rgb", "chroma", "hue"),
+    [
+        ((255, 0, 0), 104.55, 40.0),
+        ((0, 255, 0), 119.78, 136.0),
+        ((0, 0, 255), 133.81, 306.3),
+    ],
+)
+def test_srgb_primaries_have_their_published_chroma_and_hue(
+    rgb: tuple[int, int, int], chroma: float, hue: float
+) -> None:
+    color = lab.from_rgb(np.array(rgb, np.uint8))
+    assert float(lab.chroma(color)) == pytest.approx(chroma, abs=0.02)
+    assert float(lab.hue(color)) == pytest.approx(hue, abs=0.05)
+
+
+def test_every_code_comes_back_from_linear_light() -> None:
+    codes = np.arange(256, dtype=np.uint8)
+    assert (lab.to_code(lab.LINEAR[codes]) == codes).all()

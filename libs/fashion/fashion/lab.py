@@ -1,4 +1,4 @@
-"""Colour spaces: sRGB and CIE 1976 L*a*b* (D65, 2 degree observer), and the CIEDE2000 difference."""
+"""Color science: sRGB and CIE 1976 L*a*b* (D65, 2 degree observer), and the CIEDE2000 difference."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TO_XYZ = np.array(
         [0.0193339, 0.1191920, 0.9503041],
     ]
 )
-# D65 as the matrix sees white, so that greys have a* = b* = 0.
+# D65 as the matrix sees white, so that grays have a* = b* = 0.
 _WHITE = _TO_XYZ.sum(axis=1)
 _TO_XYZ_REL = _TO_XYZ / _WHITE[:, None]
 _FROM_XYZ_REL = np.linalg.inv(_TO_XYZ_REL)
@@ -32,7 +32,10 @@ LINEAR: Float = np.where(_CODE <= 0.04045, _CODE / 12.92, ((_CODE + 0.055) / 1.0
 
 
 def from_rgb(rgb: NDArray[np.uint8], gains: Float | None = None) -> Float:
-    """L*a*b* of sRGB uint8 (..., 3): L* 0 to 100, a* and b* about -128 to 128. `gains`: factors for linear R, G, B."""
+    """Return L*a*b* of sRGB uint8 (..., 3): L* 0 to 100, a* and b* about -128 to 128.
+
+    `gains`: factors for linear R, G, B.
+    """
     linear = LINEAR[rgb]
     if gains is not None:
         linear = np.minimum(linear * gains, 1)
@@ -46,7 +49,7 @@ def from_rgb(rgb: NDArray[np.uint8], gains: Float | None = None) -> Float:
 
 
 def to_rgb(lab: Float) -> NDArray[np.uint8]:
-    """sRGB uint8 of L*a*b* (..., 3); what sRGB can't show is clipped channel by channel."""
+    """Return sRGB uint8 of L*a*b* (..., 3); what sRGB can't show is clipped channel by channel."""
     y = (lab[..., 0] + 16) / 116
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
     relative = np.where(f > _DELTA, f**3, 3 * _DELTA**2 * (f - 4 / 29))
@@ -54,14 +57,24 @@ def to_rgb(lab: Float) -> NDArray[np.uint8]:
 
 
 def to_code(linear: Float) -> NDArray[np.uint8]:
-    """sRGB uint8 of linear sRGB, clipped to [0, 1]."""
+    """Return sRGB uint8 of linear sRGB, clipped to [0, 1]."""
     linear = np.clip(linear, 0, 1)
     code = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return np.asarray(np.rint(code * 255), dtype=np.uint8)
 
 
+def chroma(lab: Float) -> Float:
+    """Return C*ab of L*a*b* (..., 3): the distance from gray, 0 to about 134 in sRGB."""
+    return np.hypot(lab[..., 1], lab[..., 2])
+
+
+def hue(lab: Float) -> Float:
+    """Return the hue angle h_ab of L*a*b* (..., 3): degrees in [0, 360); 0 for gray."""
+    return np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360
+
+
 def ciede2000(first: Float, second: Float, k_l: float | Float = 1.0) -> Float:
-    """CIEDE2000 differences of L*a*b* arrays (..., 3) that broadcast.
+    """Return CIEDE2000 differences of L*a*b* arrays (..., 3) that broadcast.
 
     `k_l` weighs lightness: 1 in the reference conditions, 2 where differences of light are to count for half, as is
     usual for textiles. Formula and test data: Sharma, Wu and Dalal 2005, doi 10.1002/col.20070.
@@ -73,7 +86,7 @@ def ciede2000(first: Float, second: Float, k_l: float | Float = 1.0) -> Float:
     a1, a2 = a1 * g, a2 * g
     c1, c2 = np.hypot(a1, b1), np.hypot(a2, b2)
     # 2 sqrt(C1' C2') sin(dh'/2), with the sign of dh', without hues: its square is what a', b' and C' leave. The hue in the
-    # middle halves the angle between (a1', b1') and (a2', b2'). Where one of them is grey, the former is 0 and the latter
+    # middle halves the angle between (a1', b1') and (a2', b2'). Where one of them is gray, the former is 0 and the latter
     # has no effect.
     d_a, d_b, d_c = a2 - a1, b2 - b1, c2 - c1
     d_hue = np.sqrt(np.maximum(d_a * d_a + d_b * d_b - d_c * d_c, 0))
@@ -103,7 +116,7 @@ def ciede2000(first: Float, second: Float, k_l: float | Float = 1.0) -> Float:
         * np.sin(_RADIANS * 60 * np.exp(-(((h - _RADIANS * 275) / (_RADIANS * 25)) ** 2)))
     )
     light = (l2 - l1) / (k_l * (1 + 0.015 * l_mid2 / np.sqrt(20 + l_mid2)))
-    chroma = d_c / (1 + 0.045 * c_mid)
-    hue = d_hue / (1 + 0.015 * c_mid * t)
-    squared = light * light + chroma * chroma + hue * (hue + r_t * chroma)
+    d_c = d_c / (1 + 0.045 * c_mid)
+    d_hue = d_hue / (1 + 0.015 * c_mid * t)
+    squared = light * light + d_c * d_c + d_hue * (d_hue + r_t * d_c)
     return np.asarray(np.sqrt(np.maximum(squared, 0)))

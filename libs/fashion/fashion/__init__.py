@@ -1,0 +1,1 @@
+"""The words that everybody shares (`fashion.words`), and color science (`fashion.lab`)."""
