@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -16,37 +17,54 @@ from servicekit.settings import StatelessSettings
 
 ROOT = Path(__file__).parents[3]
 SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/pyproject.toml"))
-DOCKERFILES = sorted(ROOT.glob("services/*/Dockerfile*"))
+IMAGES = ROOT / "deploy" / "images"
+DOCKERFILES = sorted(IMAGES.glob("*.Dockerfile"))
+LIGHT = ("color", "crawler", "recommender", "trends")
 README = (ROOT / "deploy" / "README.md").read_text()
 
 
+def local_requirements(service: str) -> list[str]:
+    """Return what deploy/images/requirements.py installs for a service."""
+    done = subprocess.run(
+        [sys.executable, IMAGES / "requirements.py", service], capture_output=True, text=True
+    )
+    if done.returncode:
+        raise ValueError(done.stderr)
+    return done.stdout.split()
+
+
 def settings_of(service: str) -> type[StatelessSettings]:
-    """The settings class of a service."""
+    """Return the settings class of a service."""
     found: type[StatelessSettings] = importlib.import_module(f"{service}.settings").Settings
     return found
 
 
 def variables(service: str) -> set[str]:
-    """Every environment variable that a service reads."""
+    """Return every environment variable that a service reads."""
     return {name.upper() for name in settings_of(service).model_fields}
 
 
 def needed(service: str) -> set[str]:
-    """Those that it can't start without."""
+    """Return the variables that a service can't start without."""
     fields = settings_of(service).model_fields
     return {name.upper() for name, field in fields.items() if field.is_required()}
 
 
+def dockerfile_of(service: str) -> Path:
+    """Return the Dockerfile that a service is built with."""
+    return IMAGES / f"{'light' if service in LIGHT else 'gpu'}.Dockerfile"
+
+
 def of_image(service: str) -> set[str]:
-    """What the Dockerfile sets."""
-    text = (ROOT / "services" / service / "Dockerfile").read_text()
+    """Return the variables that the Dockerfile of a service sets."""
+    text = dockerfile_of(service).read_text()
     final_stage = text[text.rindex("FROM ") :]
     return set(re.findall(r"([A-Z_]+)=", " ".join(re.findall(r"^ENV (.*)", final_stage, re.M))))
 
 
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
-    """The compose file."""
+    """Return the services of the compose file."""
     text = (ROOT / "deploy" / "compose" / "compose.yaml").read_text()
     parsed: dict[str, Any] = yaml.safe_load(text)["services"]
     return parsed
@@ -54,7 +72,7 @@ def compose() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def objects() -> dict[tuple[str, str], dict[str, Any]]:
-    """The rendered Kubernetes base, by kind and name."""
+    """Return the objects of the rendered Kubernetes base, by kind and name."""
     done = subprocess.run(
         [Path(sys.executable).parent / "kubectl", "kustomize", ROOT / "deploy" / "k8s" / "base"],
         capture_output=True,
@@ -78,8 +96,9 @@ def test_compose_builds_what_exists(compose: dict[str, Any]) -> None:
     for name in SERVICES:
         build = compose[name]["build"]
         assert (folder / build["context"]).resolve() == ROOT
-        assert build["dockerfile"] == f"services/{name}/Dockerfile"
-        assert (ROOT / build["dockerfile"]).is_file()
+        assert ROOT / build["dockerfile"] == dockerfile_of(name)
+        assert build["args"]["SERVICE"] == name
+        assert local_requirements(name + build["args"].get("EXTRAS", ""))
     ports = [port for name in SERVICES for port in compose[name]["ports"]]
     assert len(set(ports)) == len(SERVICES)
     assert all(port.startswith("127.0.0.1:") for port in ports)
@@ -147,20 +166,54 @@ def test_two_services_ask_for_a_gpu(objects: dict[tuple[str, str], dict[str, Any
     assert asking == {"classifier", "segmenter"}
 
 
-@pytest.mark.parametrize(
-    "dockerfile", DOCKERFILES, ids=lambda path: f"{path.parent.name}/{path.name}"
-)
-def test_a_dockerfile_copies_what_exists_and_no_other_service(dockerfile: Path) -> None:
-    service, text = dockerfile.parent.name, dockerfile.read_text()
+@pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda path: path.stem)
+def test_a_dockerfile_copies_what_exists_and_one_service(dockerfile: Path) -> None:
+    text = dockerfile.read_text()
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     copied = re.findall(r"^COPY (?!--from)(\S+)", text, re.M)
-    assert {c for c in copied if c.startswith("services/")} == {f"services/{service}"}
-    for path in copied:
+    assert len([path for path in copied if path.startswith("services/")]) == 1
+    for path in (path.replace("${SERVICE}", "segmenter") for path in copied):
         assert (ROOT / path).exists()
         assert any(
-            path == kept[1:] or path.startswith(f"{kept[1:]}/")
+            kept[0] == "!" and (path.startswith(kept[1:]) or kept[1:].startswith(f"{path}/"))
             for kept in ignored
-            if kept[0] == "!"
         )
-    assert f'ENTRYPOINT ["python", "-m", "{service}"]' in text
     assert "USER 10001" in text
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES, ids=lambda path: path.stem)
+def test_the_process_of_a_container_is_python_itself(dockerfile: Path, tmp_path: Path) -> None:
+    """A shell as process 1 would keep SIGTERM to itself, and the service would be killed after the grace."""
+    (tmp_path / "segmenter.py").write_text("import os, sys; print(os.getpid(), *sys.argv[1:])")
+    (line,) = re.findall(r"^ENTRYPOINT (.*)", dockerfile.read_text(), re.M)
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    process = subprocess.Popen(
+        [*json.loads(line), "recolor", "a palette"],
+        env={"PATH": path, "SERVICE": "segmenter", "PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    out, _ = process.communicate(timeout=30)
+    assert out.split(maxsplit=1) == [str(process.pid), "recolor a palette\n"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_library_that_an_image_installs_is_sent_to_its_build(service: str) -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    for line in local_requirements(service):
+        folder = line.removeprefix("./").partition("[")[0]
+        assert f"!{folder}" in ignored or folder.startswith("services/")
+
+
+def test_an_image_holds_no_service_but_its_own() -> None:
+    for service in SERVICES:
+        lines = local_requirements(service)
+        assert [line for line in lines if "services/" in line] == [f"./services/{service}"]
+
+
+def test_an_unknown_service_or_extra_is_named() -> None:
+    with pytest.raises(ValueError, match="nosuch: there is no such service"):
+        local_requirements("nosuch")
+    with pytest.raises(ValueError, match="color: there is no extra nosuch"):
+        local_requirements("color[nosuch]")

@@ -1,6 +1,6 @@
-# The segmenter service with the original mrcnn on TensorFlow as its engine (SEGMENTER_ENGINE=mrcnn). It carries no weights:
-# mount a Matterport .h5 and name it. From the root of the repository:
-#   docker build -f services/segmenter/Dockerfile.mrcnn -t snsfashion/segmenter-mrcnn .
+# The segmenter with the original mrcnn on TensorFlow as its engine (SEGMENTER_ENGINE=mrcnn). It carries no weights: mount a
+# Matterport .h5 and name it. From the root of the repository:
+#   docker build -f deploy/images/mrcnn.Dockerfile -t snsfashion/segmenter-mrcnn .
 #   docker run -v ./weights:/weights:ro -e SEGMENTER_WEIGHTS=/weights/mask_rcnn_deepfashion2_075.h5 ...
 ARG BASE=python:3.11-slim
 
@@ -8,14 +8,16 @@ ARG BASE=python:3.11-slim
 FROM ${BASE} AS build
 WORKDIR /src
 COPY constraints.txt ./
+COPY deploy/images/requirements.py deploy/images/
 COPY protos protos
-COPY libs/servicekit libs/servicekit
+COPY libs libs
 COPY services/segmenter services/segmenter
 ENV PIP_CONSTRAINT="/src/constraints.txt /src/services/segmenter/mrcnn-constraints.txt" \
     PIP_CACHE_DIR=/var/cache/pip PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN --mount=type=cache,target=/var/cache/pip \
     python -m venv /venv \
-    && /venv/bin/pip install ./protos ./libs/servicekit './services/segmenter[mrcnn]' \
+    && python deploy/images/requirements.py 'segmenter[mrcnn]' >requirements.txt \
+    && /venv/bin/pip install -r requirements.txt \
     && /venv/bin/pip install --no-deps tf-keras mrcnn
 
 # hadolint ignore=DL3006
