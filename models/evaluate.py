@@ -18,15 +18,21 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from fashion.words import CATEGORIES
+from snsfashion.fashion.v1 import fashion_pb2
+
 RUN = Path(".run")
 MODELS = Path(__file__).parent
 # Mask AP50 of a plain hour of training, that no category may fall behind.
 PLAIN_HOUR = {
-    "short sleeve top": 0.71,
-    "long sleeve top": 0.63,
-    "long sleeve outwear": 0.79,
-    "trousers": 0.93,
-    "skirt": 0.77,
+    CATEGORIES[number].name: floor
+    for number, floor in (
+        (fashion_pb2.CATEGORY_SHORT_SLEEVE_TOP, 0.71),
+        (fashion_pb2.CATEGORY_LONG_SLEEVE_TOP, 0.63),
+        (fashion_pb2.CATEGORY_LONG_SLEEVE_OUTWEAR, 0.79),
+        (fashion_pb2.CATEGORY_TROUSERS, 0.93),
+        (fashion_pb2.CATEGORY_SKIRT, 0.77),
+    )
 }
 
 

@@ -22,11 +22,11 @@ from PIL import Image
 
 from devstack.processes import Process, free_port
 from devstack.stack import serving
+from fashion.words import CATEGORIES
 from lookbook.draw.render import render
 from lookbook.spec.specs import sample_outfit
 from photokit import mask as rle
 from photokit.blobs import BlobStore, photo_key
-from segmenter.core.categories import CATEGORIES
 from servicekit import topology
 from servicekit.events import photo_event_id, timestamp
 from snsfashion.events.v1.events_pb2 import GarmentsSegmented, ImageClassified

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from fashion.words import CATEGORIES
 from segmenter import convert
-from segmenter.core.categories import CATEGORIES
 from segmenter.core.detection import Detection
 from segmenter.engines.matterport.config import Config
 from segmenter.engines.matterport.engine import MatterportEngine
@@ -43,7 +43,7 @@ def test_a_class_that_is_no_category_is_left_out_and_the_others_keep_theirs(
     matterport_h5: Path, photo: NDArray[np.uint8], detections: list[Detection]
 ) -> None:
     other = detections[0].category
-    names = ["hat" if number == other else name for number, name in CATEGORIES.items()]
+    names = ["hat" if number == other else category.name for number, category in CATEGORIES.items()]
     engine = MatterportEngine.load(matterport_h5, classes=names, generation=1, config=CONFIG)
     # Masks of fewer garments in one batch may differ in their last digits.
     assert [(d.category, d.score, d.box) for d in engine.predict([photo])[0]] == [

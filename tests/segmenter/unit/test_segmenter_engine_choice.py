@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from segmenter.core.categories import CATEGORIES, numbered
+from fashion.words import CATEGORIES
+from segmenter.core.categories import numbered
 from segmenter.engines.engine import EngineError, open_engine
 
 WEIGHTS = Path("some.h5")

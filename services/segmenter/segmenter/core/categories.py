@@ -1,27 +1,12 @@
-"""The 13 DeepFashion2 categories, numbered as in its annotations."""
+"""The category of each class that a file of weights names."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from fashion.words import CATEGORIES
 from segmenter.engines.engine import EngineError
-
-CATEGORIES = {
-    1: "short sleeve top",
-    2: "long sleeve top",
-    3: "short sleeve outwear",
-    4: "long sleeve outwear",
-    5: "vest",
-    6: "sling",
-    7: "shorts",
-    8: "trousers",
-    9: "skirt",
-    10: "short sleeve dress",
-    11: "long sleeve dress",
-    12: "vest dress",
-    13: "sling dress",
-}
 
 
 def numbered(names: Sequence[str], count: int, weights: Path) -> list[int | None]:
@@ -30,13 +15,13 @@ def numbered(names: Sequence[str], count: int, weights: Path) -> list[int | None
     `names` in the order of the classes; empty: the 13 categories. Case and underscores don't count.
     Raises EngineError if names and classes can't belong together.
     """
-    names = names or list(CATEGORIES.values())
+    names = names or [category.name for category in CATEGORIES.values()]
     if len(names) != count:
         raise EngineError(
             f"{weights} has {count} classes beside the background, and {len(names)} names are given "
             "(13 categories unless set): set SEGMENTER_CLASSES to the names, in order, with commas"
         )
-    known = {name: number for number, name in CATEGORIES.items()}
+    known = {category.name: number for number, category in CATEGORIES.items()}
     found = [known.get(" ".join(name.lower().replace("_", " ").split())) for name in names]
     if not any(found):
         raise EngineError(

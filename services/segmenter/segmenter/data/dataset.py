@@ -16,8 +16,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
+from fashion.words import CATEGORIES
 from photokit.photo import BadPhoto, decode
-from segmenter.core.categories import CATEGORIES
 from segmenter.nets.preprocess import fit
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")

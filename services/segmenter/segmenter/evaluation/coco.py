@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from segmenter.core.categories import CATEGORIES
+from fashion.words import CATEGORIES
 from segmenter.core.detection import Detection, Rle
 
 # What DeepFashion2 says about a garment, and how it names the three values.
@@ -78,7 +78,7 @@ def figures(scored: Sequence[Scored], least_support: int = 15) -> dict[str, Any]
         masks, boxes = (_average_precision(truth, said, kind) for kind in ("segm", "bbox"))
         found: dict[str, Any] = {
             "photos": len(scored),
-            "categories_counted": [CATEGORIES[c] for c in counted],
+            "categories_counted": [CATEGORIES[c].name for c in counted],
             "mask_ap": _mean(masks, counted),
             "mask_ap50": _mean(masks, counted, 0.5),
             "mask_ap75": _mean(masks, counted, 0.75),
@@ -86,7 +86,7 @@ def figures(scored: Sequence[Scored], least_support: int = 15) -> dict[str, Any]
             "box_ap50": _mean(boxes, counted, 0.5),
             "box_ap75": _mean(boxes, counted, 0.75),
             "per_category": {
-                CATEGORIES[c]: {"mask_ap50": _mean(masks, [c], 0.5), "support": support[c]}
+                CATEGORIES[c].name: {"mask_ap50": _mean(masks, [c], 0.5), "support": support[c]}
                 for c in CATEGORIES
                 if support[c]
             },
@@ -128,7 +128,7 @@ def _reference(scored: Sequence[Scored]) -> COCO:
             }
             for identity, (number, garment) in enumerate(pairs, 1)
         ],
-        "categories": [{"id": c, "name": name} for c, name in CATEGORIES.items()],
+        "categories": [{"id": c, "name": category.name} for c, category in CATEGORIES.items()],
     }
     reference.createIndex()
     return reference

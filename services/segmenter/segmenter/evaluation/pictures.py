@@ -8,8 +8,8 @@ import pycocotools.mask as coco_mask
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion
 
+from fashion.words import CATEGORIES
 from modelkit.contact_sheet import contact_sheet
-from segmenter.core.categories import CATEGORIES
 from segmenter.core.detection import Detection
 from segmenter.data.dataset import Entry, read_photo
 from segmenter.evaluate import NOTHING, match
@@ -51,8 +51,8 @@ def _f1(photo: Scored, said: Sequence[Detection]) -> float:
 
 
 def _caption(photo: Scored, said: Sequence[Detection]) -> str:
-    true = sorted({CATEGORIES[t.category] for t in photo.true})
-    answer = [f"{CATEGORIES[d.category]} {d.score:.2f}" for d in said]
+    true = sorted({CATEGORIES[t.category].name for t in photo.true})
+    answer = [f"{CATEGORIES[d.category].name} {d.score:.2f}" for d in said]
     return f"is {', '.join(true)}\nsaid {', '.join(answer) or NOTHING}"
 
 
@@ -75,7 +75,7 @@ def _confusion(table: dict[str, dict[str, int]], file: Path) -> None:
 
     names = [
         n
-        for n in [*CATEGORIES.values(), NOTHING]
+        for n in [*(category.name for category in CATEGORIES.values()), NOTHING]
         if n in table or any(n in r for r in table.values())
     ]
     counts = np.array([[table.get(row, {}).get(column, 0) for column in names] for row in names])

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from torchvision.models.detection import MaskRCNN
 
+from fashion.words import CATEGORIES
 from modelkit import weights
 from modelkit.weights import BadWeights
-from segmenter.core.categories import CATEGORIES
 from segmenter.nets import backbones
 
 MOST_SHARED = 0.6  # for `detection.one_garment_a_pixel`

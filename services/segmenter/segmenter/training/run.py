@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.detection import MaskRCNN
 
+from fashion.words import CATEGORIES
 from modelkit.distributed import Process
 from modelkit.precision import autocast, has_fast_bf16
 from modelkit.schedule import Budget
-from segmenter.core.categories import CATEGORIES
 from segmenter.data.dataset import Sample
 from segmenter.nets import backbones
 
