@@ -1,4 +1,4 @@
-"""The consumer: at-least-once delivery, effects exactly once, in any order (DESIGN section 3).
+"""The consumer: at-least-once delivery, effects exactly once, in any order (docs/events.md).
 
 validate -> handler (compute, idempotent write) -> publish its outputs (PubAck awaited) -> ack (awaited).
 A message ends in one of three ways: acked; given up into the dead letters and terminated; or delivered again later.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias
 
 import nats.errors
 from nats.aio.msg import Msg
@@ -21,12 +22,26 @@ from servicekit import events, telemetry, topology
 from servicekit.errors import Gone, InvalidMessage
 from servicekit.events import Publication
 from servicekit.telemetry import EVENT_SECONDS, EVENTS
+from servicekit.topology import E
 from snsfashion.events.v1.events_pb2 import DeadLetter
 
-Outcome: TypeAlias = Sequence[Publication] | BaseException
-# Takes decoded events of one subject; returns one outcome for each, in order: what to publish, or why it failed.
-# It may also raise: then it is called again with each event alone, so that a bad one stands out.
-Handler: TypeAlias = Callable[[Sequence[Any]], Awaitable[Sequence[Outcome]]]
+Outcome: TypeAlias = Sequence[Publication[Any]] | BaseException
+"""What became of one event: what to publish (possibly nothing), or why it failed."""
+
+
+@dataclass(frozen=True)
+class Subscription(Generic[E]):
+    """A subject and the handler of its events.
+
+    `handle` takes decoded events and returns one outcome for each, in order. It may also raise: then it is called again with
+    each event alone, so that a bad one stands out.
+    """
+
+    subject: topology.Subject[E]
+    handle: Callable[[Sequence[E]], Awaitable[Sequence[Outcome]]]
+
+
+Handle: TypeAlias = Callable[[Sequence[Any]], Awaitable[Sequence[Outcome]]]
 # Takes a decoded event that an operator sent again, and the event id of the dead letter that it was in.
 Retried: TypeAlias = Callable[[Any, str], Awaitable[None]]
 
@@ -55,22 +70,22 @@ class Consumer:
         self,
         js: JetStreamContext,
         durable: topology.Durable,
-        handlers: Mapping[str, Handler],
+        subscriptions: Sequence[Subscription[Any]],
         *,
         batch: int = 32,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         backoff: Callable[[int], float] = backoff_s,
         retried: Retried | None = None,
     ) -> None:
-        """`handlers`: one a subject of `durable`; a pattern such as sns.dead.*.v1 counts as one subject.
+        """`subscriptions`: one for each subject of `durable`.
 
         `retried` is called before the handler with each event that was retried from the dead letters.
         """
-        if set(handlers) != set(durable.subjects):
+        if {subscription.subject for subscription in subscriptions} != set(durable.subjects):
             raise ValueError(f"{durable} needs a handler for each of its subjects")
         self._js = js
         self._durable = durable
-        self._handlers = handlers
+        self._handlers: dict[str, Handle] = {s.subject: s.handle for s in subscriptions}
         self._batch = batch
         self._clock = clock
         self._backoff = backoff
@@ -165,7 +180,7 @@ class Consumer:
                 self._in_flight.pop(message.reply, None)
 
     async def _process_batch(self, messages: Sequence[Msg]) -> None:
-        by_handler: dict[str, list[tuple[Msg, events.Event]]] = {}
+        by_subject: dict[str, list[tuple[Msg, topology.Event]]] = {}
         for message in messages:
             try:
                 if message.metadata.num_delivered > MAX_DELIVERIES:
@@ -178,18 +193,18 @@ class Consumer:
             except Exception as error:
                 await self._settle(message, error)
             else:
-                by_handler.setdefault(self._pattern(message.subject), []).append((message, event))
-        for pattern, group in by_handler.items():
+                by_subject.setdefault(self._pattern(message.subject), []).append((message, event))
+        for pattern, group in by_subject.items():
             with EVENT_SECONDS.labels(pattern).time():
                 outcomes = await self._handle(pattern, group)
             for (message, _), outcome in zip(group, outcomes, strict=True):
                 await self._settle(message, outcome)
 
     def _pattern(self, subject: str) -> str:
-        return topology.DEAD if subject.startswith("sns.dead.") else subject
+        return topology.find_subject(subject) or subject
 
     async def _handle(
-        self, pattern: str, group: Sequence[tuple[Msg, events.Event]]
+        self, pattern: str, group: Sequence[tuple[Msg, topology.Event]]
     ) -> Sequence[Outcome]:
         handler = self._handlers[pattern]
         try:
@@ -277,8 +292,8 @@ class Consumer:
                     await message.in_progress()
 
 
-async def publish(js: JetStreamContext, publication: Publication) -> None:
-    """Publishes and waits for the broker's acknowledgement."""
+async def publish(js: JetStreamContext, publication: Publication[Any]) -> None:
+    """Publish and wait for the broker's acknowledgement."""
     await js.publish(
         publication.subject,
         publication.event.SerializeToString(deterministic=True),

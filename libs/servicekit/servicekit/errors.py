@@ -34,3 +34,7 @@ class FailedPrecondition(Exception):
 
 class Overloaded(Exception):
     """RESOURCE_EXHAUSTED: the queue is full; try again later."""
+
+
+class StartError(Exception):
+    """A reason that a service can't start, for the operator: it ends with status 1 and this one line."""

@@ -5,52 +5,54 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Generic, Protocol, TypeAlias, TypeGuard
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from servicekit import topology
 from servicekit.errors import InvalidMessage
+from servicekit.topology import E
 from snsfashion.events.v1 import events_pb2
 from snsfashion.fashion.v1 import fashion_pb2
 
-PhotoEvent: TypeAlias = (
-    events_pb2.ImageCrawled
-    | events_pb2.ImageClassified
-    | events_pb2.GarmentsSegmented
-    | events_pb2.OutfitDescribed
-)
-Event: TypeAlias = PhotoEvent | events_pb2.PostErased | events_pb2.DeadLetter
+Order: TypeAlias = tuple[int, int, int, int]
+"""Revision of the provenance and generations of classifier, segmenter and color: results of one photo compare by it."""
 
-# What each subject carries.
-TYPES: dict[str, type[Event]] = {
-    topology.CRAWLED: events_pb2.ImageCrawled,
-    topology.FASHION: events_pb2.ImageClassified,
-    topology.REJECTED: events_pb2.ImageClassified,
-    topology.SEGMENTED: events_pb2.GarmentsSegmented,
-    topology.DESCRIBED: events_pb2.OutfitDescribed,
-    topology.ERASED: events_pb2.PostErased,
-}
+
+class PhotoEvent(topology.Event, Protocol):
+    """An event about one photo."""
+
+    @property
+    def image(self) -> fashion_pb2.ImageRef:
+        """The photo."""
+
+    @property
+    def provenance(self) -> fashion_pb2.Provenance:
+        """Where it comes from."""
+
+    @property
+    def generations(self) -> fashion_pb2.Generations:
+        """The revision and the generations that the event rests on."""
 
 
 @dataclass(frozen=True)
-class Publication:
+class Publication(Generic[E]):
     """An event and the subject it goes to. `event_id` of the event becomes its Nats-Msg-Id."""
 
-    subject: str
-    event: Event
+    subject: topology.Subject[E]
+    event: E
 
 
 def timestamp(moment: datetime) -> Timestamp:
-    """A protobuf timestamp of an aware datetime."""
+    """Return the protobuf timestamp of an aware datetime."""
     result = Timestamp()
     result.FromDatetime(moment.astimezone(UTC))
     return result
 
 
 def event_id(subject: str, *parts: str | bytes | int) -> str:
-    """Hex SHA-256 of the subject and the parts, each with its length, so that no two lists of parts collide."""
+    """Hash the subject and the parts, each with its length, so that no two lists of parts collide: hex SHA-256."""
     digest = hashlib.sha256()
     for part in (subject, *parts):
         data = part if isinstance(part, bytes) else str(part).encode()
@@ -61,12 +63,12 @@ def event_id(subject: str, *parts: str | bytes | int) -> str:
 def photo_event_id(
     subject: str, image: fashion_pb2.ImageRef, generations: fashion_pb2.Generations
 ) -> str:
-    """The id of an event about a photo: the same fact always has the same id, a real update never has an old one."""
+    """Return the id of an event about a photo: the same fact always has the same id, a real update never an old one."""
     return event_id(subject, image.image_id, image.sha256, *order(generations))
 
 
-def order(generations: fashion_pb2.Generations) -> tuple[int, int, int, int]:
-    """The tuple by which results of one photo compare: the greater one wins."""
+def order(generations: fashion_pb2.Generations) -> Order:
+    """Return the tuple by which results of one photo compare: the greater one wins."""
     return (
         generations.provenance,
         generations.classifier,
@@ -75,25 +77,36 @@ def order(generations: fashion_pb2.Generations) -> tuple[int, int, int, int]:
     )
 
 
-def decode(subject: str, body: bytes) -> Event:
-    """Parses and checks the body of a message on `subject`.
+def supersedes(new: Order, standing: Order | None) -> bool:
+    """Tell whether a result takes the place of the one that stands: only a greater tuple does."""
+    return standing is None or new > standing
 
-    Raises InvalidMessage if it is no such protobuf or lacks what every consumer needs.
+
+def decode(subject: str, body: bytes) -> topology.Event:
+    """Parse and check the body of a message on `subject`.
+
+    Raises InvalidMessage if the subject is not declared, the body is not its message, or the event lacks what every
+    consumer needs.
     """
-    kind = events_pb2.DeadLetter if subject.startswith("sns.dead.") else TYPES.get(subject)
-    if kind is None:
-        raise InvalidMessage(f"no event is defined for subject {subject}")
+    declared = topology.find_subject(subject)
+    if declared is None:
+        raise InvalidMessage(f"no event is declared for subject {subject}")
     try:
-        event = kind.FromString(body)
+        event: topology.Event = declared.message.FromString(body)
     except DecodeError as error:
-        raise InvalidMessage(f"not a {kind.DESCRIPTOR.full_name}: {error}") from error
+        raise InvalidMessage(f"not a {declared.message.DESCRIPTOR.full_name}: {error}") from error
     if not event.event_id:
         raise InvalidMessage("event_id is empty")
-    if not isinstance(event, events_pb2.PostErased | events_pb2.DeadLetter):
+    if is_about_photo(event):
         _check_photo(event)
     elif isinstance(event, events_pb2.PostErased) and not (event.site and event.post):
         raise InvalidMessage("site or post is empty")
     return event
+
+
+def is_about_photo(event: topology.Event) -> TypeGuard[PhotoEvent]:
+    """Tell whether an event is about one photo."""
+    return {"image", "provenance", "generations"} <= event.DESCRIPTOR.fields_by_name.keys()
 
 
 def _check_photo(event: PhotoEvent) -> None:
@@ -110,12 +123,12 @@ def _check_photo(event: PhotoEvent) -> None:
 
 
 def image_id_of(subject: str, body: bytes) -> str:
-    """The photo that a message is about, or "" if that can't be read. Never raises."""
-    kind = TYPES.get(subject)
-    if kind is None or kind is events_pb2.PostErased:
+    """Return the photo that a message is about, or "" if that can't be read. Never raises."""
+    declared = topology.find_subject(subject)
+    if declared is None:
         return ""
     try:
-        event: Message = kind.FromString(body)
+        event = declared.message.FromString(body)
     except DecodeError:
         return ""
-    return str(event.image.image_id)  # type: ignore[attr-defined]
+    return event.image.image_id if is_about_photo(event) else ""

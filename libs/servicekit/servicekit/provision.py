@@ -1,15 +1,13 @@
-"""Creates or updates the streams and consumers of `topology`. Run before any service starts; running it again changes nothing.
+"""Create or update the streams and consumers of `topology`. Run before any service starts; running it again changes nothing.
 
-Usage: NATS_URL=nats://127.0.0.1:4222 python -m servicekit.provision [--replicas 3]
+`snsfashion-admin provision`, or `python -m servicekit.provision` in an image.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import os
-import sys
 
+import click
 import nats
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext, api
@@ -19,14 +17,14 @@ from servicekit import topology
 
 
 async def provision(js: JetStreamContext, replicas: int = 1) -> None:
-    """Creates what is missing and brings what exists up to date.
+    """Create what is missing and bring what exists up to date.
 
     `replicas`: copies of each stream, 1 on one machine and 3 in a cluster.
     """
     for stream in topology.STREAMS:
         config = api.StreamConfig(
-            name=stream.name,
-            subjects=list(stream.subjects),
+            name=stream,
+            subjects=list(topology.subjects_of(stream)),
             retention=api.RetentionPolicy.LIMITS,
             storage=api.StorageType.FILE,
             discard=api.DiscardPolicy.OLD,
@@ -37,7 +35,7 @@ async def provision(js: JetStreamContext, replicas: int = 1) -> None:
             allow_direct=True,
         )
         try:
-            await js.stream_info(stream.name)
+            await js.stream_info(stream)
         except NotFoundError:
             await js.add_stream(config)
         else:
@@ -58,9 +56,9 @@ async def provision(js: JetStreamContext, replicas: int = 1) -> None:
         )
 
 
-async def _main(url: str, replicas: int) -> None:
+async def _provision(url: str, replicas: int) -> None:
     async def on_error(error: Exception) -> None:
-        print(f"{url}: {error!r}, trying again", file=sys.stderr)
+        click.echo(f"{url}: {error!r}, trying again", err=True)
 
     connection = await nats.connect(
         url, max_reconnect_attempts=3, reconnect_time_wait=0.5, connect_timeout=5, error_cb=on_error
@@ -69,23 +67,35 @@ async def _main(url: str, replicas: int) -> None:
         await provision(connection.jetstream(), replicas)
     finally:
         await connection.close()
-    print(f"{len(topology.STREAMS)} streams, {len(topology.DURABLES)} consumers are in place")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--replicas", type=int, default=1, choices=(1, 3, 5))
-    arguments = parser.parse_args()
-    url = os.environ.get("NATS_URL")
-    if not url:
-        sys.exit("NATS_URL is not set, for example nats://127.0.0.1:4222")
+@click.command(
+    "provision",
+    epilog="\b\nExamples:\n  snsfashion-admin provision --nats-url nats://127.0.0.1:4222\n"
+    "  snsfashion-admin provision --replicas 3",
+)
+@click.option(
+    "--nats-url",
+    envvar="NATS_URL",
+    required=True,
+    show_envvar=True,
+    help="nats://host:port of the broker.",
+)
+@click.option(
+    "--replicas",
+    type=click.Choice(["1", "3", "5"]),
+    default="1",
+    show_default=True,
+    help="Copies of each stream: 1 on one machine, 3 in a cluster.",
+)
+def command(nats_url: str, replicas: str) -> None:
+    """Create or update the streams and consumers. Run it before any service starts; again, it changes nothing."""
     try:
-        asyncio.run(_main(url, arguments.replicas))
+        asyncio.run(_provision(nats_url, int(replicas)))
     except (NatsError, OSError) as error:
-        sys.exit(f"cannot provision {url}: {error}")
+        raise click.ClickException(f"cannot provision {nats_url}: {error}") from error
+    click.echo(f"{len(topology.STREAMS)} streams, {len(topology.DURABLES)} consumers are in place")
 
 
 if __name__ == "__main__":
-    main()
+    command()

@@ -48,7 +48,7 @@ class RpcServer:
         self.ready = True
         """While False, calls other than health and reflection are answered UNAVAILABLE."""
         self._server = grpc.aio.server(
-            interceptors=[_Interceptor(self)],
+            interceptors=[telemetry.server_interceptor(), _Interceptor(self)],
             options=[
                 ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
                 ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -114,9 +114,6 @@ class _Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         method = details.method
         # The stubs know the synchronous handler only; an aio server has coroutines.
         inner = cast(Callable[[Any, Any], Awaitable[Any]], handler.unary_unary)
-        carrier = {
-            key: value for key, value in details.invocation_metadata or () if isinstance(value, str)
-        }
 
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             started, code = time.perf_counter(), "OK"
@@ -126,11 +123,10 @@ class _Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
                     raise Retryable(
                         "still loading what it answers from; try again when health says SERVING"
                     )
-                with telemetry.span(method, carrier):
-                    async with asyncio.timeout(
-                        DEFAULT_DEADLINE_S if remaining is None else max(remaining, 0.001)
-                    ):
-                        return await inner(request, context)
+                async with asyncio.timeout(
+                    DEFAULT_DEADLINE_S if remaining is None else max(remaining, 0.001)
+                ):
+                    return await inner(request, context)
             except Exception as error:
                 status = _status(error)
                 code = status.name

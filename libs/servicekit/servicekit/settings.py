@@ -24,6 +24,9 @@ class StatelessSettings(BaseSettings):
     grpc_port: int = Field(50051, ge=0, le=65535, description="0 takes a free one")
     metrics_port: int = Field(9090, ge=0, le=65535, description="HTTP /metrics; 0 takes a free one")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    otel_exporter_otlp_endpoint: str = Field(
+        "", description="http://host:4317 of an OpenTelemetry collector; unset, traces go nowhere"
+    )
     shutdown_grace_s: float = Field(20.0, gt=0, description="time to finish what is in flight")
 
 

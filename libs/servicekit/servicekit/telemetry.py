@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import grpc
 import structlog
 from opentelemetry import propagate, trace
+from opentelemetry.instrumentation.grpc import (
+    aio_client_interceptors,
+    aio_server_interceptor,
+    filters,
+)
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client import Counter, Gauge, Histogram
 
 RPC_SECONDS = Histogram(
@@ -29,10 +37,19 @@ INFERENCE_QUEUE = Gauge("sns_inference_queue", "Photos that wait for the model")
 _tracer = trace.get_tracer("snsfashion")
 
 
-def configure(service: str, level: str) -> None:
-    """Logs go to stdout as one JSON object a line; libraries' logs too, at WARNING."""
+def configure(service: str, level: str, otlp_endpoint: str = "") -> None:
+    """Log to stdout, one JSON object a line (libraries at WARNING), and send traces to `otlp_endpoint` if it is set.
+
+    `otlp_endpoint`: http(s)://host:port of a collector that takes OTLP over gRPC.
+    """
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
-        trace.set_tracer_provider(TracerProvider())
+        provider = TracerProvider(resource=Resource.create({"service.name": service}))
+        if otlp_endpoint:
+            # Here, since nothing else needs it and it takes a while to load.
+            from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+
+            provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(otlp_endpoint)))
+        trace.set_tracer_provider(provider)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -56,20 +73,40 @@ def configure(service: str, level: str) -> None:
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
+def flush() -> None:
+    """Send the traces that still wait. Called when the process ends."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.shutdown()
+
+
+def server_interceptor() -> grpc.aio.ServerInterceptor:  # type: ignore[type-arg]
+    """Return what gives each RPC a span that continues the caller's trace; health checks have none."""
+    interceptor: grpc.aio.ServerInterceptor = aio_server_interceptor(  # type: ignore[no-untyped-call, type-arg]
+        filter_=filters.negate(filters.health_check())
+    )
+    return interceptor
+
+
+def client_interceptors() -> Sequence[grpc.aio.ClientInterceptor]:
+    """Return what makes the calls of a channel carry the trace."""
+    return tuple(aio_client_interceptors())  # type: ignore[no-untyped-call]
+
+
 def log(name: str) -> Any:
-    """A logger; call it with an event name and key=value pairs, never with secrets or personal data."""
+    """Return a logger; call it with an event name and key=value pairs, never with secrets or personal data."""
     return structlog.get_logger(component=name)
 
 
 @contextmanager
 def span(name: str, carrier: Mapping[str, str]) -> Iterator[None]:
-    """A span that continues the trace in `carrier` (headers or metadata), or starts one."""
+    """Open a span that continues the trace in `carrier` (headers or metadata), or starts one."""
     with _tracer.start_as_current_span(name, context=propagate.extract(carrier)):
         yield
 
 
 def trace_headers() -> dict[str, str]:
-    """`traceparent` of the current span."""
+    """Return the `traceparent` of the current span, as headers."""
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
     return carrier

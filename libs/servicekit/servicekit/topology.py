@@ -1,76 +1,205 @@
-"""Every stream, subject and consumer of the system, in one place. `provision` creates them; services only bind.
+"""Every event, stream and consumer of the system, declared once.
 
-docs/events.md is the same table for people; a test compares the two.
+An event is declared by its `Subject`: what it is called, which message it carries, which stream keeps it, who publishes it
+and who takes it. Streams, consumers, the types of handlers and the tables of docs/events.md follow from that.
+`provision` creates streams and consumers; services only bind.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Generic, Protocol, Self, TypeVar
 
-CRAWLED = "sns.image.crawled.v1"
-FASHION = "sns.image.fashion.v1"
-REJECTED = "sns.image.rejected.v1"
-SEGMENTED = "sns.garments.segmented.v1"
-DESCRIBED = "sns.outfit.described.v1"
-ERASED = "sns.post.erased.v1"
-DEAD = "sns.dead.*.v1"
+from google.protobuf.descriptor import Descriptor
 
-PIPELINE = "PIPELINE"
-ERASURES = "ERASURES"
-DEADLETTERS = "DEADLETTERS"
+from snsfashion.events.v1 import events_pb2
 
 
-def dead_subject(service: str) -> str:
-    """Subject of the dead letters of one consumer."""
-    return DEAD.replace("*", service)
+class Event(Protocol):
+    """A message of `snsfashion.events.v1`."""
+
+    DESCRIPTOR: Descriptor
+    event_id: str
+
+    @classmethod
+    def FromString(cls, s: bytes) -> Self:
+        """Parse the message."""
+
+    def SerializeToString(self, *, deterministic: bool = ...) -> bytes:
+        """Serialize the message."""
 
 
-@dataclass(frozen=True)
-class Stream:
-    """A JetStream stream with limits retention and file storage. `max_age` None keeps for ever."""
+E = TypeVar("E", bound=Event)
 
-    name: str
-    subjects: tuple[str, ...]
+
+class Stream(str):
+    """A JetStream stream, with limits retention and file storage. As a string it is its name."""
+
     max_age: timedelta | None
+    """None keeps messages forever."""
     max_bytes: int
+
+    def __new__(cls, name: str, *, max_age: timedelta | None, max_bytes: int) -> Self:
+        """Declare a stream."""
+        stream = super().__new__(cls, name)
+        stream.max_age = max_age
+        stream.max_bytes = max_bytes
+        return stream
+
+
+class Subject(str, Generic[E]):
+    """A kind of event. As a string it is the subject that its messages are published on."""
+
+    message: type[E]
+    stream: Stream
+    producer: str
+    """The service that publishes it."""
+    consumers: tuple[str, ...]
+    """The services that take it; each has one durable consumer for a stream."""
+
+    def __new__(
+        cls,
+        name: str,
+        message: type[E],
+        stream: Stream,
+        *,
+        producer: str,
+        consumers: tuple[str, ...],
+    ) -> Self:
+        """Declare an event. `*` in the name stands for one token, such as a service."""
+        subject = super().__new__(cls, name)
+        subject.message = message
+        subject.stream = stream
+        subject.producer = producer
+        subject.consumers = consumers
+        return subject
+
+    def at(self, token: str) -> Subject[E]:
+        """Return the subject with `token` in the place of `*`."""
+        return Subject(
+            self.replace("*", token),
+            self.message,
+            self.stream,
+            producer=self.producer,
+            consumers=self.consumers,
+        )
+
+
+PIPELINE = Stream("PIPELINE", max_age=timedelta(days=30), max_bytes=16 * 2**30)
+ERASURES = Stream("ERASURES", max_age=None, max_bytes=2**30)
+DEADLETTERS = Stream("DEADLETTERS", max_age=timedelta(days=90), max_bytes=4 * 2**30)
+
+CRAWLED = Subject(
+    "sns.image.crawled.v1",
+    events_pb2.ImageCrawled,
+    PIPELINE,
+    producer="crawler",
+    consumers=("classifier",),
+)
+FASHION = Subject(
+    "sns.image.fashion.v1",
+    events_pb2.ImageClassified,
+    PIPELINE,
+    producer="classifier",
+    consumers=("segmenter",),
+)
+REJECTED = Subject(
+    "sns.image.rejected.v1",
+    events_pb2.ImageClassified,
+    PIPELINE,
+    producer="classifier",
+    consumers=("crawler", "trends", "recommender"),
+)
+SEGMENTED = Subject(
+    "sns.garments.segmented.v1",
+    events_pb2.GarmentsSegmented,
+    PIPELINE,
+    producer="segmenter",
+    consumers=("color",),
+)
+DESCRIBED = Subject(
+    "sns.outfit.described.v1",
+    events_pb2.OutfitDescribed,
+    PIPELINE,
+    producer="color",
+    consumers=("crawler", "trends", "recommender"),
+)
+ERASED = Subject(
+    "sns.post.erased.v1",
+    events_pb2.PostErased,
+    ERASURES,
+    producer="crawler",
+    consumers=("segmenter", "color", "trends", "recommender"),
+)
+DEAD = Subject(
+    "sns.dead.*.v1",
+    events_pb2.DeadLetter,
+    DEADLETTERS,
+    producer="every consumer",
+    consumers=("crawler",),
+)
+
+SUBJECTS: tuple[Subject[Any], ...] = (
+    CRAWLED,
+    FASHION,
+    REJECTED,
+    SEGMENTED,
+    DESCRIBED,
+    ERASED,
+    DEAD,
+)
+STREAMS: tuple[Stream, ...] = tuple(dict.fromkeys(subject.stream for subject in SUBJECTS))
+
+# A consumer that was killed gives its messages back after this. Work that takes longer says `in_progress`.
+ACK_WAIT = timedelta(seconds=10)
+# Nats-Msg-Id removes duplicates within this window: it saves work, correctness does not rest on it.
+DUPLICATE_WINDOW = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
 class Durable:
     """The one pull consumer of a service on a stream; its durable name is the service's name."""
 
-    stream: str
+    stream: Stream
     service: str
-    subjects: tuple[str, ...]
+    subjects: tuple[Subject[Any], ...]
 
 
-STREAMS = (
-    Stream(
-        PIPELINE,
-        (CRAWLED, FASHION, REJECTED, SEGMENTED, DESCRIBED),
-        timedelta(days=30),
-        16 * 2**30,
-    ),
-    Stream(ERASURES, (ERASED,), None, 2**30),
-    Stream(DEADLETTERS, (DEAD,), timedelta(days=90), 4 * 2**30),
+def subjects_of(stream: Stream) -> tuple[Subject[Any], ...]:
+    """Return the subjects that a stream keeps."""
+    return tuple(subject for subject in SUBJECTS if subject.stream is stream)
+
+
+def durables_of(service: str) -> tuple[Durable, ...]:
+    """Return the consumers of a service, one for each stream that it takes events from."""
+    taken = [subject for subject in SUBJECTS if service in subject.consumers]
+    return tuple(
+        Durable(stream, service, tuple(subject for subject in taken if subject.stream is stream))
+        for stream in STREAMS
+        if any(subject.stream is stream for subject in taken)
+    )
+
+
+DURABLES: tuple[Durable, ...] = tuple(
+    durable
+    for service in dict.fromkeys(name for subject in SUBJECTS for name in subject.consumers)
+    for durable in durables_of(service)
 )
 
-DURABLES = (
-    Durable(PIPELINE, "classifier", (CRAWLED,)),
-    Durable(PIPELINE, "segmenter", (FASHION,)),
-    Durable(PIPELINE, "color", (SEGMENTED,)),
-    Durable(PIPELINE, "crawler", (REJECTED, DESCRIBED)),
-    Durable(PIPELINE, "trends", (REJECTED, DESCRIBED)),
-    Durable(PIPELINE, "recommender", (REJECTED, DESCRIBED)),
-    Durable(ERASURES, "segmenter", (ERASED,)),
-    Durable(ERASURES, "color", (ERASED,)),
-    Durable(ERASURES, "trends", (ERASED,)),
-    Durable(ERASURES, "recommender", (ERASED,)),
-    Durable(DEADLETTERS, "crawler", (DEAD,)),
-)
 
-# A consumer that was killed gives its messages back after this. Work that takes longer says `in_progress`.
-ACK_WAIT = timedelta(seconds=10)
-# Nats-Msg-Id dedupes within this window: it saves work, correctness does not rest on it.
-DUPLICATE_WINDOW = timedelta(minutes=2)
+def find_subject(name: str) -> Subject[Any] | None:
+    """Return the subject that a message published on `name` belongs to, or None."""
+    tokens = name.split(".")
+    for subject in SUBJECTS:
+        pattern = subject.split(".")
+        if len(pattern) == len(tokens) and all(
+            p in ("*", t) for p, t in zip(pattern, tokens, strict=True)
+        ):
+            return subject
+    return None
+
+
+def dead_subject(service: str) -> Subject[events_pb2.DeadLetter]:
+    """Return the subject of the dead letters of one service."""
+    return DEAD.at(service)

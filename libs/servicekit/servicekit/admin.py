@@ -1,0 +1,125 @@
+"""`snsfashion-admin`: what operators and analysts do beside the running services.
+
+A service that has commands names them in its pyproject.toml, in the entry point group `snsfashion.admin`. Only commands of
+services that are installed are there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from functools import partial, wraps
+from importlib.metadata import entry_points
+from typing import Any, ParamSpec
+
+import click
+import nats
+import nats.errors
+import structlog
+from pymongo.errors import PyMongoError
+
+from servicekit import mongo
+from servicekit.app import Publish
+from servicekit.consumer import publish
+from servicekit.errors import NotFound, StartError
+from servicekit.provision import command as provision
+
+P = ParamSpec("P")
+
+MONGODB_URI = click.option(
+    "--mongodb-uri",
+    envvar="MONGODB_URI",
+    required=True,
+    show_envvar=True,
+    help="mongodb://... of the database.",
+)
+NATS_URL = click.option(
+    "--nats-url",
+    envvar="NATS_URL",
+    required=True,
+    show_envvar=True,
+    help="nats://host:port of the broker.",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+
+
+class Services(click.Group):
+    """The commands of each installed service, imported when they are asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the names of commands and of services that have some."""
+        names = {entry.name for entry in entry_points(group="snsfashion.admin")}
+        return sorted({*super().list_commands(context), *names})
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Return a command, or the commands of a service."""
+        for entry in entry_points(group="snsfashion.admin", name=name):
+            command: click.Command = entry.load()
+            return command
+        return super().get_command(context, name)
+
+
+@click.group(
+    cls=Services,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="\b\nExamples:\n  snsfashion-admin provision\n  snsfashion-admin color palette list\n"
+    "  snsfashion-admin trends export --step week --out weeks.csv",
+)
+@click.version_option(package_name="snsfashion-servicekit")
+def main() -> None:
+    """Work on the database and the broker of a deployment.
+
+    MONGODB_URI and NATS_URL name them; `source .run/environment` sets both to those of a local run.
+    """
+    # What a command prints is its own: the logs of the parts that it uses are for services.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+
+main.add_command(provision)
+
+
+def asynchronous(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Make a click callback of a coroutine function, with clear errors for what can be wrong outside of it."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            asyncio.run(command(*args, **kwargs))
+        except (NotFound, StartError) as error:
+            raise click.ClickException(str(error)) from error
+        except PyMongoError as error:
+            raise click.ClickException(f"the database at MONGODB_URI: {error}") from error
+        except KeyboardInterrupt:
+            click.echo("stopped; the same command goes on from here", err=True)
+            raise SystemExit(130) from None
+
+    return run
+
+
+@asynccontextmanager
+async def open_database(uri: str, service: str) -> AsyncIterator[mongo.Database]:
+    """Open a service's own database."""
+    client = await mongo.connect(uri, timeout_s=10)
+    try:
+        yield mongo.database(client, service)
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
+async def open_broker(url: str) -> AsyncIterator[Publish]:
+    """Connect to the broker; gives what publishes an event and waits until the broker has it."""
+    try:
+        connection = await nats.connect(url, name="snsfashion-admin", connect_timeout=5)
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        raise click.ClickException(f"no broker at {url} (NATS_URL): {error!r}") from error
+    try:
+        yield partial(publish, connection.jetstream(timeout=10))
+    except (nats.errors.Error, TimeoutError) as error:
+        raise click.ClickException(
+            f"the broker at {url} does not take events: {error!r}; the same command goes on from here"
+        ) from error
+    finally:
+        await connection.close()

@@ -1,0 +1,38 @@
+"""Connections to MongoDB."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
+
+from servicekit.errors import StartError
+
+Document: TypeAlias = dict[str, Any]
+Database: TypeAlias = AsyncDatabase[Document]
+Client: TypeAlias = AsyncMongoClient[Document]
+
+
+def open_client(uri: str, timeout_s: float) -> Client:
+    """Return a client, connected on first use; it gives up on a server that can't be reached after `timeout_s` seconds."""
+    return AsyncMongoClient(
+        uri, tz_aware=True, serverSelectionTimeoutMS=max(1, int(timeout_s * 1000))
+    )
+
+
+async def connect(uri: str, timeout_s: float) -> Client:
+    """Return a connected client. Raises StartError if no server answers within `timeout_s` seconds."""
+    client = open_client(uri, timeout_s)
+    try:
+        await client.admin.command("ping")
+    except PyMongoError as error:
+        await client.close()
+        raise StartError(f"no MongoDB at the address in MONGODB_URI: {error}") from error
+    return client
+
+
+def database(client: Client, service: str) -> Database:
+    """Return a service's own database; no other service reads it."""
+    return client[f"snsfashion_{service}"]

@@ -1,0 +1,54 @@
+"""One call at a time for each key: those who ask for the same meanwhile share its result."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Iterator
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class SingleFlight(Generic[K, V]):
+    """The calls that are under way, by key."""
+
+    def __init__(self, keep: Callable[[K, V], None]) -> None:
+        """`keep` is given each result, unless its key was forgotten while the call was under way."""
+        self._keep = keep
+        self._flights: dict[K, asyncio.Task[V]] = {}
+
+    def join(self, key: K, call: Callable[[], Awaitable[V]]) -> asyncio.Task[V]:
+        """Return the call that is under way for `key`, or start it.
+
+        Wait for it through `asyncio.shield` or `asyncio.wait`: a caller that gives up must not end it for the others.
+        """
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = self._flights[key] = asyncio.create_task(self._fly(key, call))
+        return flight
+
+    def forget(self, key: K) -> None:
+        """Let the next caller start again, since what is being read may be old already."""
+        self._flights.pop(key, None)
+
+    def __iter__(self) -> Iterator[K]:
+        """Iterate over the keys of the calls that are under way."""
+        return iter(tuple(self._flights))
+
+    def cancel(self) -> None:
+        """Give up all calls."""
+        for flight in self._flights.values():
+            flight.cancel()
+
+    async def _fly(self, key: K, call: Callable[[], Awaitable[V]]) -> V:
+        current = False
+        try:
+            result = await call()
+        finally:
+            if self._flights.get(key) is asyncio.current_task():
+                current = True
+                del self._flights[key]
+        if current:
+            self._keep(key, result)
+        return result
