@@ -11,8 +11,9 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 
 from lookbook.draw.render import RenderedGarment, render
 from lookbook.spec.colors import NAMES
-from lookbook.spec.spec_types import ClothColor, GarmentSpec
-from lookbook.spec.specs import SKIN_TONES, sample_garment, sample_outfit
+from lookbook.spec.garment_sampling import sample_garment
+from lookbook.spec.photo import ClothColor, GarmentSpec
+from lookbook.spec.sampling import SKIN_TONES, sample_outfit
 
 Mask = NDArray[np.bool_]
 

@@ -39,7 +39,7 @@ from classifier.nets import model as classifier_model
 from classifier.nets.engine import Engine
 from classifier.nets.preprocess import normalise, to_square
 from lookbook.draw.render import render
-from lookbook.spec.specs import sample_outfit
+from lookbook.spec.sampling import sample_outfit
 from modelkit.precision import has_fast_bf16
 from segmenter.data.dataset import BadData, read_photo, scan
 from segmenter.engines.engine import open_engine

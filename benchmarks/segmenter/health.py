@@ -30,7 +30,7 @@ from devstack import settle
 from devstack.processes import free_port, port_open
 from devstack.stack import Stack
 from lookbook.draw.render import render
-from lookbook.spec.specs import sample_outfit
+from lookbook.spec.sampling import sample_outfit
 from snsfashion.crawler.v1.crawler_pb2 import FolderSource, StartCrawlRequest
 from snsfashion_client import Addresses, Client
 

@@ -15,7 +15,7 @@ from PIL import Image
 from devstack import settle
 from devstack.stack import Stack
 from lookbook.draw.render import render
-from lookbook.spec.specs import sample_outfit, sample_scene
+from lookbook.spec.sampling import sample_outfit, sample_scene
 from snsfashion.crawler.v1 import crawler_pb2, crawler_pb2_grpc
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.recommender.v1 import recommender_pb2, recommender_pb2_grpc

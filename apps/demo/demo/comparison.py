@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from demo import results, truth
-from lookbook.world.world import World
+from lookbook.world.four_weeks import World
 from snsfashion.trends.v1.trends_pb2 import Dimension, Order
 from snsfashion_client import Client
 

@@ -26,7 +26,7 @@ def show(console: Console, report: Report) -> None:
     console.print(_stages(report.stages))
     swatches = report.family_rgb
     console.print(_rising([trend for trend, _ in report.rising], swatches, report.as_of))
-    for title, answer in (("Items worn most", report.items), ("Colours worn most", report.colors)):
+    for title, answer in (("Items worn most", report.items), ("Colors worn most", report.colors)):
         console.print(_worn(title, answer, swatches))
     for person in report.people:
         console.print(_outfits(person))

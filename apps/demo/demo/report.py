@@ -63,7 +63,7 @@ class Report:
     truth: dict[str, float | int]
     """Distance from the truth, where it is known."""
     family_rgb: dict[str, int]
-    """A typical colour of each family, 0xRRGGBB."""
+    """A typical color of each family, 0xRRGGBB."""
 
 
 def write(path: Path, report: Report, photos: Photos) -> None:

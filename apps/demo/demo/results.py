@@ -117,11 +117,11 @@ def _unsaid(items: GetTrendsResponse) -> list[str]:
     texts = []
     if not items.basis.dated:
         texts.append(
-            "Which items and colours rise: the photos carry no dates of their own, so all of them "
+            "Which items and colors rise: the photos carry no dates of their own, so all of them "
             "count for the day of the crawl. Give a CSV with the column posted_at, or photos with EXIF dates."
         )
     elif not items.basis.baseline_support:
-        texts.append("Which items and colours rise: no photo is older than the week.")
+        texts.append("Which items and colors rise: no photo is older than the week.")
     if items.basis.withheld:
         texts.append(
             f"{items.basis.withheld} items are withheld: fewer than 5 people show them on any day or week."
@@ -150,7 +150,7 @@ def stages(crawls: Sequence[Crawl], rows: Sequence[Mapping[str, Any]]) -> list[S
         Stage("crawler", seen, stored, ", ".join(filter(None, notes)) or "new photos"),
         Stage("classifier", fashion + rejected, fashion, f"fashion; {rejected} are not"),
         Stage("segmenter", fashion, len(garments), f"garments; {empty} photos show none"),
-        Stage("color", len(garments), len(families), "colour families"),
+        Stage("color", len(garments), len(families), "color families"),
         Stage("trends", described, social, "outfits that people wear"),
         Stage("recommender", described, described - social, "outfits that a shop offers"),
     ]

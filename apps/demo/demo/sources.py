@@ -14,8 +14,10 @@ from typing import Protocol
 from urllib.error import URLError
 
 from devstack.processes import Process, free_port, port_open
-from lookbook.spec.specs import STYLES
-from lookbook.world.world import HASHTAGS, SITE_SHOP, World
+from lookbook.spec.photo import STYLES
+from lookbook.world.four_weeks import World
+from lookbook.world.posts import HASHTAGS
+from lookbook.world.shop import SITE_SHOP
 from snsfashion.crawler.v1.crawler_pb2 import (
     FolderSource,
     InstagramSource,

@@ -13,7 +13,7 @@ import numpy as np
 from pycocotools import mask as coco
 
 from lookbook.draw.render import render
-from lookbook.spec.specs import PhotoSpec
+from lookbook.spec.photo import PhotoSpec
 
 MIN_IOU = 0.5
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from lookbook.draw.render import render
-from lookbook.spec.specs import sample_outfit, sample_scene
+from lookbook.spec.sampling import sample_outfit, sample_scene
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from classifier.nets import model
 from classifier.nets.engine import Engine
 from lookbook.draw.render import render
-from lookbook.spec.specs import sample_outfit, sample_scene
+from lookbook.spec.sampling import sample_outfit, sample_scene
 from modelkit.precision import has_fast_bf16
 
 Photo = NDArray[np.uint8]

@@ -13,7 +13,7 @@ from color.core.extract import GarmentColors, extract
 from color.core.naming import Namer
 from fashion import lab
 from lookbook.draw.render import render
-from lookbook.spec.specs import sample_outfit
+from lookbook.spec.sampling import sample_outfit
 
 NAMER = Namer(palette.packaged())
 SKIN = ((246, 237, 228), (215, 189, 150), (160, 126, 86), (96, 65, 52), (58, 49, 42))  # Monk 1 to 9

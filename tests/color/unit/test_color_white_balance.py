@@ -10,7 +10,7 @@ from color.core.extract import extract
 from color.core.white_balance import Outcome, estimate
 from fashion import lab
 from lookbook.draw.render import Rendered, render
-from lookbook.spec.specs import sample_outfit
+from lookbook.spec.sampling import sample_outfit
 
 WARM = np.array([1.25, 1.0, 0.62])
 LUMINANCE = (0.2126, 0.7152, 0.0722)

@@ -29,7 +29,7 @@ from crawler.upkeep.announcer import Announcer
 from crawler.upkeep.erasure import Erasures
 from crawler.upkeep.expiry import Expiry
 from lookbook.serve.server import Server
-from lookbook.world.world import World
+from lookbook.world.four_weeks import World
 from photokit.blobs import BlobStore
 from servicekit import topology
 from snsfashion.crawler.v1.crawler_pb2 import Crawl, StartCrawlRequest

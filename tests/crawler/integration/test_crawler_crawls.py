@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from lookbook.serve.server import Server
-from lookbook.world.world import HASHTAGS, Post
+from lookbook.world.posts import HASHTAGS, Post
 from snsfashion.crawler.v1 import crawler_pb2
 from snsfashion.crawler.v1.crawler_pb2 import InstagramSource, ShopSource, StartCrawlRequest
 from snsfashion.fashion.v1 import fashion_pb2

@@ -17,7 +17,8 @@ from demo.report import sparkline
 from demo.run_folder import run_folder
 from demo.sources import Folder, Lookbook, state_name
 from lookbook.draw.render import render
-from lookbook.spec.specs import PhotoSpec, sample_outfit
+from lookbook.spec.photo import PhotoSpec
+from lookbook.spec.sampling import sample_outfit
 
 
 def found(spec: PhotoSpec, shift: int = 0, family: str = "") -> list[dict[str, Any]]:
@@ -39,7 +40,7 @@ def found(spec: PhotoSpec, shift: int = 0, family: str = "") -> list[dict[str, A
 SPEC = sample_outfit(3, "run")
 
 
-def test_the_truth_itself_is_found_with_its_colours() -> None:
+def test_the_truth_itself_is_found_with_its_colors() -> None:
     matched = truth.match((SPEC, found(SPEC)))
     assert matched.true == matched.found == matched.right_family > 0
 
@@ -53,7 +54,7 @@ def test_a_garment_of_another_category_is_not_found() -> None:
     assert truth.match((SPEC, rows)).found == 0
 
 
-def test_a_wrong_colour_is_found_but_not_right() -> None:
+def test_a_wrong_color_is_found_but_not_right() -> None:
     matched = truth.match((SPEC, found(SPEC, family="no such family")))
     assert matched.found == matched.true
     assert matched.right_family == 0

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lookbook.draw.render import render
-from lookbook.spec.specs import sample_outfit
+from lookbook.spec.sampling import sample_outfit
 from lookbook.write import bad_files
 
 PHOTO: NDArray[np.uint8] = render(sample_outfit(0, "run")).image

@@ -12,8 +12,8 @@ from pycocotools import mask as coco
 
 from lookbook.__main__ import main
 from lookbook.draw.render import render
-from lookbook.spec.spec_types import CATEGORIES
-from lookbook.spec.specs import sample_outfit, sample_scene
+from lookbook.spec.photo import CATEGORIES
+from lookbook.spec.sampling import sample_outfit, sample_scene
 from lookbook.write.contours import contours
 from lookbook.write.deepfashion2 import LANDMARKS, polygons, write
 

@@ -6,15 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lookbook.draw.render import MIN_PIXELS, Rendered, render
-from lookbook.spec.spec_types import CATEGORIES, PATTERNS, PhotoSpec
-from lookbook.spec.specs import (
-    SKIN_TONES,
-    STYLES,
-    GarmentSpec,
-    sample_garment,
-    sample_outfit,
-    sample_scene,
-)
+from lookbook.spec.garment_sampling import sample_garment
+from lookbook.spec.photo import CATEGORIES, PATTERNS, STYLES, GarmentSpec, PhotoSpec
+from lookbook.spec.sampling import SKIN_TONES, sample_outfit, sample_scene
 
 BOTTOMS, TOPS = {7, 8, 9}, {1, 2, 5, 6}
 
@@ -104,7 +98,7 @@ def test_an_open_jacket_shows_the_top_below_it() -> None:
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-def test_a_pattern_shows_its_colours_main_first(pattern: str) -> None:
+def test_a_pattern_shows_its_colors_main_first(pattern: str) -> None:
     for seed in range(3):
         spec = wearing(10, seed, "green", pattern)
         garment = render(spec).garments[0]
@@ -119,7 +113,7 @@ def test_a_pattern_shows_its_colours_main_first(pattern: str) -> None:
 @pytest.mark.parametrize(
     "color", ["black", "white", "navy", "red", "yellow", "pink", "olive", "light blue"]
 )
-def test_shading_leaves_the_colour_of_plain_cloth(color: str) -> None:
+def test_shading_leaves_the_color_of_plain_cloth(color: str) -> None:
     for seed in range(2):
         photo = render(wearing(11, seed, color))
         garment = photo.garments[0]

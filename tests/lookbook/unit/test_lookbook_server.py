@@ -14,10 +14,11 @@ import pytest
 from PIL import Image
 
 from lookbook.draw.render import render
-from lookbook.serve.graph import MAX_HASHTAGS, RECENT, TOKEN
+from lookbook.serve.graph_api import MAX_HASHTAGS, RECENT, TOKEN
 from lookbook.serve.server import Server
 from lookbook.serve.shop_pages import MERCHANT, SITEMAP
-from lookbook.world.world import HASHTAGS, World
+from lookbook.world.four_weeks import World
+from lookbook.world.posts import HASHTAGS
 
 END = date(2026, 11, 22)
 GRAPH = "/graph/v23.0"

@@ -5,9 +5,9 @@ from datetime import date
 import numpy as np
 
 from lookbook.spec.cells import CELLS, cell_split
-from lookbook.spec.spec_types import PhotoSpec, Split
-from lookbook.spec.specs import sample_outfit, sample_scene
-from lookbook.world.world import World
+from lookbook.spec.photo import PhotoSpec, Split
+from lookbook.spec.sampling import sample_outfit, sample_scene
+from lookbook.world.four_weeks import World
 
 COUNT = 2000
 

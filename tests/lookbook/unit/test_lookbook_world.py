@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookbook.spec.spec_types import STYLES
-from lookbook.world.world import HASHTAGS, SITE_SHOP, SITE_SOCIAL, World
+from lookbook.spec.photo import STYLES
+from lookbook.world.four_weeks import World
+from lookbook.world.posts import HASHTAGS, SITE_SOCIAL
+from lookbook.world.shop import SITE_SHOP
 from lookbook.write.photos import encode
 
 END = date(2026, 11, 22)
@@ -54,7 +56,7 @@ def test_no_other_pair_rises(world: World) -> None:
             assert now == pytest.approx(before[0])
 
 
-def test_the_rising_pairs_are_of_three_items_and_three_colours(world: World) -> None:
+def test_the_rising_pairs_are_of_three_items_and_three_colors(world: World) -> None:
     assert len({c for c, _ in world.risers}) == len({n for _, n in world.risers}) == 3
 
 

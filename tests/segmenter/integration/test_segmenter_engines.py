@@ -24,7 +24,7 @@ from devstack.processes import Process, free_port
 from devstack.stack import serving
 from fashion.words import CATEGORIES
 from lookbook.draw.render import render
-from lookbook.spec.specs import sample_outfit
+from lookbook.spec.sampling import sample_outfit
 from photokit import mask as rle
 from photokit.blobs import BlobStore, photo_key
 from servicekit import topology

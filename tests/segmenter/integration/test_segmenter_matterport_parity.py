@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lookbook.draw.render import render
-from lookbook.spec.specs import sample_outfit, sample_scene
+from lookbook.spec.sampling import sample_outfit, sample_scene
 from segmenter.engines.matterport import molding
 from segmenter.engines.matterport.config import Config
 from segmenter.engines.matterport.detect import Found

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lookbook.draw.render import render
-from lookbook.spec.specs import sample_outfit
+from lookbook.spec.sampling import sample_outfit
 from modelkit.precision import has_fast_bf16
 from segmenter.engines.torchvision_engine import NONE, Shortcuts, TorchvisionEngine
 

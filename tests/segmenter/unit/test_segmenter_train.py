@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lookbook.spec.specs import sample_outfit
+from lookbook.spec.sampling import sample_outfit
 from lookbook.write import deepfashion2
 from modelkit.distributed import Process
 from modelkit.schedule import Budget, cosine

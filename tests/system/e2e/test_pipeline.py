@@ -10,7 +10,7 @@ import pytest
 from system.running import System, write_photos
 
 from lookbook.draw.render import render
-from lookbook.spec.specs import sample_outfit
+from lookbook.spec.sampling import sample_outfit
 from lookbook.write import bad_files
 from servicekit import topology
 from snsfashion.crawler.v1 import crawler_pb2

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lookbook.spec.specs import SPLITS, sample_outfit, sample_scene
+from lookbook.spec.photo import SPLITS
+from lookbook.spec.sampling import sample_outfit, sample_scene
 from lookbook.write import deepfashion2
 
 _EXAMPLES = """examples:
@@ -83,7 +84,7 @@ def _write(args: argparse.Namespace) -> int:
 def _serve(args: argparse.Namespace) -> int:
     # aiohttp is needed to serve only: a renderer in a training loop starts without it.
     from lookbook.serve.server import Server
-    from lookbook.world.world import World
+    from lookbook.world.four_weeks import World
 
     world = World.build(
         args.seed,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lookbook.draw.outline import Points, Shape
 from lookbook.spec.cells import cell_rng
-from lookbook.spec.spec_types import Camera, Person
+from lookbook.spec.photo import Camera, Person
 
 CROTCH = 2.65
 UPPER_ARM, FOREARM, HAND = 1.38, 1.15, 0.42

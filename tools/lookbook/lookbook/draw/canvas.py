@@ -32,7 +32,7 @@ class Patch:
 
 
 class Canvas:
-    """`rgb` float32 H x W x 3 (0-255), `owner` uint8 H x W, `tone` uint8 H x W (index of the cloth colour)."""
+    """`rgb` float32 H x W x 3 (0-255), `owner` uint8 H x W, `tone` uint8 H x W (index of the cloth color)."""
 
     def __init__(self, background: Field) -> None:
         self.rgb = background

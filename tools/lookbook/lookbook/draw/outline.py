@@ -47,7 +47,7 @@ def symmetric(right: Points) -> Points:
 
 
 def limb_line(joints: object, samples: int = 22) -> Points:
-    """The centre line of a limb through its joints, bent softly, evenly sampled along its length."""
+    """The center line of a limb through its joints, bent softly, evenly sampled along its length."""
     p = np.asarray(joints, dtype=np.float64)
     fine = p if len(p) < 3 else _rounded(p)
     step = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(fine, axis=0).T))])
@@ -75,7 +75,7 @@ def limb(
     stop: float = 1.0,
     round_end: bool = False,
 ) -> Shape:
-    """A tapered limb: quads and discs along the centre line between `start` and `stop` of its length.
+    """A tapered limb: quads and discs along the center line between `start` and `stop` of its length.
 
     `widths` are half-widths at even steps of the whole length. The union of convex pieces has no holes however
     sharply the limb bends.

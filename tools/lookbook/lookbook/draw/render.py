@@ -10,15 +10,15 @@ from PIL import Image, ImageFilter
 from lookbook.draw.body import Body
 from lookbook.draw.canvas import Canvas, Field
 from lookbook.draw.garments.cloth import dye
-from lookbook.draw.garments.garments import BOTTOMS, DRESSES, OUTERWEAR, pieces
+from lookbook.draw.garments.cuts import BOTTOMS, DRESSES, OUTERWEAR, pieces
 from lookbook.draw.garments.pieces import Piece, Stroke
 from lookbook.draw.heads import paint_hair_back, paint_head
 from lookbook.draw.outline import ellipse, shift
 from lookbook.draw.people import paint_arm, paint_bag, paint_legs, paint_torso
 from lookbook.draw.scenes.backgrounds import background
-from lookbook.draw.scenes.scenes import scene
+from lookbook.draw.scenes.non_fashion import scene
 from lookbook.spec.cells import cell_rng, photo_rng
-from lookbook.spec.spec_types import Camera, GarmentSpec, PhotoSpec, Rgb
+from lookbook.spec.photo import Camera, GarmentSpec, PhotoSpec, Rgb
 
 MIN_PIXELS = 150
 """A garment with fewer visible pixels is hidden and not part of the truth."""
@@ -26,7 +26,7 @@ MIN_PIXELS = 150
 
 @dataclass(frozen=True)
 class TrueColor:
-    """A cloth colour before shading, its share of the garment's visible pixels, and its retail family."""
+    """A cloth color before shading, its share of the garment's visible pixels, and its retail family."""
 
     rgb: Rgb
     share: float
@@ -35,7 +35,7 @@ class TrueColor:
 
 @dataclass(frozen=True)
 class RenderedGarment:
-    """A visible garment: DeepFashion2 category, visible pixels (bool H x W), pattern, colours main first."""
+    """A visible garment: DeepFashion2 category, visible pixels (bool H x W), pattern, colors main first."""
 
     category: int
     mask: NDArray[np.bool_]

@@ -9,8 +9,8 @@ from typing import Any
 from aiohttp import web
 
 from lookbook.serve import shop_pages
-from lookbook.serve.graph import VERSION, Graph, GraphError
-from lookbook.world.world import World
+from lookbook.serve.graph_api import VERSION, Graph, GraphError
+from lookbook.world.four_weeks import World
 from lookbook.write.photos import Photo, encode
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

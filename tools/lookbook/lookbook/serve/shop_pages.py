@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from lookbook.spec.spec_types import CATEGORIES
+from lookbook.spec.photo import CATEGORIES
 from lookbook.world.shop import CURRENCY, Product
 
 MERCHANT = "http://base.google.com/ns/1.0"

@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 
-from lookbook.spec.spec_types import Split
+from lookbook.spec.photo import Split
 
 CELLS = {"pose": 360, "cloth": 360, "background": 240, "scene": 480}
 """How many cells each kind has."""

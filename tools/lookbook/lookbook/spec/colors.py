@@ -1,8 +1,8 @@
-"""The retail colour families of the look-book: typical sRGB values, jittered a little when sampled."""
+"""The retail color families of the look-book: typical sRGB values, jittered a little when sampled."""
 
 import numpy as np
 
-from lookbook.spec.spec_types import ClothColor
+from lookbook.spec.photo import ClothColor
 
 FAMILIES: dict[str, tuple[int, int, int]] = {
     "black": (26, 26, 28),
@@ -38,11 +38,11 @@ FAMILIES: dict[str, tuple[int, int, int]] = {
 NAMES: tuple[str, ...] = tuple(FAMILIES)
 
 _JITTER = 5
-"""Largest shift of a channel: small enough that a colour stays in its family."""
+"""Largest shift of a channel: small enough that a color stays in its family."""
 
 
 def sample_color(rng: np.random.Generator, name: str) -> ClothColor:
-    """A colour of the family `name`, each channel within 5 of its typical value."""
+    """A color of the family `name`, each channel within 5 of its typical value."""
     common = int(rng.integers(-_JITTER + 2, _JITTER - 1))
     own = rng.integers(-2, 3, 3)
     r, g, b = (

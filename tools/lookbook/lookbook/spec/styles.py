@@ -1,4 +1,4 @@
-"""The six styles: each a distribution of outfits, colours and patterns."""
+"""The six styles: each a distribution of outfits, colors and patterns."""
 
 from dataclasses import dataclass
 

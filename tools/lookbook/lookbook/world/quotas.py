@@ -1,4 +1,4 @@
-"""Exact weekly quotas of garments: three item-colour pairs rise in the last week, everything else holds still."""
+"""Exact weekly quotas of garments: three item-color pairs rise in the last week, everything else holds still."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ STEADY_COLORS = tuple(
 )
 
 Pair = tuple[int, str]
-"""Category and colour family."""
+"""Category and color family."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def apportion(total: int, shares: Sequence[float]) -> list[int]:
 def quotas(rng: np.random.Generator, photos: int) -> Quotas:
     """Quotas of four weeks of `photos` fashion photos each.
 
-    What a riser gains is taken evenly from the other colours of its category, so that no other pair moves much.
+    What a riser gains is taken evenly from the other colors of its category, so that no other pair moves much.
 
     Raises:
         ValueError: fewer than 5 photos a week.
@@ -119,6 +119,6 @@ def _at_least(out: dict[int, int], group: Sequence[int], item: int, least: int) 
 
 
 def _palette(rng: np.random.Generator, category: int, count: int) -> list[str]:
-    """The steady colours of a category: more of them the more often it is worn."""
+    """The steady colors of a category: more of them the more often it is worn."""
     n = int(np.clip(count // 4, 1, 6))
     return [str(c) for c in rng.permutation(STEADY_COLORS)[:n]]

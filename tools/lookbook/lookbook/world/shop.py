@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lookbook.spec.spec_types import CATEGORIES
-from lookbook.spec.specs import sample_outfit
-from lookbook.write.deepfashion2 import jpeg_quality
-from lookbook.write.photos import Photo
+from lookbook.spec.photo import CATEGORIES
+from lookbook.spec.sampling import sample_outfit
+from lookbook.write.photos import Photo, plain_photo
 
+SITE_SHOP = "lookbook-shop"
 CURRENCY = "EUR"
 _SEASONS = ("spring", "summer", "autumn", "winter")
 _WARM = frozenset({2, 4, 11})
@@ -57,7 +57,7 @@ def products(
                     price_cents=int(rng.integers(29, 190)) * 100 + int(rng.choice((0, 90, 95))),
                     available=bool((len(out) + 1) % 12),
                     season=_season(rng, {g.category for g in spec.garments}),
-                    photo=Photo(spec=spec, quality=jpeg_quality(spec)),
+                    photo=plain_photo(spec),
                 )
             )
     return out

@@ -14,7 +14,7 @@ _UNDER = frozenset({1, 2, 6, 10, 11, 13})
 
 
 def outfits(rng: np.random.Generator, quotas: Quotas, week: int) -> list[Outfit]:
-    """The outfits of a week in random order, one a photo. No outfit has one colour twice where that can be had."""
+    """The outfits of a week in random order, one a photo. No outfit has one color twice where that can be had."""
     pairs = quotas.weeks[week]
     tops, bottoms, dresses, outer = (
         _pile(rng, pairs, group) for group in (TOPS, BOTTOMS, DRESSES, OUTERWEAR)
@@ -40,7 +40,7 @@ def _pile(
 
 
 def _part(tops: list[Pair], bottoms: list[Pair]) -> None:
-    """Swap bottoms so that no top meets one of its own colour."""
+    """Swap bottoms so that no top meets one of its own color."""
     for i, top in enumerate(tops):
         if bottoms[i][1] != top[1]:
             continue

@@ -58,7 +58,7 @@ def animated_gif(_: Pixels) -> bytes:
 
 
 def cmyk_jpeg(image: Pixels) -> bytes:
-    """The photo in the colours of print."""
+    """The photo in the colors of print."""
     return _save(Image.fromarray(image).convert("CMYK"), "JPEG", quality=90)
 
 

@@ -9,7 +9,7 @@ _STEP = {0: (1, 0), 1: (0, 1), 2: (-1, 0), 3: (0, -1)}
 def contours(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Outer boundary of an 8-connected mask, N x 2 corner points (x, y), clockwise, straight runs merged.
 
-    The walk keeps the mask on its right. Corners lie on pixel edges, so that rasterising the polygon gives the mask
+    The walk keeps the mask on its right. Corners lie on pixel edges, so that rasterizing the polygon gives the mask
     back (holes filled).
 
     Raises:

@@ -14,8 +14,9 @@ from PIL import Image
 from scipy.ndimage import label
 
 from lookbook.draw.render import Rendered, RenderedGarment, render
-from lookbook.spec.spec_types import CATEGORIES, PhotoSpec
+from lookbook.spec.photo import CATEGORIES, PhotoSpec
 from lookbook.write.contours import contours
+from lookbook.write.photos import jpeg_quality
 
 LANDMARKS = {
     1: 25,
@@ -125,8 +126,3 @@ def write(
         names.append(f"{n:06d}.jpg")
         progress()
     return names
-
-
-def jpeg_quality(spec: PhotoSpec) -> int:
-    """The JPEG quality of a photo, 80 to 95."""
-    return 80 + (spec.seed * 7 + spec.width) % 16

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lookbook.draw.render import render
-from lookbook.spec.spec_types import PhotoSpec
+from lookbook.spec.photo import PhotoSpec
 from lookbook.write import bad_files
 
 
@@ -29,6 +29,16 @@ class Photo:
     def expected(self) -> Literal["read", "skipped"]:
         """What a crawler should do with the file."""
         return "read" if self.bad is None else bad_files.KINDS[self.bad]
+
+
+def jpeg_quality(spec: PhotoSpec) -> int:
+    """The JPEG quality of a photo, 80 to 95."""
+    return 80 + (spec.seed * 7 + spec.width) % 16
+
+
+def plain_photo(spec: PhotoSpec) -> Photo:
+    """Return the photo of `spec` as a plain JPEG."""
+    return Photo(spec=spec, quality=jpeg_quality(spec))
 
 
 def jpeg(image: NDArray[np.uint8], quality: int) -> bytes:

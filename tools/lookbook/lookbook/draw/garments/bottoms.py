@@ -7,7 +7,7 @@ from lookbook.draw.garments.pieces import Piece, Stroke
 from lookbook.draw.garments.sleeves import creases
 from lookbook.draw.garments.torso import hem_line, hem_seam
 from lookbook.draw.outline import Shape, limb, shift, smooth, symmetric
-from lookbook.spec.spec_types import GarmentSpec
+from lookbook.spec.photo import GarmentSpec
 
 LEG_WIDTHS: dict[str, tuple[float, ...]] = {
     "skinny": (0.37, 0.31, 0.235, 0.21, 0.15),

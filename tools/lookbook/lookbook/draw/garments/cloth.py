@@ -11,14 +11,14 @@ from scipy.ndimage import gaussian_filter
 
 from lookbook.draw.canvas import Field, Patch
 from lookbook.spec.cells import cell_rng
-from lookbook.spec.spec_types import Camera, GarmentSpec
+from lookbook.spec.photo import Camera, GarmentSpec
 
 _TILE = 256
 
 
 @dataclass(frozen=True)
 class Variant:
-    """What a cloth cell holds. Periods in heads; `angle` in radians; `duty` is the second colour's part."""
+    """What a cloth cell holds. Periods in heads; `angle` in radians; `duty` is the second color's part."""
 
     weave: str
     weave_period: float
@@ -67,7 +67,7 @@ def _smooth_tile(rng: np.random.Generator, down: float, across: float) -> Field:
 def pattern_tone(
     garment: GarmentSpec, u: Field, v: Field
 ) -> tuple[NDArray[np.uint8], Field | None]:
-    """Index of the cloth colour at (u, v) in heads, and a blend of the first two where threads mix."""
+    """Index of the cloth color at (u, v) in heads, and a blend of the first two where threads mix."""
     c = variant(garment.cloth_id)
     if garment.pattern == "striped":
         phase = (np.cos(c.stripe_angle) * v + np.sin(c.stripe_angle) * u) / (c.period * 0.8) % 1
@@ -143,10 +143,10 @@ def dye(
     pleats: float = 0.0,
     dim: float = 1.0,
 ) -> tuple[Field, NDArray[np.uint8]]:
-    """The shaded cloth under a patch (H x W x 3) and the index of its colours before shading (H x W).
+    """The shaded cloth under a patch (H x W x 3) and the index of its colors before shading (H x W).
 
     `angle` turns the cloth with the limb that it covers, `offset` moves its folds, `pleats` is the depth of pleats,
-    `dim` the light that reaches it. The shading's median over the patch is `dim`, so that the colour stays what it is.
+    `dim` the light that reaches it. The shading's median over the patch is `dim`, so that the color stays what it is.
     """
     cell = variant(garment.cloth_id)
     x, y = patch.grid()

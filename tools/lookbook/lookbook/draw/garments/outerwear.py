@@ -6,7 +6,7 @@ from lookbook.draw.body import Body
 from lookbook.draw.garments.pieces import Piece, Stroke
 from lookbook.draw.garments.torso import cloth_side, slope
 from lookbook.draw.outline import Shape, limb, smooth, symmetric
-from lookbook.spec.spec_types import GarmentSpec
+from lookbook.spec.photo import GarmentSpec
 
 _OUTER_HEM = {
     "jacket": 2.15,

@@ -5,7 +5,7 @@ import numpy as np
 from lookbook.draw.body import Body
 from lookbook.draw.garments.pieces import Piece, Stroke
 from lookbook.draw.outline import Points, limb, limb_line, smooth
-from lookbook.spec.spec_types import GarmentSpec
+from lookbook.spec.photo import GarmentSpec
 
 
 def sleeves(g: GarmentSpec, body: Body, ease: float) -> list[Piece]:

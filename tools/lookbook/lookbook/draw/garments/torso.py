@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from lookbook.draw.body import Body
 from lookbook.draw.garments.pieces import Piece, Stroke
 from lookbook.draw.outline import Points, Shape, limb, mirror, path, shift, smooth, symmetric
-from lookbook.spec.spec_types import GarmentSpec
+from lookbook.spec.photo import GarmentSpec
 
 SLEEVED = frozenset({1, 2, 3, 4, 10, 11})
 

@@ -19,20 +19,20 @@ def noise(rng: Rng, w: int, h: int, cell: int) -> Field:
 
 
 def rgb(rng: Rng, low: int, high: int, spread: int = 25) -> Rgb:
-    """A random colour about a random grey."""
+    """A random color about a random grey."""
     m = rng.integers(low, high)
     r, g, b = np.clip(m + rng.integers(-spread, spread + 1, 3), 0, 255)
     return int(r), int(g), int(b)
 
 
 def shade(c: Rgb, k: float) -> Rgb:
-    """A colour made darker or lighter."""
+    """A color made darker or lighter."""
     r, g, b = (int(min(255, max(0, v * k))) for v in c)
     return r, g, b
 
 
 def vertical(w: int, h: int, stops: list[tuple[float, Rgb]]) -> Field:
-    """A vertical gradient through (position, colour) stops, H x W x 3."""
+    """A vertical gradient through (position, color) stops, H x W x 3."""
     y = np.linspace(0, 1, h)
     at = [s[0] for s in stops]
     cols = [np.interp(y, at, [s[1][i] for s in stops]) for i in range(3)]

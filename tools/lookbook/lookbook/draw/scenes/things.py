@@ -15,8 +15,6 @@ from lookbook.draw.scenes.backgrounds import (
 )
 
 Rng = np.random.Generator
-
-
 Rgb = tuple[int, int, int]
 
 

@@ -1,22 +1,18 @@
-"""Photos that are not about fashion: landscapes, buildings, screens, patterns, empty places, and things."""
-
-from collections.abc import Callable
+"""Views without people: landscapes, buildings, screens, patterns and empty places."""
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from lookbook.draw.canvas import Field
 from lookbook.draw.scenes.backgrounds import noise, rgb, shade, to_field, to_image, vertical
-from lookbook.draw.scenes.things import animal, car, food, on_place, plant, still_life
+from lookbook.draw.scenes.things import on_place
 
 Rng = np.random.Generator
-
-
 Rgb = tuple[int, int, int]
 
 
-def _landscape(rng: Rng, w: int, h: int) -> Field:
+def landscape(rng: Rng, w: int, h: int) -> Field:
+    """Paint hills or mountains under a sky, sometimes behind water."""
     warm = rng.random() < 0.35
     low: Rgb = (246, 196, 150) if warm else (214, 228, 240)
     a = vertical(w, h, [(0, (70, 120, 190) if not warm else (90, 90, 150)), (0.55, low), (1, low)])
@@ -42,7 +38,8 @@ def _landscape(rng: Rng, w: int, h: int) -> Field:
     return a + (noise(rng, w, h, 3) * 9)[..., None]
 
 
-def _building(rng: Rng, w: int, h: int) -> Field:
+def building(rng: Rng, w: int, h: int) -> Field:
+    """Paint one to five buildings with rows of windows."""
     im = to_image(vertical(w, h, [(0, rgb(rng, 130, 220, 30)), (1, rgb(rng, 190, 240, 10))]))
     d = ImageDraw.Draw(im)
     for _ in range(int(rng.integers(1, 6))):
@@ -64,7 +61,8 @@ def _building(rng: Rng, w: int, h: int) -> Field:
     return to_field(im) + (noise(rng, w, h, 3) * 4)[..., None]
 
 
-def _screen(rng: Rng, w: int, h: int) -> Field:
+def screen(rng: Rng, w: int, h: int) -> Field:
+    """Paint a page of text and boxes, as a screenshot shows it."""
     dark = rng.random() < 0.3
     paper, ink = ((30, 32, 36), (210, 212, 216)) if dark else ((252, 252, 250), (60, 60, 66))
     im = Image.new("RGB", (w, h), paper)
@@ -100,7 +98,8 @@ def _screen(rng: Rng, w: int, h: int) -> Field:
     return to_field(im)
 
 
-def _abstract(rng: Rng, w: int, h: int) -> Field:
+def abstract(rng: Rng, w: int, h: int) -> Field:
+    """Paint clouds, polygons, stripes or circles in random colors."""
     kind = rng.integers(4)
     if kind == 0:
         n = [noise(rng, w, h, int(rng.integers(20, 120))) for _ in range(3)]
@@ -123,27 +122,7 @@ def _abstract(rng: Rng, w: int, h: int) -> Field:
     return to_field(im)
 
 
-def _place(rng: Rng, w: int, h: int) -> Field:
+def place(rng: Rng, w: int, h: int) -> Field:
+    """Paint an empty place, as it could be behind a person."""
     kinds = ("street", "park", "interior", "brick", "wall", "bokeh", "studio")
     return to_field(on_place(rng, w, h, kinds))
-
-
-_PAINTERS: dict[str, Callable[[Rng, int, int], NDArray[np.float32]]] = {
-    "landscape": _landscape,
-    "building": _building,
-    "still life": still_life,
-    "food": food,
-    "screen": _screen,
-    "abstract": _abstract,
-    "car": car,
-    "animal": animal,
-    "plant": plant,
-    "place": _place,
-}
-
-
-def scene(kind: str, rng: Rng, width: int, height: int) -> Field:
-    """A scene of a kind, float32 H x W x 3 in 0-255. Screens are drawn sharp, the others at two thirds."""
-    k = 1.0 if kind == "screen" else 1.5
-    small = to_image(_PAINTERS[kind](rng, int(width / k) + 1, int(height / k) + 1))
-    return to_field(small.resize((width, height), Image.Resampling.BILINEAR))

@@ -24,7 +24,7 @@ from lookbook.draw.garments.torso import (
     torso,
 )
 from lookbook.draw.outline import smooth
-from lookbook.spec.spec_types import GarmentSpec
+from lookbook.spec.photo import GarmentSpec
 
 TOPS = frozenset({1, 2, 5, 6})
 

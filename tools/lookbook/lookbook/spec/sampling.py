@@ -8,14 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from lookbook.spec.cells import draw_cell, photo_rng
-from lookbook.spec.garment_specs import pick, sample_garment, sample_garments, weighted
-from lookbook.spec.spec_types import (
-    CATEGORIES,
-    PATTERNS,
+from lookbook.spec.garment_sampling import pick, sample_garments, weighted
+from lookbook.spec.photo import (
     SPLITS,
     STYLES,
     Camera,
-    ClothColor,
     GarmentSpec,
     Person,
     PhotoSpec,
@@ -23,25 +20,6 @@ from lookbook.spec.spec_types import (
     Split,
 )
 from lookbook.spec.styles import STYLE
-
-__all__ = [
-    "BACKGROUNDS",
-    "CATEGORIES",
-    "PATTERNS",
-    "SCENES",
-    "SKIN_TONES",
-    "SPLITS",
-    "STYLES",
-    "Camera",
-    "ClothColor",
-    "GarmentSpec",
-    "Person",
-    "PhotoSpec",
-    "Split",
-    "sample_garment",
-    "sample_outfit",
-    "sample_scene",
-]
 
 SKIN_TONES: tuple[Rgb, ...] = (
     (246, 237, 228),

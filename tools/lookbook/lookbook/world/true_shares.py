@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lookbook.spec.spec_types import CATEGORIES, PhotoSpec
+from lookbook.spec.photo import CATEGORIES, PhotoSpec
 from lookbook.world.quotas import Pair
 
 
@@ -21,7 +21,7 @@ class WeekTruth:
 
 @dataclass(frozen=True)
 class Truth:
-    """Weeks oldest first, and the item-colour pairs that rise in the last."""
+    """Weeks oldest first, and the item-color pairs that rise in the last."""
 
     weeks: tuple[WeekTruth, ...]
     risers: tuple[Pair, ...]

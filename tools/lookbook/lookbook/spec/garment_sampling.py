@@ -1,4 +1,4 @@
-"""Drawing garments: cut, neckline, cloth and colours as a style has them."""
+"""Drawing garments: cut, neckline, cloth and colors as a style has them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ import numpy as np
 
 from lookbook.spec.cells import draw_cell
 from lookbook.spec.colors import FAMILIES, NAMES, sample_color
-from lookbook.spec.spec_types import CATEGORIES, PATTERNS, STYLES, ClothColor, GarmentSpec, Split
+from lookbook.spec.photo import CATEGORIES, PATTERNS, STYLES, ClothColor, GarmentSpec, Split
 from lookbook.spec.styles import STYLE, Style
 
 _CONTRAST: dict[str, tuple[str, ...]] = {
@@ -95,12 +95,12 @@ def sample_garment(
     pattern: str | None = None,
     under: bool = False,
 ) -> GarmentSpec:
-    """A garment of a DeepFashion2 category; colour family and pattern as asked for, or as the style has them.
+    """A garment of a DeepFashion2 category; color family and pattern as asked for, or as the style has them.
 
     With `under` it can be told apart when worn under outerwear.
 
     Raises:
-        ValueError: unknown category, style, colour family or pattern; a vest or vest dress under outerwear.
+        ValueError: unknown category, style, color family or pattern; a vest or vest dress under outerwear.
     """
     if under and category not in _NECKS_UNDER:
         raise ValueError(f"category {category}: can't be told apart under outerwear")
@@ -129,7 +129,7 @@ def sample_garment(
 
 
 def _colors(rng: np.random.Generator, main: str, pattern: str) -> tuple[ClothColor, ...]:
-    """The main colour and, for a pattern, colours that stand out from it."""
+    """The main color and, for a pattern, colors that stand out from it."""
     colors = [sample_color(rng, main)]
     if pattern != "plain":
         r, g, b = FAMILIES[main]
@@ -159,7 +159,7 @@ def sample_garments(rng: np.random.Generator, split: Split, style: str) -> tuple
 
 
 def _apart(rng: np.random.Generator, garments: list[GarmentSpec], s: Style) -> list[GarmentSpec]:
-    """Mostly no two garments of one colour family, so that they can be told apart."""
+    """Mostly no two garments of one color family, so that they can be told apart."""
     out: list[GarmentSpec] = []
     for garment in garments:
         for _ in range(4):

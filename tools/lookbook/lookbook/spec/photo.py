@@ -32,7 +32,7 @@ Rgb = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class ClothColor:
-    """One colour of a cloth: sRGB before shading, and the name of its retail family."""
+    """One color of a cloth: sRGB before shading, and the name of its retail family."""
 
     rgb: Rgb
     name: str

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from lookbook.world.world import Post, World
+from lookbook.world.four_weeks import World
+from lookbook.world.posts import Post
 
 VERSION = "v23.0"
 TOKEN = "look-book"
@@ -82,7 +83,7 @@ class Graph:
 
     def hashtag_search(self, query: Mapping[str, str]) -> Json:
         """`GET /ig_hashtag_search?user_id&q`: the id of a hashtag. At most 30 unique ones a user in 7 days."""
-        self._authorise(query)
+        self._authorize(query)
         user, tag = _need(query, "user_id"), _need(query, "q").lstrip("#").lower()
         if hashtag_id(tag) not in self._tags:
             raise GraphError(
@@ -120,7 +121,7 @@ class Graph:
 
     def media(self, media_id: str, query: Mapping[str, str]) -> Json:
         """`GET /{media-id}`: a post that still exists."""
-        self._authorise(query)
+        self._authorize(query)
         post = self._posts.get(media_id)
         if post is None or post.id in self.deleted or post.posted_at > self.now():
             raise GraphError(
@@ -130,14 +131,14 @@ class Graph:
             )  # fmt: skip
         return self._node(post, _fields(query))
 
-    def _authorise(self, query: Mapping[str, str]) -> None:
+    def _authorize(self, query: Mapping[str, str]) -> None:
         if query.get("access_token") != TOKEN:
             raise GraphError(
                 400, 190, "OAuthException", "Invalid OAuth access token - Cannot parse access token"
             )
 
     def _hashtag(self, tag_id: str, query: Mapping[str, str]) -> str:
-        self._authorise(query)
+        self._authorize(query)
         _need(query, "user_id")
         if tag_id not in self._tags:
             raise GraphError(
