@@ -22,11 +22,17 @@ from recommender.core import profile, ranking
 from recommender.core.catalog import Catalog
 from recommender.core.filters import Filters
 from recommender.core.outfit import Garment, GarmentColor, Outfit
-from recommender.core.profile import CLICKED, DISLIKED, LIKED, SHOWN, Feedback
+from recommender.core.profile import Feedback
 from recommender.core.score import Moment, Person, Weights
 from recommender.core.shortlist import Key, Shortlist
 from recommender.core.trend_table import TrendRow, TrendTable
 from recommender.evaluation import metrics
+from snsfashion.recommender.v1.recommender_pb2 import (
+    FEEDBACK_KIND_CLICKED,
+    FEEDBACK_KIND_DISLIKED,
+    FEEDBACK_KIND_LIKED,
+    FEEDBACK_KIND_SHOWN,
+)
 
 OUTFITS, PEOPLE, VISITS, K = 3000, 300, 15, 10
 DAYS_BETWEEN_VISITS = 2
@@ -38,7 +44,11 @@ MIN_GAP_CLOSED, MIN_COVERAGE = 0.4, 0.3
 NOW = 1_800_000_000.0
 DAY = 86400.0
 # Personal colours of the contract for what people say of themselves: spring, summer; nothing.
-_KINDS = {"opened": CLICKED, "liked": LIKED, "disliked": DISLIKED}
+_KINDS = {
+    "opened": FEEDBACK_KIND_CLICKED,
+    "liked": FEEDBACK_KIND_LIKED,
+    "disliked": FEEDBACK_KIND_DISLIKED,
+}
 _PERSONAL_COLORS = {1: 1, -1: 2, 0: 0}
 
 
@@ -106,13 +116,15 @@ def _world(seed: int, progress: Progress, task: Any) -> dict[str, float]:
             person = _person(world, number, history, now)
             rows = ranking.recommend(index, lists[person.personal_color], person, Filters(), K).rows
             shown.update(rows)
-            acts = [(row, SHOWN) for row in rows]
+            acts = [(row, FEEDBACK_KIND_SHOWN) for row in rows]
             acts += [(row, _KINDS[act]) for row, act in world.reactions(number, rows)]
             history += [_event(outfits[row], number, visit, kind, now) for row, kind in acts]
         progress.advance(task)
     # Of what everybody opened, whoever they are.
     popular = np.zeros(OUTFITS)
-    for event in (event for history in events for event in history if event.kind == CLICKED):
+    for event in (
+        event for history in events for event in history if event.kind == FEEDBACK_KIND_CLICKED
+    ):
         popular[index.row(event.image_id)] += 1
     random = np.random.default_rng(seed)
     ndcg: dict[str, list[float]] = {name: [] for name in ORDERS}
@@ -143,7 +155,9 @@ def _world(seed: int, progress: Progress, task: Any) -> dict[str, float]:
         "gap_closed": closed(found[f"ndcg@{K} popular"]),
         "gap_closed from perfectly popular": closed(found[f"ndcg@{K} perfectly popular"]),
         "coverage": len(shown) / OUTFITS,
-        "clicks a visit": sum(e.kind == CLICKED for h in events for e in h) / PEOPLE / VISITS,
+        "clicks a visit": sum(e.kind == FEEDBACK_KIND_CLICKED for h in events for e in h)
+        / PEOPLE
+        / VISITS,
     }
 
 

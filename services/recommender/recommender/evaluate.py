@@ -19,9 +19,9 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 from tqdm import tqdm
 
+from fashion.words import PERSONAL_COLORS
 from recommender import messages
 from recommender.core.trend_table import NO_TRENDS, TrendTable
-from recommender.core.vocabulary import PERSONAL_COLORS
 from recommender.evaluation import replay
 from recommender.evaluation.history_file import FORMAT, BadLine, read
 from recommender.evaluation.replay import Declared, History
@@ -164,7 +164,7 @@ def _table(result: dict[str, Any]) -> str:
         )
     lines += ["", f"{'personal colour':16}{'people':>7}" + "".join(f"{n:>14}" for n in rankers)]
     for color, first in rankers["recommender"]["ndcg_by_personal_color"].items():
-        label = PERSONAL_COLORS[color].english if color else "none declared"
+        label = PERSONAL_COLORS[color].name if color else "none declared"
         figures = (row["ndcg_by_personal_color"][color]["ndcg"] for row in rankers.values())
         lines.append(
             f"{label:16}{first['people']:>7}" + "".join(f"{figure:14.3f}" for figure in figures)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
+from fashion.words import CATEGORIES, STYLES
 from recommender.core.outfit import Garment, GarmentColor, Outfit
 from recommender.core.profile import Learned
 from recommender.core.reasons import Reason
 from recommender.core.score import PARTS
-from recommender.core.vocabulary import ITEMS, STYLES
 from servicekit.errors import InvalidMessage
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2
@@ -33,7 +33,7 @@ def outfit_message(event: OutfitDescribed) -> recommender_pb2.Outfit:
     if provenance.HasField("product"):
         outfit.product.CopyFrom(provenance.product)
     for position, garment in enumerate(event.garments):
-        if garment.category not in ITEMS:
+        if garment.category not in CATEGORIES:
             raise InvalidMessage(f"garments[{position}].category {garment.category} is unknown")
         if not all(color.share > 0 and math.isfinite(color.share) for color in garment.colors):
             raise InvalidMessage(f"garments[{position}].colors: a share is not above 0")
@@ -87,10 +87,7 @@ def recommendation(
         score=sum(getattr(message, name) for name in PARTS),
         parts=message,
         reasons=[
-            recommender_pb2.Reason(
-                code=recommender_pb2.ReasonCode.ValueType(r.code), text=r.text, text_ko=r.text_ko
-            )
-            for r in reasons
+            recommender_pb2.Reason(code=r.code, text=r.text, text_ko=r.text_ko) for r in reasons
         ],
     )
 

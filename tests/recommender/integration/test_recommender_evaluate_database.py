@@ -17,7 +17,7 @@ from recommender.events import EventHandlers
 from recommender.storage.replica import Replica
 from recommender.storage.store import Store
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
-from snsfashion.recommender.v1.recommender_pb2 import Preferences
+from snsfashion.recommender.v1.recommender_pb2 import FEEDBACK_KIND_CLICKED, Preferences
 
 TOP = 1
 FAMILIES = ("red", "navy", "black", "ivory")
@@ -67,7 +67,7 @@ async def test_stored_feedback_is_played_again(
                 profile.Feedback(
                     f"{user}-{n}",
                     f"shop:p{n}:0",
-                    profile.CLICKED,
+                    FEEDBACK_KIND_CLICKED,
                     n % 6 + 1,
                     when.timestamp(),
                     ((TOP, "red"),),
@@ -86,7 +86,7 @@ async def test_a_database_or_a_trends_service_out_of_reach_is_named(
     status, _, error = await evaluate("--mongodb-uri", mongodb_uri)
     assert status == 2
     assert "there is no feedback" in error
-    await store.add_feedback("kim", profile.Feedback("e", "i", profile.CLICKED, 1, 0.0))
+    await store.add_feedback("kim", profile.Feedback("e", "i", FEEDBACK_KIND_CLICKED, 1, 0.0))
     status, _, error = await evaluate(
         "--mongodb-uri", mongodb_uri, "--trends-address", absent_address
     )

@@ -8,19 +8,21 @@ from typing import Any
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
-from recommender.core.profile import LIKED, Feedback
+from recommender.core.profile import Feedback
 from recommender.storage import people as people_module
 from recommender.storage import store as store_module
 from recommender.storage.people import KEPT_S, People
 from recommender.storage.store import Store, person_key
-from snsfashion.recommender.v1.recommender_pb2 import Preferences
+from snsfashion.recommender.v1.recommender_pb2 import FEEDBACK_KIND_LIKED, Preferences
 
 Database = AsyncDatabase[dict[str, Any]]
 CASUAL, FEMININE = 1, 2
 
 
 def liked(number: int) -> Feedback:
-    return Feedback(f"e{number}", f"shop:p{number}:0", LIKED, CASUAL, 0.0, ((9, "red"),))
+    return Feedback(
+        f"e{number}", f"shop:p{number}:0", FEEDBACK_KIND_LIKED, CASUAL, 0.0, ((9, "red"),)
+    )
 
 
 @pytest.fixture

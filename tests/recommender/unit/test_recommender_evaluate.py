@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from recommender.core.profile import CLICKED, Feedback
+from recommender.core.profile import Feedback
 from recommender.core.trend_table import NO_TRENDS
 from recommender.evaluation import replay
 from recommender.evaluation.history_file import BadLine, read
+from snsfashion.recommender.v1.recommender_pb2 import FEEDBACK_KIND_CLICKED
 
 FAMILIES = {"red": 0xCA1C26, "navy": 0x1F2852, "black": 0x1A1A1C, "ivory": 0xF3EAD4}
 SPLIT = "2026-11-15T00:00:00+00:00"
@@ -121,7 +122,14 @@ def test_nothing_after_the_split_reaches_the_ranking() -> None:
         before = [event for event in events if event.at < split]
         other = (int(user.rpartition("-")[2]) + 1) % 4
         after = [
-            Feedback(f"other-{user}-{n}", f"shop:p{n}:0", CLICKED, 1, split + n, ((9, "black"),))
+            Feedback(
+                f"other-{user}-{n}",
+                f"shop:p{n}:0",
+                FEEDBACK_KIND_CLICKED,
+                1,
+                split + n,
+                ((9, "black"),),
+            )
             for n in range(other, 200, 4)
         ]
         changed.feedback[user] = before + after

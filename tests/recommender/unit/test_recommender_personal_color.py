@@ -1,18 +1,21 @@
-"""Personal colour: tones and the table of suitability."""
+"""Personal color: tones and the table of suitability."""
 
 from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fashion import lab
+from recommender.core import personal_color
 from recommender.core.outfit import Garment, GarmentColor, outfit_suitability
-from recommender.core.personal_color import NEUTRAL, lab, pccs, suitability, suitability_of, tones
-
-SPRING, SUMMER, AUTUMN, WINTER = 1, 2, 3, 4
-SPRING_LIGHT, SPRING_BRIGHT, SUMMER_LIGHT, SUMMER_MUTE = 5, 6, 7, 9
-AUTUMN_MUTE, AUTUMN_STRONG, AUTUMN_DEEP, WINTER_BRIGHT, WINTER_DEEP = 10, 11, 12, 13, 14
+from recommender.core.personal_color import NEUTRAL, pccs, suitability, suitability_of, tones
+from snsfashion.fashion.v1 import fashion_pb2
 
 COLORS = {
     "black": 0x1A1A1C,
@@ -49,34 +52,34 @@ COLORS = {
 def test_a_colour_has_the_pccs_tone_of_its_name(name: str, tone: str) -> None:
     value = COLORS[name]
     rgb = np.array([[value >> 16, value >> 8 & 255, value & 255]], np.uint8)
-    assert tones(lab(rgb)) == [tone]
+    assert tones(lab.from_rgb(rgb)) == [tone]
 
 
 @pytest.mark.parametrize(
     ("rgb", "hue"), [((238, 0, 38), 2), ((255, 230, 0), 8), ((51, 162, 61), 12), ((9, 63, 134), 18)]
 )
 def test_a_vivid_colour_lies_near_its_pccs_hue(rgb: tuple[int, int, int], hue: int) -> None:
-    found = pccs(lab(np.array([rgb], np.uint8))).hue[0]
+    found = pccs(lab.from_rgb(np.array([rgb], np.uint8))).hue[0]
     assert abs(found - hue) < 2.0  # of 24
 
 
 @pytest.mark.parametrize(
     ("likes", "color"),
     [
-        (WINTER_DEEP, "black"),
-        (WINTER_DEEP, "navy"),
-        (WINTER_BRIGHT, "blue"),
-        (SUMMER_LIGHT, "light blue"),
-        (SUMMER_LIGHT, "lavender"),
-        (SPRING_LIGHT, "ivory"),
-        (SPRING_BRIGHT, "orange"),
-        (AUTUMN_MUTE, "camel"),
-        (AUTUMN_STRONG, "mustard"),
-        (AUTUMN_DEEP, "olive"),
-        (WINTER, "black"),
-        (AUTUMN, "camel"),
-        (SUMMER, "light blue"),
-        (SPRING, "orange"),
+        (fashion_pb2.PERSONAL_COLOR_WINTER_DEEP, "black"),
+        (fashion_pb2.PERSONAL_COLOR_WINTER_DEEP, "navy"),
+        (fashion_pb2.PERSONAL_COLOR_WINTER_BRIGHT, "blue"),
+        (fashion_pb2.PERSONAL_COLOR_SUMMER_LIGHT, "light blue"),
+        (fashion_pb2.PERSONAL_COLOR_SUMMER_LIGHT, "lavender"),
+        (fashion_pb2.PERSONAL_COLOR_SPRING_LIGHT, "ivory"),
+        (fashion_pb2.PERSONAL_COLOR_SPRING_BRIGHT, "orange"),
+        (fashion_pb2.PERSONAL_COLOR_AUTUMN_MUTE, "camel"),
+        (fashion_pb2.PERSONAL_COLOR_AUTUMN_STRONG, "mustard"),
+        (fashion_pb2.PERSONAL_COLOR_AUTUMN_DEEP, "olive"),
+        (fashion_pb2.PERSONAL_COLOR_WINTER, "black"),
+        (fashion_pb2.PERSONAL_COLOR_AUTUMN, "camel"),
+        (fashion_pb2.PERSONAL_COLOR_SUMMER, "light blue"),
+        (fashion_pb2.PERSONAL_COLOR_SPRING, "orange"),
     ],
 )
 def test_a_type_likes_its_own_colours(likes: int, color: str) -> None:
@@ -86,12 +89,12 @@ def test_a_type_likes_its_own_colours(likes: int, color: str) -> None:
 @pytest.mark.parametrize(
     ("dislikes", "color"),
     [
-        (SPRING_LIGHT, "black"),
-        (SPRING_LIGHT, "navy"),
-        (SUMMER_LIGHT, "orange"),
-        (SUMMER_MUTE, "orange"),
-        (AUTUMN_DEEP, "light blue"),
-        (WINTER_DEEP, "camel"),
+        (fashion_pb2.PERSONAL_COLOR_SPRING_LIGHT, "black"),
+        (fashion_pb2.PERSONAL_COLOR_SPRING_LIGHT, "navy"),
+        (fashion_pb2.PERSONAL_COLOR_SUMMER_LIGHT, "orange"),
+        (fashion_pb2.PERSONAL_COLOR_SUMMER_MUTE, "orange"),
+        (fashion_pb2.PERSONAL_COLOR_AUTUMN_DEEP, "light blue"),
+        (fashion_pb2.PERSONAL_COLOR_WINTER_DEEP, "camel"),
     ],
 )
 def test_a_type_does_not_like_the_opposite(dislikes: int, color: str) -> None:
@@ -114,10 +117,10 @@ def test_every_colour_has_a_value_for_every_type_and_none_is_preferred_undeclare
 def test_black_white_and_vivid_colours_follow_the_rule_exactly() -> None:
     rgb = np.array([[26, 26, 28], [244, 244, 242], [190, 137, 84]], np.uint8)
     exact = suitability(rgb)
-    assert exact[0, WINTER_DEEP] == 1.0
-    assert exact[0, SPRING_LIGHT] == pytest.approx(0.2)
+    assert exact[0, fashion_pb2.PERSONAL_COLOR_WINTER_DEEP] == 1.0
+    assert exact[0, fashion_pb2.PERSONAL_COLOR_SPRING_LIGHT] == pytest.approx(0.2)
     assert exact[1].tolist() == [NEUTRAL] * 15
-    assert exact[2, AUTUMN_MUTE] > 0.99
+    assert exact[2, fashion_pb2.PERSONAL_COLOR_AUTUMN_MUTE] > 0.99
 
 
 @given(st.tuples(*[st.integers(0, 247)] * 3), st.integers(0, 2))
@@ -137,16 +140,35 @@ def _garment(category: int, color: str) -> Garment:
 
 
 def test_a_top_counts_more_than_trousers() -> None:
-    top, trousers = 2, 8
+    top, trousers = fashion_pb2.CATEGORY_LONG_SLEEVE_TOP, fashion_pb2.CATEGORY_TROUSERS
     dark_top = (_garment(top, "black"), _garment(trousers, "camel"))
     dark_trousers = (_garment(top, "camel"), _garment(trousers, "black"))
     assert (
-        outfit_suitability(dark_top)[WINTER_DEEP] > outfit_suitability(dark_trousers)[WINTER_DEEP]
+        outfit_suitability(dark_top)[fashion_pb2.PERSONAL_COLOR_WINTER_DEEP]
+        > outfit_suitability(dark_trousers)[fashion_pb2.PERSONAL_COLOR_WINTER_DEEP]
     )
     assert (
-        outfit_suitability(dark_top)[AUTUMN_MUTE] < outfit_suitability(dark_trousers)[AUTUMN_MUTE]
+        outfit_suitability(dark_top)[fashion_pb2.PERSONAL_COLOR_AUTUMN_MUTE]
+        < outfit_suitability(dark_trousers)[fashion_pb2.PERSONAL_COLOR_AUTUMN_MUTE]
     )
 
 
 def test_an_outfit_without_measured_colours_is_neutral() -> None:
     assert np.allclose(outfit_suitability((Garment(2, ()),)), NEUTRAL)
+
+
+def test_the_table_is_not_computed_at_import() -> None:
+    code = """
+import recommender.core.ranking
+from recommender.core import personal_color
+assert personal_color._table is None
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_threads_that_need_the_table_at_once_share_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(personal_color, "_table", None)
+    with ThreadPoolExecutor(4) as threads:
+        tables = list(threads.map(lambda _: personal_color.prepare(), range(4)))
+    assert all(table is tables[0] for table in tables)
+    assert tables[0] is personal_color.prepare()

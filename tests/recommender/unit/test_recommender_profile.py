@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.core.profile import BOUGHT, CLICKED, DISLIKED, LIKED, SHOWN, Feedback, learn
+from recommender.core.profile import Feedback, learn
+from snsfashion.recommender.v1.recommender_pb2 import (
+    FEEDBACK_KIND_BOUGHT,
+    FEEDBACK_KIND_CLICKED,
+    FEEDBACK_KIND_DISLIKED,
+    FEEDBACK_KIND_LIKED,
+    FEEDBACK_KIND_SHOWN,
+)
 
 NOW = 1_800_000_000.0
 DAY = 86400.0
@@ -16,7 +23,15 @@ events = st.lists(
         Feedback,
         event_id=st.integers(0, 30).map(str),
         image_id=st.integers(0, 5).map(str),
-        kind=st.sampled_from([SHOWN, CLICKED, LIKED, BOUGHT, DISLIKED]),
+        kind=st.sampled_from(
+            [
+                FEEDBACK_KIND_SHOWN,
+                FEEDBACK_KIND_CLICKED,
+                FEEDBACK_KIND_LIKED,
+                FEEDBACK_KIND_BOUGHT,
+                FEEDBACK_KIND_DISLIKED,
+            ]
+        ),
         style=st.integers(0, 6),
         at=st.floats(NOW - 400 * DAY, NOW + DAY),
         garments=st.lists(
@@ -50,20 +65,25 @@ def event(kind: int, number: int = 0, style: int = 1, age_days: float = 0.0) -> 
 
 def test_buying_says_more_than_liking_which_says_more_than_a_click() -> None:
     bought, liked, clicked = (
-        learn([event(kind)], NOW).styles[1] for kind in (BOUGHT, LIKED, CLICKED)
+        learn([event(kind)], NOW).styles[1]
+        for kind in (FEEDBACK_KIND_BOUGHT, FEEDBACK_KIND_LIKED, FEEDBACK_KIND_CLICKED)
     )
-    assert bought > liked > clicked > 0 > learn([event(DISLIKED)], NOW).styles[1]
+    assert bought > liked > clicked > 0 > learn([event(FEEDBACK_KIND_DISLIKED)], NOW).styles[1]
 
 
 def test_being_shown_something_and_leaving_it_says_little_and_a_dislike_much() -> None:
-    left, disliked = (learn([event(kind)], NOW).styles[1] for kind in (SHOWN, DISLIKED))
+    left, disliked = (
+        learn([event(kind)], NOW).styles[1]
+        for kind in (FEEDBACK_KIND_SHOWN, FEEDBACK_KIND_DISLIKED)
+    )
     assert disliked < 4 * left < 0
     assert left > -0.1
 
 
 def test_an_old_click_weighs_less() -> None:
     new, old, forgotten = (
-        learn([event(CLICKED, age_days=days)], NOW).styles[1] for days in (0, 60, 6000)
+        learn([event(FEEDBACK_KIND_CLICKED, age_days=days)], NOW).styles[1]
+        for days in (0, 60, 6000)
     )
     assert new > old > forgotten
     assert old == pytest.approx(new / 2, rel=0.3)
@@ -79,9 +99,9 @@ def test_what_is_clicked_is_told_from_what_hangs_in_every_outfit() -> None:
     history = []
     for number in range(20):
         garments = ((2, "navy"), (9, "red" if number % 2 else "black"))
-        history.append(dressed(SHOWN, number, *garments))
+        history.append(dressed(FEEDBACK_KIND_SHOWN, number, *garments))
         if number % 2:
-            history.append(dressed(CLICKED, number, *garments))
+            history.append(dressed(FEEDBACK_KIND_CLICKED, number, *garments))
     learned = learn(history, NOW)
     assert learned.families["red"] > learned.families["navy"] > learned.families["black"]
     assert learned.families["red"] > 0.2 > -0.1 > learned.families["black"]
@@ -92,9 +112,9 @@ def test_being_shown_a_favourite_more_often_does_not_make_it_less_liked() -> Non
         events = []
         for number in range(times):
             family = "red" if number % 10 else "black"
-            events.append(dressed(SHOWN, number, (9, family)))
+            events.append(dressed(FEEDBACK_KIND_SHOWN, number, (9, family)))
             if family == "red" and number % 2:
-                events.append(dressed(CLICKED, number, (9, family)))
+                events.append(dressed(FEEDBACK_KIND_CLICKED, number, (9, family)))
         return events
 
     few, many = (learn(history(times), NOW).families["red"] for times in (20, 200))
@@ -102,16 +122,23 @@ def test_being_shown_a_favourite_more_often_does_not_make_it_less_liked() -> Non
 
 
 def test_events_of_before_garments_were_kept_teach_styles_only() -> None:
-    learned = learn([event(LIKED)], NOW)
+    learned = learn([event(FEEDBACK_KIND_LIKED)], NOW)
     assert set(learned.styles) == {1}
     assert not learned.categories
     assert not learned.families
 
 
 def test_what_was_shown_is_counted_and_what_was_clicked_must_have_been_shown() -> None:
-    learned = learn([event(SHOWN, 1), event(CLICKED, 1), event(LIKED, 2)], NOW)
+    learned = learn(
+        [
+            event(FEEDBACK_KIND_SHOWN, 1),
+            event(FEEDBACK_KIND_CLICKED, 1),
+            event(FEEDBACK_KIND_LIKED, 2),
+        ],
+        NOW,
+    )
     assert learned.shown == {"shop:p1:0": 1, "shop:p2:0": 1}
 
 
 def test_a_disliked_outfit_is_remembered() -> None:
-    assert learn([event(DISLIKED, 3)], NOW).disliked == {"shop:p3:0"}
+    assert learn([event(FEEDBACK_KIND_DISLIKED, 3)], NOW).disliked == {"shop:p3:0"}

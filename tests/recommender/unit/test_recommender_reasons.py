@@ -8,6 +8,7 @@ from recommender.core.profile import Learned
 from recommender.core.reasons import Reason
 from recommender.core.score import Person
 from recommender.core.trend_table import NO_TRENDS, TrendRow, TrendTable
+from snsfashion.recommender.v1 import recommender_pb2
 
 NOW = 1_763_553_600.0  # 19 November 2025, 12:00 UTC
 DAY = 86400.0
@@ -46,7 +47,7 @@ SEEN = Person(learned=Learned(shown={"shop:p1:0": 1}))
 def test_a_rising_item_in_a_colour_is_named_with_its_figures() -> None:
     first = why(outfit(), trends=TRENDS, parts=(0.9, 0, 0, 0, 0))[0]
     assert first == Reason(
-        reasons.TREND_ITEM_COLOR,
+        recommender_pb2.REASON_CODE_TREND_ITEM_COLOR,
         "Red skirts are rising: 40% of this week's looks, 8% before",
         "빨강 스커트 상승세: 이번 주 룩의 40%, 이전에는 8%",
     )
@@ -64,20 +65,22 @@ def test_a_widely_worn_item_is_not_called_rising() -> None:
     )
     first = why(outfit(), trends=trends)[0]
     assert (first.code, first.text) == (
-        reasons.TREND_ITEM,
+        recommender_pb2.REASON_CODE_TREND_ITEM,
         "Skirts are worn a lot: 30% of this week's looks",
     )
 
 
 def test_an_ordinary_share_is_no_reason() -> None:
-    assert reasons.TREND_ITEM_COLOR not in {r.code for r in why(outfit(NAVY_TOP), trends=TRENDS)}
+    assert recommender_pb2.REASON_CODE_TREND_ITEM_COLOR not in {
+        r.code for r in why(outfit(NAVY_TOP), trends=TRENDS)
+    }
 
 
 def test_a_declared_style_is_a_reason_and_a_learned_one_another() -> None:
     declared = why(outfit(), Person(styles=frozenset({1})))
     assert "Casual, a style that you chose" in {r.text for r in declared}
     learned = why(outfit(), Person(learned=Learned({1: 0.5})))
-    assert (reasons.LEARNED_STYLE, "좋아하신 스타일: 캐주얼") in {
+    assert (recommender_pb2.REASON_CODE_LEARNED_STYLE, "좋아하신 스타일: 캐주얼") in {
         (r.code, r.text_ko) for r in learned
     }
 
@@ -85,13 +88,13 @@ def test_a_declared_style_is_a_reason_and_a_learned_one_another() -> None:
 def test_the_item_or_the_colour_that_is_liked_most_is_named() -> None:
     red = Person(learned=Learned(categories={SKIRT: 0.2}, families={"red": 0.5, "navy": 0.3}))
     assert (
-        reasons.LEARNED_COLOR,
+        recommender_pb2.REASON_CODE_LEARNED_COLOR,
         "Red, a colour that you have liked",
         "좋아하신 색: 빨강",
     ) in {(r.code, r.text, r.text_ko) for r in why(outfit(), red)}
     skirts = Person(learned=Learned(categories={SKIRT: 0.5}, families={"red": 0.2}))
     assert (
-        reasons.LEARNED_CATEGORY,
+        recommender_pb2.REASON_CODE_LEARNED_CATEGORY,
         "Skirts, which you have liked",
         "좋아하신 아이템: 스커트",
     ) in {(r.code, r.text, r.text_ko) for r in why(outfit(), skirts)}
@@ -100,14 +103,18 @@ def test_the_item_or_the_colour_that_is_liked_most_is_named() -> None:
 def test_what_is_disliked_or_hardly_known_is_no_reason() -> None:
     person = Person(learned=Learned({1: -0.5}, categories={SKIRT: -0.5}, families={"red": 0.05}))
     codes = {r.code for r in why(outfit(), person)}
-    assert not codes & {reasons.LEARNED_STYLE, reasons.LEARNED_CATEGORY, reasons.LEARNED_COLOR}
+    assert not codes & {
+        recommender_pb2.REASON_CODE_LEARNED_STYLE,
+        recommender_pb2.REASON_CODE_LEARNED_CATEGORY,
+        recommender_pb2.REASON_CODE_LEARNED_COLOR,
+    }
 
 
 def test_the_garment_that_suits_the_personal_colour_is_named() -> None:
     found = [
         r
         for r in why(outfit(), Person(personal_color=WINTER_DEEP))
-        if r.code == reasons.PERSONAL_COLOR
+        if r.code == recommender_pb2.REASON_CODE_PERSONAL_COLOR
     ]
     assert [r.text for r in found] == ["Navy, the colour of the long sleeve top, suits winter deep"]
     assert found[0].text_ko == "겨울 딥에 어울리는 색: 네이비 긴소매 상의"
@@ -115,34 +122,38 @@ def test_the_garment_that_suits_the_personal_colour_is_named() -> None:
 
 def test_colours_that_do_not_suit_give_no_reason() -> None:
     spring_light = Person(personal_color=5)
-    assert reasons.PERSONAL_COLOR not in {r.code for r in why(outfit(NAVY_TOP), spring_light)}
+    assert recommender_pb2.REASON_CODE_PERSONAL_COLOR not in {
+        r.code for r in why(outfit(NAVY_TOP), spring_light)
+    }
 
 
 def test_without_a_declared_personal_colour_none_is_spoken_of() -> None:
-    assert reasons.PERSONAL_COLOR not in {r.code for r in why(outfit())}
+    assert recommender_pb2.REASON_CODE_PERSONAL_COLOR not in {r.code for r in why(outfit())}
 
 
 def test_a_new_outfit_says_since_when() -> None:
-    assert (reasons.FRESH, "New since 16 November") in {(r.code, r.text) for r in why(outfit())}
-    assert reasons.FRESH not in {r.code for r in why(outfit(age_days=30))}
+    assert (recommender_pb2.REASON_CODE_FRESH, "New since 16 November") in {
+        (r.code, r.text) for r in why(outfit())
+    }
+    assert recommender_pb2.REASON_CODE_FRESH not in {r.code for r in why(outfit(age_days=30))}
 
 
 def test_an_outfit_that_was_shown_is_not_called_unseen() -> None:
-    assert reasons.NOVEL in {r.code for r in why(outfit())}
-    assert reasons.NOVEL not in {r.code for r in why(outfit(), SEEN)}
+    assert recommender_pb2.REASON_CODE_NOVEL in {r.code for r in why(outfit())}
+    assert recommender_pb2.REASON_CODE_NOVEL not in {r.code for r in why(outfit(), SEEN)}
 
 
 def test_the_greatest_part_gives_the_first_reason() -> None:
     person = Person(styles=frozenset({1}))
     style_first = why(outfit(), person, TRENDS, (0.1, 0.5, 0, 0.05, 0.05))
     trend_first = why(outfit(), person, TRENDS, (0.5, 0.1, 0, 0.05, 0.05))
-    assert style_first[0].code == reasons.STYLE
-    assert trend_first[0].code == reasons.TREND_ITEM_COLOR
+    assert style_first[0].code == recommender_pb2.REASON_CODE_STYLE
+    assert trend_first[0].code == recommender_pb2.REASON_CODE_TREND_ITEM_COLOR
 
 
 def test_a_part_without_weight_gives_no_reason() -> None:
     codes = {r.code for r in why(outfit(), trends=TRENDS, parts=(0, 0.5, 0.2, 0.1, 0.1))}
-    assert reasons.TREND_ITEM_COLOR not in codes
+    assert recommender_pb2.REASON_CODE_TREND_ITEM_COLOR not in codes
 
 
 def test_there_is_always_a_reason() -> None:

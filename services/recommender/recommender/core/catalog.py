@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from recommender.core.outfit import Outfit, outfit_suitability
 from recommender.core.personal_color import TYPES
+from snsfashion.fashion.v1 import fashion_pb2
 
 # A garment's code is family << CATEGORY_BITS | category: one integer for "red skirt".
-CATEGORY_BITS = 4
-CATEGORY_MASK = 15
+CATEGORY_BITS = max(fashion_pb2.Category.values()).bit_length()
+CATEGORY_MASK = (1 << CATEGORY_BITS) - 1
 NO_GARMENT = -1
 FAMILY_BITS = 64
 CHANGES_KEPT = 10_000

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.core.personal_color import NEUTRAL, TYPES, suitability_of
+from snsfashion.fashion.v1.fashion_pb2 import CATEGORY_SHORTS, CATEGORY_SKIRT, CATEGORY_TROUSERS
 
 # Tops, jackets and dresses lie next to the face; shorts, trousers and skirts don't. What Korean practice calls the
 # "near the face" rule; the figure is a choice, not a measurement.
-BELOW_THE_WAIST = frozenset((7, 8, 9))
+BELOW_THE_WAIST = frozenset((CATEGORY_SHORTS, CATEGORY_TROUSERS, CATEGORY_SKIRT))
 _WEIGHT_BELOW = 0.4
 _NO_COLOR = np.full(TYPES, NEUTRAL, dtype=np.float32)
 

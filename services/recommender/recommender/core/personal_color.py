@@ -1,6 +1,6 @@
-"""Personal colour: how well a colour suits what a person declares, as a table computed once.
+"""Personal color: how well a color suits what a person declares, as a table that is computed once.
 
-A type is a set of PCCS tones and an undertone, warm or cool (Korean practice). The tone of a colour follows Kobayashi
+A type is a set of PCCS tones and an undertone, warm or cool (Korean practice). The tone of a color follows Kobayashi
 and Yosiki, "Mathematical relation among PCCS tones, PCCS color attributes and Munsell color attributes", Journal of the
 Color Science Association of Japan 25(4), 2001. The theory has no sound basis (Collin 1986): a type is a preference that
 a person declares; it is never inferred and its weight is capped (`score.PERSONAL_COLOR_CAP`).
@@ -9,20 +9,24 @@ a person declares; it is never inferred and its weight is capped (`score.PERSONA
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fashion import lab
+from fashion.lab import Float
+from snsfashion.fashion.v1 import fashion_pb2
+
 Tone = Literal[
     "p", "lt", "b", "v", "s", "dp", "ltg", "sf", "d", "g", "dk", "dkg", "black", "neutral"
 ]
-Float = NDArray[np.float64]
 
-# PersonalColor of the contract has the numbers 0 (not declared) to 14.
-TYPES = 15
+TYPES = len(fashion_pb2.PersonalColor.values())
+"""PersonalColor numbers of the contract, with 0 for not declared."""
 NEUTRAL = 0.5
-"""Suitability of a colour about which a type says nothing, and of every colour if none is declared."""
+"""Suitability of a color about which a type says nothing, and of every color if none is declared."""
 
 # What tone and undertone add to the suitability. The tone is what names a type, so it is worth more.
 _TONE_SHARE = 0.6
@@ -58,30 +62,44 @@ _WARM, _COOL = 1, -1
 _LIGHT: frozenset[Tone] = frozenset(("p", "lt"))
 _MUTE: frozenset[Tone] = frozenset(("ltg", "sf", "d", "g"))
 _KOREAN_TYPES: dict[int, PersonalType] = {
-    5: PersonalType(_LIGHT, _WARM),  # spring light
-    6: PersonalType(frozenset(("b", "v")), _WARM),  # spring bright
-    7: PersonalType(_LIGHT, _COOL),  # summer light
-    8: PersonalType(frozenset(("b", "s")), _COOL),  # summer bright
-    9: PersonalType(_MUTE, _COOL),  # summer mute
-    10: PersonalType(_MUTE, _WARM),  # autumn mute
-    11: PersonalType(frozenset(("s",)), _WARM),  # autumn strong
-    12: PersonalType(frozenset(("dp", "dk")), _WARM),  # autumn deep
-    13: PersonalType(frozenset(("v",)), _COOL),  # winter bright
-    14: PersonalType(frozenset(("dp", "dk", "dkg", "black")), _COOL),  # winter deep
+    fashion_pb2.PERSONAL_COLOR_SPRING_LIGHT: PersonalType(_LIGHT, _WARM),
+    fashion_pb2.PERSONAL_COLOR_SPRING_BRIGHT: PersonalType(frozenset(("b", "v")), _WARM),
+    fashion_pb2.PERSONAL_COLOR_SUMMER_LIGHT: PersonalType(_LIGHT, _COOL),
+    fashion_pb2.PERSONAL_COLOR_SUMMER_BRIGHT: PersonalType(frozenset(("b", "s")), _COOL),
+    fashion_pb2.PERSONAL_COLOR_SUMMER_MUTE: PersonalType(_MUTE, _COOL),
+    fashion_pb2.PERSONAL_COLOR_AUTUMN_MUTE: PersonalType(_MUTE, _WARM),
+    fashion_pb2.PERSONAL_COLOR_AUTUMN_STRONG: PersonalType(frozenset(("s",)), _WARM),
+    fashion_pb2.PERSONAL_COLOR_AUTUMN_DEEP: PersonalType(frozenset(("dp", "dk")), _WARM),
+    fashion_pb2.PERSONAL_COLOR_WINTER_BRIGHT: PersonalType(frozenset(("v",)), _COOL),
+    fashion_pb2.PERSONAL_COLOR_WINTER_DEEP: PersonalType(
+        frozenset(("dp", "dk", "dkg", "black")), _COOL
+    ),
 }
 
 
 def _season(*types: int) -> PersonalType:
-    """A season likes what its types like."""
+    """Return the type of a season, which likes what its types like."""
     parts = [_KOREAN_TYPES[number] for number in types]
     return PersonalType(frozenset().union(*(p.tones for p in parts)), parts[0].undertone)
 
 
 PERSONAL_TYPES: dict[int, PersonalType] = {
-    1: _season(5, 6),  # spring
-    2: _season(7, 8, 9),  # summer
-    3: _season(10, 11, 12),  # autumn
-    4: _season(13, 14),  # winter
+    fashion_pb2.PERSONAL_COLOR_SPRING: _season(
+        fashion_pb2.PERSONAL_COLOR_SPRING_LIGHT, fashion_pb2.PERSONAL_COLOR_SPRING_BRIGHT
+    ),
+    fashion_pb2.PERSONAL_COLOR_SUMMER: _season(
+        fashion_pb2.PERSONAL_COLOR_SUMMER_LIGHT,
+        fashion_pb2.PERSONAL_COLOR_SUMMER_BRIGHT,
+        fashion_pb2.PERSONAL_COLOR_SUMMER_MUTE,
+    ),
+    fashion_pb2.PERSONAL_COLOR_AUTUMN: _season(
+        fashion_pb2.PERSONAL_COLOR_AUTUMN_MUTE,
+        fashion_pb2.PERSONAL_COLOR_AUTUMN_STRONG,
+        fashion_pb2.PERSONAL_COLOR_AUTUMN_DEEP,
+    ),
+    fashion_pb2.PERSONAL_COLOR_WINTER: _season(
+        fashion_pb2.PERSONAL_COLOR_WINTER_BRIGHT, fashion_pb2.PERSONAL_COLOR_WINTER_DEEP
+    ),
     **_KOREAN_TYPES,
 }
 """By PersonalColor number."""
@@ -89,7 +107,7 @@ PERSONAL_TYPES: dict[int, PersonalType] = {
 
 @dataclass(frozen=True)
 class Pccs:
-    """PCCS attributes of n colours, each float64 (n,)."""
+    """PCCS attributes of n colors, each float64 (n,)."""
 
     hue: Float
     """1 to 25, 25 being 1 again; meaningless where `saturation` is near 0."""
@@ -99,30 +117,13 @@ class Pccs:
     """0 to about 10."""
 
 
-def lab(rgb: NDArray[np.uint8]) -> Float:
-    """CIELAB (D65) of sRGB uint8 (n, 3), as float64 (n, 3). IEC 61966-2-1 and CIE 15."""
-    c = rgb / 255.0
-    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    xyz = linear @ np.array(
-        [[0.4124, 0.2126, 0.0193], [0.3576, 0.7152, 0.1192], [0.1805, 0.0722, 0.9505]]
-    )
-    t = xyz / np.array([0.9505, 1.0, 1.089])
-    f = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
-    return np.stack(
-        (116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])), axis=1
-    )
-
-
 def pccs(lab_colors: Float) -> Pccs:
-    """PCCS attributes of CIELAB colours (n, 3), by way of Munsell hue, value and chroma."""
+    """Return PCCS attributes of CIELAB colors (n, 3), by way of Munsell hue, value and chroma."""
     lightness = np.maximum(lab_colors[:, 0] / 10.14, 1.5)
-    angle = np.degrees(np.arctan2(lab_colors[:, 2], lab_colors[:, 1]))
-    angle = (angle - _LAB_HUE[0]) % 360 + _LAB_HUE[0]
+    angle = (lab.hue(lab_colors) - _LAB_HUE[0]) % 360 + _LAB_HUE[0]
     steps = np.arange(0, 101, 5)
     munsell = np.interp(angle, _LAB_HUE, steps)
-    chroma = np.hypot(lab_colors[:, 1], lab_colors[:, 2]) / np.interp(
-        munsell, steps, _LAB_CHROMA_STEP
-    )
+    chroma = lab.chroma(lab_colors) / np.interp(munsell, steps, _LAB_CHROMA_STEP)
     hue = np.interp(munsell, _MUNSELL_OF_PCCS, np.arange(1, 26))
     # Positive root of C = (0.077 s + 0.004 s^2) (12 + 1.7 sin) (1 - exp(-g V)).
     g = 0.81 - 0.24 * np.sin((hue - 2.6) * np.pi / 12)
@@ -132,12 +133,12 @@ def pccs(lab_colors: Float) -> Pccs:
 
 
 def tones(lab_colors: Float) -> list[Tone]:
-    """The PCCS tone of each of n CIELAB colours (n, 3). Black comes first: near it the saturation diverges."""
+    """Return the PCCS tone of each of n CIELAB colors (n, 3). Black comes first: near it the saturation diverges."""
     color = pccs(lab_colors)
     h, s = color.hue, color.saturation
     t = color.lightness - (0.25 - 0.34 * np.sqrt(1 - np.sin((h - 2) * np.pi / 12))) * s
     high, low = 8.5 - 0.3 * s, 2.5 + 0.3 * s
-    chroma = np.hypot(lab_colors[:, 1], lab_colors[:, 2])
+    chroma = lab.chroma(lab_colors)
     black = ((lab_colors[:, 0] < 24) & (chroma < 10)) | (lab_colors[:, 0] < 5)
     conditions: list[tuple[NDArray[np.bool_], Tone]] = [
         (black, "black"),
@@ -160,21 +161,21 @@ def tones(lab_colors: Float) -> list[Tone]:
 
 
 def warmth(lab_colors: Float) -> Float:
-    """Undertone by hue: 1 yellowish orange, 0 red-purple and green, -1 blue. float64 (n,)."""
+    """Return the undertone by hue: 1 yellowish orange, 0 red-purple and green, -1 blue. float64 (n,)."""
     return np.asarray(np.cos((pccs(lab_colors).hue - _WARMEST_HUE) * np.pi / 12), dtype=np.float64)
 
 
 def suitability(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """How well each of n sRGB colours (n, 3) suits each PersonalColor: float32 (n, 15) in [0, 1].
+    """Return how well each of n sRGB colors (n, 3) suits each PersonalColor: float32 (n, 15) in [0, 1].
 
-    The tone counts 0.6 if the type has it, the undertone up to 0.4. White and grey suit everyone alike (0.5), and
-    what is nearly grey nearly so; black has no undertone: it suits those whose tones hold it (1), hardly the others.
+    The tone counts 0.6 if the type has it, the undertone up to 0.4. White and gray suit everyone alike (0.5), and
+    what is nearly gray nearly so; black has no undertone: it suits those whose tones hold it (1), hardly the others.
     """
-    colors = lab(rgb)
+    colors = lab.from_rgb(rgb)
     of_color = np.array(tones(colors))
     warm = warmth(colors)
     black = of_color == "black"
-    # A colour is neutral below saturation 1; half a step to both sides it is partly so.
+    # A color is neutral below saturation 1; half a step to both sides it is partly so.
     colorful = np.where(black, 1.0, (pccs(colors).saturation - 0.5).clip(0, 1))
     result = np.full((len(rgb), TYPES), NEUTRAL, dtype=np.float32)
     for number, kind in PERSONAL_TYPES.items():
@@ -185,17 +186,31 @@ def suitability(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     return result
 
 
+_table: NDArray[np.float32] | None = None
+_tabulating = Lock()
+
+
+def prepare() -> NDArray[np.float32]:
+    """Return the table of `suitability`, computed by the first call, which takes a second. Any thread may call it.
+
+    float32 (64, 64, 64, 15), 16 MB: cells of 4 x 4 x 4 colors, averaged with the cells around. Tones have hard borders
+    and a measured color is off by some units: the mean keeps a small error from turning a color that suits into one
+    that doesn't.
+    """
+    global _table
+    with _tabulating:
+        if _table is None:
+            _table = _tabulate()
+        return _table
+
+
 def suitability_of(rgb: int) -> NDArray[np.float32]:
-    """Row of the table for sRGB 0xRRGGBB: float32 (15,) in [0, 1]."""
-    return np.asarray(_TABLE[rgb >> 18 & 63, rgb >> 10 & 63, rgb >> 2 & 63])
+    """Return the row of the table for sRGB 0xRRGGBB: float32 (15,) in [0, 1]."""
+    table = prepare() if _table is None else _table
+    return np.asarray(table[rgb >> 18 & 63, rgb >> 10 & 63, rgb >> 2 & 63])
 
 
 def _tabulate() -> NDArray[np.float32]:
-    """float32 (64, 64, 64, 15), 16 MB: `suitability` of cells of 4 x 4 x 4 colours, averaged with the cells around.
-
-    Tones have hard borders and a measured colour is off by some units: the mean keeps a small error from turning a
-    colour that suits into one that doesn't.
-    """
     channel = np.arange(64, dtype=np.uint8) * 4 + 2
     grid = np.stack(np.meshgrid(channel, channel, channel, indexing="ij"), axis=-1)
     table: NDArray[np.float32] = suitability(grid.reshape(-1, 3)).reshape(64, 64, 64, TYPES)
@@ -205,6 +220,3 @@ def _tabulate() -> NDArray[np.float32]:
         total = padded[:-2] + padded[1:-1] + padded[2:]
         table = (total / np.float32(3)).swapaxes(0, axis)
     return np.ascontiguousarray(table)
-
-
-_TABLE = _tabulate()

@@ -10,11 +10,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SHOWN, CLICKED, LIKED, BOUGHT, DISLIKED = 1, 2, 3, 4, 5
-"""FeedbackKind numbers of the contract."""
+from snsfashion.recommender.v1.recommender_pb2 import (
+    FEEDBACK_KIND_BOUGHT,
+    FEEDBACK_KIND_CLICKED,
+    FEEDBACK_KIND_DISLIKED,
+    FEEDBACK_KIND_LIKED,
+    FEEDBACK_KIND_SHOWN,
+)
 
 # How many clicks an act is worth, for the outfit or against it. What was shown and left alone is one look without a click.
-_WEIGHT = {SHOWN: 1.0, CLICKED: 1.0, LIKED: 2.0, BOUGHT: 3.0, DISLIKED: 4.0}
+_WEIGHT: Mapping[int, float] = {
+    FEEDBACK_KIND_SHOWN: 1.0,
+    FEEDBACK_KIND_CLICKED: 1.0,
+    FEEDBACK_KIND_LIKED: 2.0,
+    FEEDBACK_KIND_BOUGHT: 3.0,
+    FEEDBACK_KIND_DISLIKED: 4.0,
+}
 # Taste drifts: an event weighs half as much after this.
 _HALF_LIFE_S = 60 * 86400.0
 # What is believed before the first event: about one look in ten ends in a click, and log-odds of tastes
@@ -64,7 +75,7 @@ def learn(events: Iterable[Feedback], now: float) -> Learned:
     unique = sorted({event.event_id: event for event in events}.values(), key=lambda e: e.event_id)
     if not unique:
         return NOTHING_LEARNED
-    shown = Counter(event.image_id for event in unique if event.kind == SHOWN)
+    shown = Counter(event.image_id for event in unique if event.kind == FEEDBACK_KIND_SHOWN)
     for event in unique:
         # Who clicked on an outfit has seen it, even if nobody said that it was shown.
         shown[event.image_id] = max(shown[event.image_id], 1)
@@ -72,7 +83,7 @@ def learn(events: Iterable[Feedback], now: float) -> Learned:
     return Learned(
         {value: a for (name, value), a in affinities.items() if name == "style"},
         dict(shown),
-        frozenset(e.image_id for e in unique if e.kind == DISLIKED),
+        frozenset(e.image_id for e in unique if e.kind == FEEDBACK_KIND_DISLIKED),
         {value: a for (name, value), a in affinities.items() if name == "category"},
         {value: a for (name, value), a in affinities.items() if name == "family"},
     )
@@ -99,10 +110,10 @@ def _affinities(events: Sequence[Feedback], now: float) -> dict[tuple[str, Any],
         features[row, column] += part
     kinds = np.array([event.kind for event in events])
     # The last column is the habit of clicking. A dislike says nothing of that: it counts from even odds.
-    features[:, -1] = kinds != DISLIKED
+    features[:, -1] = kinds != FEEDBACK_KIND_DISLIKED
     ages = np.maximum(now - np.array([event.at for event in events]), 0.0)
     weights = np.array([_WEIGHT[event.kind] for event in events]) * 0.5 ** (ages / _HALF_LIFE_S)
-    taken = ((kinds != SHOWN) & (kinds != DISLIKED)).astype(np.float64)
+    taken = ((kinds != FEEDBACK_KIND_SHOWN) & (kinds != FEEDBACK_KIND_DISLIKED)).astype(np.float64)
     prior = np.zeros(features.shape[1])
     prior[-1] = _CLICKS
     log_odds = _most_probable(features, taken, weights, prior)

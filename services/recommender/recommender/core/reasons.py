@@ -6,15 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from fashion.words import CATEGORIES, PERSONAL_COLORS, STYLES
 from recommender.core.outfit import Garment, Outfit, garment_suits
 from recommender.core.score import PARTS, Person
 from recommender.core.trend_table import Level, TrendTable
-from recommender.core.vocabulary import ITEMS, PERSONAL_COLORS, STYLES
-
-TREND_ITEM_COLOR, TREND_ITEM, TREND_COLOR = 1, 2, 3
-STYLE, LEARNED_STYLE, PERSONAL_COLOR, FRESH, NOVEL = 4, 5, 6, 7, 8
-LEARNED_CATEGORY, LEARNED_COLOR = 9, 10
-"""ReasonCode numbers of the contract."""
+from snsfashion.recommender.v1 import recommender_pb2
 
 # A share of 1.5 times the median row's, or a rise, is worth a sentence.
 _TREND_FROM = 0.6
@@ -24,9 +20,9 @@ _FRESH_DAYS = 14
 _LEARNED_FROM = 0.1
 
 _CODES = {
-    Level.ITEM_COLOR: TREND_ITEM_COLOR,
-    Level.ITEM: TREND_ITEM,
-    Level.COLOR: TREND_COLOR,
+    Level.ITEM_COLOR: recommender_pb2.REASON_CODE_TREND_ITEM_COLOR,
+    Level.ITEM: recommender_pb2.REASON_CODE_TREND_ITEM,
+    Level.COLOR: recommender_pb2.REASON_CODE_TREND_COLOR,
 }
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -36,9 +32,9 @@ _MONTHS = (
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason; `code` is the contract's ReasonCode number."""
+    """One reason."""
 
-    code: int
+    code: recommender_pb2.ReasonCode.ValueType
     text: str
     text_ko: str
 
@@ -91,27 +87,31 @@ def _trend(outfit: Outfit, trends: TrendTable) -> Reason | None:
 
 
 def _subject(garment: Garment, level: Level) -> tuple[str, str]:
-    item = ITEMS[garment.category]
+    item = CATEGORIES[garment.category]
     if level is Level.ITEM:
-        return _capital(item.plural), item.korean
+        return _capital(item.plural), item.name_ko
     color, color_ko = garment.family, _family_ko(garment)
     if level is Level.COLOR:
         return _capital(color), color_ko
-    return _capital(f"{color} {item.plural}"), f"{color_ko} {item.korean}"
+    return _capital(f"{color} {item.plural}"), f"{color_ko} {item.name_ko}"
 
 
 def _style(outfit: Outfit, person: Person) -> Reason | None:
     label = STYLES.get(outfit.style)
     if label is None:
         return None
-    name = _capital(label.english)
+    name = _capital(label.name)
     if outfit.style in person.styles:
-        return Reason(STYLE, f"{name}, a style that you chose", f"선택하신 스타일: {label.korean}")
+        return Reason(
+            recommender_pb2.REASON_CODE_STYLE,
+            f"{name}, a style that you chose",
+            f"선택하신 스타일: {label.name_ko}",
+        )
     if person.learned.styles.get(outfit.style, 0.0) >= _LEARNED_FROM:
         return Reason(
-            LEARNED_STYLE,
+            recommender_pb2.REASON_CODE_LEARNED_STYLE,
             f"{name}, a style that you have liked",
-            f"좋아하신 스타일: {label.korean}",
+            f"좋아하신 스타일: {label.name_ko}",
         )
     return None
 
@@ -123,15 +123,18 @@ def _liked_garment(outfit: Outfit, person: Person) -> Reason | None:
         (affinity, code, garment)
         for garment in outfit.garments
         for affinity, code in (
-            (learned.categories.get(garment.category, 0.0), LEARNED_CATEGORY),
-            (learned.families.get(garment.family, 0.0), LEARNED_COLOR),
+            (
+                learned.categories.get(garment.category, 0.0),
+                recommender_pb2.REASON_CODE_LEARNED_CATEGORY,
+            ),
+            (learned.families.get(garment.family, 0.0), recommender_pb2.REASON_CODE_LEARNED_COLOR),
         )
         if affinity >= _LEARNED_FROM
     ]
     if not found:
         return None
     _, code, garment = max(found, key=lambda entry: entry[:2])
-    if code == LEARNED_CATEGORY:
+    if code == recommender_pb2.REASON_CODE_LEARNED_CATEGORY:
         english, korean = _subject(garment, Level.ITEM)
         return Reason(code, f"{english}, which you have liked", f"좋아하신 아이템: {korean}")
     english, korean = _subject(garment, Level.COLOR)
@@ -152,11 +155,11 @@ def _personal_color(outfit: Outfit, person: Person) -> Reason | None:
     garment = max(named, key=lambda g: g.face_weight * suits(g))
     if suits(garment) < _SUITS_FROM:
         return None
-    item = ITEMS[garment.category]
+    item = CATEGORIES[garment.category]
     return Reason(
-        PERSONAL_COLOR,
-        f"{_capital(garment.family)}, the colour of the {item.singular}, suits {label.english}",
-        f"{label.korean}에 어울리는 색: {_family_ko(garment)} {item.korean}",
+        recommender_pb2.REASON_CODE_PERSONAL_COLOR,
+        f"{_capital(garment.family)}, the colour of the {item.singular}, suits {label.name}",
+        f"{label.name_ko}에 어울리는 색: {_family_ko(garment)} {item.name_ko}",
     )
 
 
@@ -164,18 +167,24 @@ def _fresh(outfit: Outfit, now: float) -> Reason | None:
     if now - outfit.posted_at > _FRESH_DAYS * 86400:
         return None
     english, korean = _day(outfit.posted_at)
-    return Reason(FRESH, f"New since {english}", f"신상: {korean} 등록")
+    return Reason(recommender_pb2.REASON_CODE_FRESH, f"New since {english}", f"신상: {korean} 등록")
 
 
 def _novel(outfit: Outfit, person: Person) -> Reason | None:
     if outfit.image_id in person.learned.shown:
         return None
-    return Reason(NOVEL, "You have not seen it yet", "아직 보지 않으신 코디")
+    return Reason(
+        recommender_pb2.REASON_CODE_NOVEL, "You have not seen it yet", "아직 보지 않으신 코디"
+    )
 
 
 def _since(outfit: Outfit) -> Reason:
     english, korean = _day(outfit.posted_at)
-    return Reason(FRESH, f"In the catalog since {english}", f"{korean}부터 카탈로그에 있음")
+    return Reason(
+        recommender_pb2.REASON_CODE_FRESH,
+        f"In the catalog since {english}",
+        f"{korean}부터 카탈로그에 있음",
+    )
 
 
 def _family_ko(garment: Garment) -> str:

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from recommender.core.catalog import CATEGORY_MASK, NO_GARMENT, Catalog, Names
 from recommender.core.profile import NOTHING_LEARNED, Learned
 from recommender.core.trend_table import TrendTable
+from snsfashion.fashion.v1 import fashion_pb2
 
 PARTS = ("trend", "style", "personal_color", "freshness", "novelty")
 """Order of the columns of values and parts."""
 TREND, STYLE, PERSONAL_COLOR, FRESHNESS, NOVELTY = range(len(PARTS))
 PERSONAL_COLOR_CAP = 0.25
 """Personal colour has no sound basis (Collin 1986): it is a preference and may not outweigh the rest."""
-STYLES = 7
+STYLES = len(fashion_pb2.Style.values())
 """Style numbers, with 0 for an outfit without one."""
 
 # An outfit is half as fresh after two weeks: shops change their windows about that often.

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import Message
 
+from fashion.words import CATEGORIES
 from recommender import messages, requests
 from recommender.core.profile import Feedback
 from recommender.core.trend_table import TrendRow, TrendTable
-from recommender.core.vocabulary import ITEMS
 from recommender.evaluation.replay import Declared, History
 from servicekit.errors import InvalidArgument
 from snsfashion.recommender.v1.recommender_pb2 import (
@@ -115,7 +115,7 @@ def _outfit(message: Outfit) -> Any:
     if not message.garments:
         raise BadLine("the outfit has no garments")
     for garment in message.garments:
-        if garment.category not in ITEMS:
+        if garment.category not in CATEGORIES:
             raise BadLine(f"garments.category {garment.category} is unknown")
     site = message.image.image_id.rsplit(":", 2)[0]
     return messages.outfit(message, site, "")

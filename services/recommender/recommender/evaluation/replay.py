@@ -15,13 +15,22 @@ from recommender.core import profile, rank, ranking
 from recommender.core.catalog import Catalog
 from recommender.core.filters import Filters
 from recommender.core.outfit import Outfit
-from recommender.core.profile import BOUGHT, CLICKED, LIKED, Feedback
+from recommender.core.profile import Feedback
 from recommender.core.score import Moment, Person, Weights
 from recommender.core.shortlist import Key, Shortlist
 from recommender.core.trend_table import TrendTable
 from recommender.evaluation import metrics
+from snsfashion.recommender.v1.recommender_pb2 import (
+    FEEDBACK_KIND_BOUGHT,
+    FEEDBACK_KIND_CLICKED,
+    FEEDBACK_KIND_LIKED,
+)
 
-GAINS = {CLICKED: 1.0, LIKED: 2.0, BOUGHT: 3.0}
+GAINS: Mapping[int, float] = {
+    FEEDBACK_KIND_CLICKED: 1.0,
+    FEEDBACK_KIND_LIKED: 2.0,
+    FEEDBACK_KIND_BOUGHT: 3.0,
+}
 """What an act is worth; of several on one outfit the greatest counts."""
 RANKERS = ("recommender", "trend only", "most popular", "random")
 _ONLY_TREND = Weights(trend=1, style=0, personal_color=0, freshness=0, novelty=0)

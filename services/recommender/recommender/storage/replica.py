@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from recommender import messages
+from recommender.core import personal_color
 from recommender.core.catalog import Catalog
 from recommender.storage.store import Store, StoredOutfit
 from servicekit import telemetry
@@ -33,7 +34,9 @@ class Replica:
         self._lock = asyncio.Lock()
 
     async def load(self) -> None:
-        """Reads everything."""
+        """Read everything."""
+        # A second of work that the first outfit would else do on the event loop.
+        await asyncio.to_thread(personal_color.prepare)
         async with self._lock:
             await self._load()
 
