@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from pycocotools import mask as coco
 
+from fashion.words import CATEGORIES
 from lookbook.__main__ import main
 from lookbook.draw.render import render
-from lookbook.spec.photo import CATEGORIES
 from lookbook.spec.sampling import sample_outfit, sample_scene
 from lookbook.write.contours import contours
 from lookbook.write.deepfashion2 import LANDMARKS, polygons, write
@@ -36,7 +36,7 @@ def test_written_garments_are_the_rendered_ones(tmp_path: Path) -> None:
         assert len(items) == len(truth)
         for item, garment in zip(items, truth, strict=True):
             assert item["category_id"] == garment.category
-            assert item["category_name"] == CATEGORIES[garment.category]
+            assert item["category_name"] == CATEGORIES[garment.category].name
             assert len(item["landmarks"]) == 3 * LANDMARKS[garment.category]
             assert not any(item["landmarks"])
             mask = raster(item["segmentation"], spec.height, spec.width)

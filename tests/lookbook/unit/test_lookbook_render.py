@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fashion.words import CATEGORIES
 from lookbook.draw.render import MIN_PIXELS, Rendered, render
 from lookbook.spec.garment_sampling import sample_garment
-from lookbook.spec.photo import CATEGORIES, PATTERNS, STYLES, GarmentSpec, PhotoSpec
+from lookbook.spec.photo import PATTERNS, STYLES, GarmentSpec, PhotoSpec
 from lookbook.spec.sampling import SKIN_TONES, sample_outfit, sample_scene
 
 BOTTOMS, TOPS = {7, 8, 9}, {1, 2, 5, 6}

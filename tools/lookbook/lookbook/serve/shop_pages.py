@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from lookbook.spec.photo import CATEGORIES
+from fashion.words import CATEGORIES
 from lookbook.world.shop import CURRENCY, Product
 
 MERCHANT = "http://base.google.com/ns/1.0"
@@ -22,17 +22,17 @@ Allow: /
 
 
 def page_url(base: str, product: Product) -> str:
-    """Address of a product's page."""
+    """Return the address of a product's page."""
     return f"{base}/shop/products/{product.id}"
 
 
 def image_url(base: str, product: Product) -> str:
-    """Address of a product's photo."""
+    """Return address of a product's photo."""
     return f"{base}/shop/images/{product.id}.jpg"
 
 
 def feed(base: str, products: Iterable[Product]) -> bytes:
-    """The Merchant feed. The style is `g:custom_label_0`, the season `g:custom_label_1`."""
+    """Return the Merchant feed. The style is `g:custom_label_0`, the season `g:custom_label_1`."""
     ET.register_namespace("g", MERCHANT)
     rss = ET.Element("rss", version="2.0")
     channel = ET.SubElement(rss, "channel")
@@ -63,7 +63,7 @@ def feed(base: str, products: Iterable[Product]) -> bytes:
 
 
 def sitemap(base: str, products: Iterable[Product]) -> bytes:
-    """The sitemap: every product page."""
+    """Return the sitemap: every product page."""
     ET.register_namespace("", SITEMAP)
     root = ET.Element(f"{{{SITEMAP}}}urlset")
     for p in products:
@@ -73,7 +73,7 @@ def sitemap(base: str, products: Iterable[Product]) -> bytes:
 
 
 def json_ld(base: str, p: Product) -> dict[str, Any]:
-    """The product as schema.org describes it. The style is the additional property `style`."""
+    """Return the product as schema.org describes it. The style is the additional property `style`."""
     return {
         "@context": "https://schema.org",
         "@type": "Product",
@@ -98,7 +98,7 @@ def json_ld(base: str, p: Product) -> dict[str, Any]:
 
 
 def page(base: str, p: Product) -> str:
-    """The product's page, with its JSON-LD."""
+    """Return the product's page, with its JSON-LD."""
     data = json.dumps(json_ld(base, p), ensure_ascii=False).replace("<", "\\u003c")
     title = escape(p.title)
     return f"""<!doctype html>
@@ -114,4 +114,4 @@ def page(base: str, p: Product) -> str:
 
 def _main_category(p: Product) -> str:
     spec = p.photo.spec
-    return CATEGORIES[spec.garments[0].category] if spec is not None else "outfit"
+    return CATEGORIES[spec.garments[0].category].name if spec is not None else "outfit"

@@ -6,9 +6,10 @@ from typing import TypeVar
 
 import numpy as np
 
+from fashion.words import CATEGORIES
 from lookbook.spec.cells import draw_cell
 from lookbook.spec.colors import FAMILIES, NAMES, sample_color
-from lookbook.spec.photo import CATEGORIES, PATTERNS, STYLES, ClothColor, GarmentSpec, Split
+from lookbook.spec.photo import PATTERNS, STYLES, ClothColor, GarmentSpec, Split
 from lookbook.spec.styles import STYLE, Style
 
 _CONTRAST: dict[str, tuple[str, ...]] = {
@@ -76,12 +77,12 @@ T = TypeVar("T")
 
 
 def pick(rng: np.random.Generator, items: Sequence[T]) -> T:
-    """One of the items, all as likely."""
+    """Return one of the items, all equally likely."""
     return items[int(rng.integers(len(items)))]
 
 
 def weighted(rng: np.random.Generator, weights: Mapping[T, float]) -> T:
-    """A key, as likely as its weight."""
+    """Return a key, as likely as its weight."""
     keys, w = list(weights), np.array(list(weights.values()), float)
     return keys[int(rng.choice(len(keys), p=w / w.sum()))]
 
@@ -95,7 +96,7 @@ def sample_garment(
     pattern: str | None = None,
     under: bool = False,
 ) -> GarmentSpec:
-    """A garment of a DeepFashion2 category; color family and pattern as asked for, or as the style has them.
+    """Sample a garment of a DeepFashion2 category; color family and pattern as asked for, or as the style has them.
 
     With `under` it can be told apart when worn under outerwear.
 
@@ -129,7 +130,7 @@ def sample_garment(
 
 
 def _colors(rng: np.random.Generator, main: str, pattern: str) -> tuple[ClothColor, ...]:
-    """The main color and, for a pattern, colors that stand out from it."""
+    """Return the main color and, for a pattern, colors that stand out from it."""
     colors = [sample_color(rng, main)]
     if pattern != "plain":
         r, g, b = FAMILIES[main]
@@ -143,7 +144,7 @@ def _colors(rng: np.random.Generator, main: str, pattern: str) -> tuple[ClothCol
 
 
 def sample_garments(rng: np.random.Generator, split: Split, style: str) -> tuple[GarmentSpec, ...]:
-    """An outfit of a style: outerwear first, then top or dress, then bottom."""
+    """Sample an outfit of a style: outerwear first, then top or dress, then bottom."""
     s: Style = STYLE[style]
     outfit = int(rng.choice(4, p=np.array(s.outfits) / sum(s.outfits)))
     out = []
@@ -159,7 +160,7 @@ def sample_garments(rng: np.random.Generator, split: Split, style: str) -> tuple
 
 
 def _apart(rng: np.random.Generator, garments: list[GarmentSpec], s: Style) -> list[GarmentSpec]:
-    """Mostly no two garments of one color family, so that they can be told apart."""
+    """Sample colors again so that mostly no two garments have one family and can be told apart."""
     out: list[GarmentSpec] = []
     for garment in garments:
         for _ in range(4):

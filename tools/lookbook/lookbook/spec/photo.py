@@ -4,27 +4,12 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from fashion import words
+
 Split = Literal["train", "run"]
 SPLITS: tuple[Split, ...] = ("train", "run")
 
-CATEGORIES: dict[int, str] = {
-    1: "short sleeve top",
-    2: "long sleeve top",
-    3: "short sleeve outwear",
-    4: "long sleeve outwear",
-    5: "vest",
-    6: "sling",
-    7: "shorts",
-    8: "trousers",
-    9: "skirt",
-    10: "short sleeve dress",
-    11: "long sleeve dress",
-    12: "vest dress",
-    13: "sling dress",
-}
-"""DeepFashion2 numbering and names."""
-
-STYLES: tuple[str, ...] = ("casual", "feminine", "minimal", "modern", "street", "vintage")
+STYLES: tuple[str, ...] = tuple(style.name for style in words.STYLES.values())
 PATTERNS: tuple[str, ...] = ("plain", "striped", "checked", "dotted")
 
 Rgb = tuple[int, int, int]
@@ -136,12 +121,12 @@ class PhotoSpec:
         return f"{self.split}:{'outfit' if self.fashion else 'scene'}:{self.seed}"
 
     def to_json(self) -> str:
-        """The spec as JSON; `from_json` gives an equal spec."""
+        """Return the spec as JSON; `from_json` gives an equal spec."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
     @staticmethod
     def from_json(text: str) -> "PhotoSpec":
-        """The spec that `to_json` wrote.
+        """Return the spec that `to_json` wrote.
 
         Raises:
             ValueError: the text is no JSON, or lacks or adds a field.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lookbook.spec.photo import CATEGORIES
+from fashion.words import CATEGORIES
 from lookbook.spec.sampling import sample_outfit
 from lookbook.write.photos import Photo, plain_photo
 
@@ -37,7 +37,7 @@ class Product:
 def products(
     rng: np.random.Generator, styles: Sequence[str], per_style: int, numbers: Iterator[int]
 ) -> list[Product]:
-    """`per_style` products of each style; `numbers` gives the seeds of their photos. One in twelve is out of stock.
+    """Return `per_style` products of each style; `numbers` gives the seeds of their photos. One in twelve is out of stock.
 
     Raises:
         ValueError: `per_style` is below 1.
@@ -48,7 +48,7 @@ def products(
     for style in styles:
         for n in range(1, per_style + 1):
             spec = sample_outfit(next(numbers), "run", style)
-            worn = [f"{g.colors[0].name} {CATEGORIES[g.category]}" for g in spec.garments]
+            worn = [f"{g.colors[0].name} {CATEGORIES[g.category].name}" for g in spec.garments]
             out.append(
                 Product(
                     id=f"{style[:3].upper()}-{n:03d}",

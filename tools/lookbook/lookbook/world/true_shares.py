@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lookbook.spec.photo import CATEGORIES, PhotoSpec
+from fashion.words import CATEGORIES
+from lookbook.spec.photo import PhotoSpec
 from lookbook.world.quotas import Pair
 
 
@@ -27,9 +28,9 @@ class Truth:
     risers: tuple[Pair, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """For JSON: categories by number, pairs as `number:family`."""
+        """Return for JSON: categories by number, pairs as `number:family`."""
         return {
-            "categories": {str(c): name for c, name in CATEGORIES.items()},
+            "categories": {str(c): category.name for c, category in CATEGORIES.items()},
             "risers": [{"category": c, "color": color} for c, color in self.risers],
             "weeks": [
                 {
@@ -44,7 +45,7 @@ class Truth:
 
 
 def measure(weeks: Sequence[Sequence[PhotoSpec]], risers: Sequence[Pair]) -> Truth:
-    """The truth of weeks of fashion photos."""
+    """Return the truth of weeks of fashion photos."""
     return Truth(tuple(_week(w) for w in weeks), tuple(risers))
 
 

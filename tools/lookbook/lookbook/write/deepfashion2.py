@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import label
 
+from fashion.words import CATEGORIES
 from lookbook.draw.render import Rendered, RenderedGarment, render
-from lookbook.spec.photo import CATEGORIES, PhotoSpec
+from lookbook.spec.photo import PhotoSpec
 from lookbook.write.contours import contours
 from lookbook.write.photos import jpeg_quality
 
@@ -40,7 +41,7 @@ _SPECK = 12
 
 
 def polygons(mask: NDArray[np.bool_]) -> list[list[float]]:
-    """The outlines of a mask's parts as flat x, y lists in pixels. A part with a hole is cut through it, since a polygon has none."""
+    """Return the outlines of a mask's parts as flat x, y lists in pixels. A part with a hole is cut through it, since a polygon has none."""
     parts, count = label(mask, np.ones((3, 3), int))
     sizes = np.bincount(parts.ravel())
     out: list[list[float]] = []
@@ -71,7 +72,7 @@ def _at_edge(region: NDArray[np.bool_]) -> bool:
 
 
 def item(garment: RenderedGarment, style: int, image_area: int) -> dict[str, Any] | None:
-    """One `itemN` record; None if nothing of the garment is large enough to outline."""
+    """Return one `itemN` record; None if nothing of the garment is large enough to outline."""
     segmentation = polygons(garment.mask)
     if not segmentation:
         return None
@@ -88,12 +89,12 @@ def item(garment: RenderedGarment, style: int, image_area: int) -> dict[str, Any
         "style": style,
         "bounding_box": box,
         "category_id": garment.category,
-        "category_name": CATEGORIES[garment.category],
+        "category_name": CATEGORIES[garment.category].name,
     }
 
 
 def annotation(rendered: Rendered, pair_id: int) -> dict[str, Any]:
-    """The record of one photo: `source`, `pair_id` and `item1` .. `itemN`."""
+    """Return the record of one photo: `source`, `pair_id` and `item1` .. `itemN`."""
     area = rendered.image.shape[0] * rendered.image.shape[1]
     record: dict[str, Any] = {"source": "shop", "pair_id": pair_id}
     items = (item(g, n, area) for n, g in enumerate(rendered.garments, 1))
