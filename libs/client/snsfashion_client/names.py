@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Mapping
 
+from fashion.words import CATEGORIES, PERSONAL_COLORS, STYLES, Category, Label
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
 
@@ -14,65 +15,48 @@ class UnknownName(ValueError):
 
 
 def category(word: str) -> fashion_pb2.Category.ValueType:
-    """ "skirt" or "long-sleeve-top" to its number. Raises UnknownName."""
-    return fashion_pb2.Category.ValueType(_number("item", _CATEGORIES, word))
+    """Return the category that "skirt" or "long-sleeve-top" names. Raises UnknownName."""
+    return fashion_pb2.Category.ValueType(_number("item", CATEGORIES, word))
 
 
 def style(word: str) -> fashion_pb2.Style.ValueType:
-    """ "casual" to its number. Raises UnknownName."""
-    return fashion_pb2.Style.ValueType(_number("style", _STYLES, word))
+    """Return the style that "casual" names. Raises UnknownName."""
+    return fashion_pb2.Style.ValueType(_number("style", STYLES, word))
 
 
 def personal_color(word: str) -> fashion_pb2.PersonalColor.ValueType:
-    """ "winter-deep" or "winter" to its number. Raises UnknownName."""
-    return fashion_pb2.PersonalColor.ValueType(_number("personal colour", _PERSONAL_COLORS, word))
+    """Return the personal color that "winter-deep" or "winter" names. Raises UnknownName."""
+    return fashion_pb2.PersonalColor.ValueType(_number("personal color", PERSONAL_COLORS, word))
 
 
 def category_word(number: int) -> str:
-    """The word for a category, with spaces: for people."""
-    return _word(_CATEGORIES, number)
+    """Return the word for a category, with spaces; "" if none."""
+    known = CATEGORIES.get(number)
+    return known.name if known else ""
 
 
 def style_word(number: int) -> str:
-    """The word for a style; "" if none."""
-    return _word(_STYLES, number)
+    """Return the word for a style; "" if none."""
+    known = STYLES.get(number)
+    return known.name if known else ""
 
 
 def value_words(value: trends_pb2.Value) -> str:
-    """A value of any dimension of trends in words, such as "red skirt"."""
+    """Return a value of any dimension of trends in words, such as "red skirt"."""
     parts = (value.color_family, category_word(value.category), style_word(value.style))
     return " ".join(part for part in parts if part)
 
 
 def suggestion(word: str, known: list[str]) -> str:
-    """ "; did you mean ...?" if something is close, else ""."""
+    """Return "; did you mean ...?" if something is close, else ""."""
     close = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _words(items: Iterable[tuple[str, int]], prefix: str) -> dict[str, int]:
-    return {
-        name.removeprefix(prefix).lower().replace("_", "-"): number
-        for name, number in items
-        if number
-    }
-
-
-_CATEGORIES = _words(fashion_pb2.Category.items(), "CATEGORY_")
-_STYLES = _words(fashion_pb2.Style.items(), "STYLE_")
-_PERSONAL_COLORS = _words(fashion_pb2.PersonalColor.items(), "PERSONAL_COLOR_")
-
-
-def _number(kind: str, words: dict[str, int], word: str) -> int:
+def _number(kind: str, table: Mapping[int, Category] | Mapping[int, Label], word: str) -> int:
+    numbers = {known.name.replace(" ", "-"): number for number, known in table.items()}
     key = "-".join(word.lower().replace("_", " ").replace("-", " ").split())
-    if key not in words:
-        hint = suggestion(key, list(words))
-        raise UnknownName(f"{word!r} is no {kind}{hint or '.'} Known: {', '.join(words)}")
-    return words[key]
-
-
-def _word(words: dict[str, int], number: int) -> str:
-    for word, known in words.items():
-        if known == number:
-            return word.replace("-", " ")
-    return ""
+    if key not in numbers:
+        hint = suggestion(key, list(numbers))
+        raise UnknownName(f"{word!r} is no {kind}{hint or '.'} Known: {', '.join(numbers)}")
+    return numbers[key]

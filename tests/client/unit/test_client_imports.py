@@ -1,0 +1,11 @@
+"""What the client costs those who import it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def test_the_client_and_its_command_need_no_numpy() -> None:
+    code = "import sys; sys.modules['numpy'] = None; import snsfashion_client.cli"
+    subprocess.run([sys.executable, "-c", code], check=True)
