@@ -1,1 +1,1 @@
-"""Draws people in outfits, with the mask of every garment."""
+"""From a spec to a photo: people, the clothes on them, what is behind them, and the mask of every garment."""

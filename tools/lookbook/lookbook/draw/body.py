@@ -45,7 +45,7 @@ class Pose:
 
 @cache
 def pose(pose_id: int) -> Pose:
-    """The pose of a cell."""
+    """Return the pose of a cell."""
     rng = cell_rng("pose", pose_id)
     kinds = [str(rng.choice(ARM_POSES)) for _ in range(2)]
     if kinds[0] == kinds[1] and kinds[0] in {"raised", "phone"}:
@@ -132,11 +132,11 @@ class Body:
         self.legs = tuple(self._leg(i) for i in (0, 1))
 
     def half(self, y: float | NDArray[np.float64]) -> NDArray[np.float64]:
-        """Half-width of the torso at height y."""
+        """Return the half-width of the torso at height y."""
         return np.asarray(np.interp(y, self._y, self._half))
 
     def _arm(self, side: int) -> Points:
-        """Shoulder, elbow, wrist, finger tips."""
+        """Return the points of shoulder, elbow, wrist, finger tips."""
         arm, s = self.pose.arms[side], -1 if side == 0 else 1
         shoulder = np.array(self.shoulders[side])
         u, f = np.radians([arm.upper, arm.fore])
@@ -146,7 +146,7 @@ class Body:
         return np.stack([shoulder, elbow, wrist, tips])
 
     def _leg(self, side: int) -> Points:
-        """Hip, knee, ankle."""
+        """Return the points of hip, knee and ankle."""
         s = -1 if side == 0 else 1
         up, low, k = self.pose.legs[side]
         length = self.person.leg_length
@@ -157,7 +157,7 @@ class Body:
         return np.stack([hip, knee, ankle])
 
     def to_pixels(self, points: Points) -> Points:
-        """Body units to picture pixels: sway and lean of the pose, then the camera."""
+        """Turn body units into picture pixels: sway and lean of the pose, then the camera."""
         x, y = points[:, 0].copy(), points[:, 1]
         x += self.pose.sway * np.sin(np.pi * np.clip(y / 5.0, -0.3, 1.2))
         x += self.pose.lean * (4.0 - y)
@@ -173,11 +173,11 @@ class Body:
         )
 
     def shape(self, shape: Shape) -> Shape:
-        """A shape in body units as a shape in pixels."""
+        """Return a shape in body units as a shape in pixels."""
         ends = np.cumsum([len(p) for p in shape])[:-1]
         return np.split(self.to_pixels(np.concatenate(shape)), ends)
 
     def angle(self, a: Points, b: Points) -> float:
-        """Direction of a limb from a to b in the picture, radians from straight down."""
+        """Return the direction of a limb from a to b in the picture, radians from straight down."""
         pa, pb = self.to_pixels(np.stack([a, b]))
         return float(np.arctan2(pb[0] - pa[0], pb[1] - pa[1]))

@@ -25,7 +25,7 @@ class Patch:
     alpha: Field
 
     def grid(self) -> tuple[Field, Field]:
-        """Pixel coordinates (x as 1 x W, y as H x 1) of the box."""
+        """Return the pixel coordinates (x as 1 x W, y as H x 1) of the box."""
         x = np.arange(self.x0, self.x1, dtype=np.float32)[None, :]
         y = np.arange(self.y0, self.y1, dtype=np.float32)[:, None]
         return x, y
@@ -41,7 +41,7 @@ class Canvas:
         self.tone = np.zeros((self.height, self.width), np.uint8)
 
     def patch(self, shape: Shape, soft: float = 0.0) -> Patch | None:
-        """The coverage of `shape` (pixel coordinates), drawn at twice the size; None if out of sight."""
+        """Return the coverage of `shape` (pixel coordinates), drawn at twice the size; None if out of sight."""
         every = np.concatenate(shape)
         low, high = every.min(axis=0), every.max(axis=0)
         pad = 2 + int(3 * soft)
@@ -61,7 +61,7 @@ class Canvas:
         return Patch(x0, y0, x1, y1, alpha)
 
     def line(self, points: Points, width: float, soft: float) -> Patch | None:
-        """The coverage of a line `width` px wide, blurred by `soft` px; None if out of sight."""
+        """Return the coverage of a line `width` px wide, blurred by `soft` px; None if out of sight."""
         pad = 2 + int(width + 3 * soft)
         x0, y0 = (max(0, int(v) - pad) for v in points.min(axis=0))
         x1 = min(self.width, int(points[:, 0].max()) + pad + 1)
@@ -96,7 +96,7 @@ class Canvas:
         self.rgb[box] *= 1 - np.float32(strength) * patch.alpha[..., None]
 
     def shadow(self, shape: Shape, radius: float, dx: float, dy: float, strength: float) -> None:
-        """A soft shadow of `shape`, shifted by (dx, dy) px, on what lies below it."""
+        """Draw a soft shadow of `shape`, shifted by (dx, dy) px, on what lies below it."""
         k = 4
         every = np.concatenate(shape)
         low, high = every.min(axis=0) - 3 * radius, every.max(axis=0) + 3 * radius

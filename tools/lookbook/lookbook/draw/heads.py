@@ -16,7 +16,7 @@ def _head_at(body: Body) -> tuple[float, float, float, float]:
 
 
 def paint_hair_back(canvas: Canvas, body: Body) -> None:
-    """Hair that hangs behind the shoulders; drawn before the body."""
+    """Paint the hair that hangs behind the shoulders; drawn before the body."""
     p = body.person
     x, y, rx, ry = _head_at(body)
     if p.hair in {"long", "wavy"}:
@@ -54,7 +54,7 @@ def paint_hair_back(canvas: Canvas, body: Body) -> None:
 
 
 def paint_head(canvas: Canvas, body: Body) -> None:
-    """Face, hair and what the head wears; drawn after the clothes, so that hair lies over them."""
+    """Paint face, hair and what the head wears; drawn after the clothes, so that hair lies over them."""
     p = body.person
     x, y, rx, ry = _head_at(body)
     k = body.turn

@@ -11,7 +11,7 @@ Shape = list[Points]
 
 
 def smooth(points: object, per_segment: int = 8) -> Points:
-    """A Catmull-Rom curve through `points` (N x 2), `per_segment` samples a piece, open ends."""
+    """Return a Catmull-Rom curve through `points` (N x 2), `per_segment` samples a piece, open ends."""
     p = np.asarray(points, dtype=np.float64)
     if len(p) < 3:
         return p
@@ -26,28 +26,28 @@ def smooth(points: object, per_segment: int = 8) -> Points:
 
 
 def path(*pieces: object) -> Points:
-    """One closed polygon from smooth pieces; corners stay where two pieces meet."""
+    """Return one closed polygon from smooth pieces; corners stay where two pieces meet."""
     return np.vstack([smooth(p) for p in pieces])
 
 
 def shift(points: Points, dx: float, dy: float) -> Points:
-    """The same points, moved."""
+    """Return the same points, moved."""
     moved: Points = points + np.array((dx, dy))
     return moved
 
 
 def mirror(points: Points) -> Points:
-    """The same points with x negated, in reverse order (so that a right side continues leftwards)."""
+    """Return the same points with x negated, in reverse order (so that a right side continues leftwards)."""
     return (points * (-1.0, 1.0))[::-1]
 
 
 def symmetric(right: Points) -> Points:
-    """A closed outline from its right half, given top to bottom."""
+    """Return a closed outline from its right half, given top to bottom."""
     return np.vstack([right, mirror(right)])
 
 
 def limb_line(joints: object, samples: int = 22) -> Points:
-    """The center line of a limb through its joints, bent softly, evenly sampled along its length."""
+    """Return the center line of a limb through its joints, bent softly, evenly sampled along its length."""
     p = np.asarray(joints, dtype=np.float64)
     fine = p if len(p) < 3 else _rounded(p)
     step = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(fine, axis=0).T))])
@@ -56,7 +56,7 @@ def limb_line(joints: object, samples: int = 22) -> Points:
 
 
 def _rounded(p: Points) -> Points:
-    """Joint corners replaced by short quadratic arcs."""
+    """Replace the corners at joints by short quadratic arcs."""
     out = [p[:1]]
     t = np.linspace(0, 1, 7)[:, None]
     for a, b, c in zip(p[:-2], p[1:-1], p[2:], strict=True):
@@ -75,7 +75,7 @@ def limb(
     stop: float = 1.0,
     round_end: bool = False,
 ) -> Shape:
-    """A tapered limb: quads and discs along the center line between `start` and `stop` of its length.
+    """Return a tapered limb: quads and discs along the center line between `start` and `stop` of its length.
 
     `widths` are half-widths at even steps of the whole length. The union of convex pieces has no holes however
     sharply the limb bends.
@@ -100,6 +100,6 @@ def limb(
 
 
 def ellipse(x: float, y: float, rx: float, ry: float, n: int = 36) -> Points:
-    """A closed ellipse."""
+    """Return a closed ellipse."""
     t = np.linspace(0, 2 * np.pi, n, endpoint=False)
     return np.stack([x + rx * np.cos(t), y + ry * np.sin(t)], axis=1)

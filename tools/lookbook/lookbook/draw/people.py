@@ -11,7 +11,7 @@ from lookbook.draw.outline import Points, Shape, limb, path, shift, smooth, symm
 def paint(
     canvas: Canvas, body: Body, shape: Shape, rgb: object, depth: float = 0.5, soft: float = 0.0
 ) -> None:
-    """A plain rounded thing (skin, hair, leather) that belongs to no garment. `shape` in body units."""
+    """Paint a plain rounded thing (skin, hair, leather) that belongs to no garment. `shape` in body units."""
     patch = canvas.patch(body.shape(shape), soft)
     if patch is None:
         return
@@ -21,14 +21,14 @@ def paint(
 
 
 def line(canvas: Canvas, body: Body, points: Points, width: float, strength: float) -> None:
-    """A soft dark (or light, if negative) line over whatever is there."""
+    """Paint a soft dark (or light, if negative) line over whatever is there."""
     patch = canvas.line(body.to_pixels(points), 2 * width * body.camera.head_px, 0.6)
     if patch is not None:
         canvas.darken(patch, strength)
 
 
 def paint_legs(canvas: Canvas, body: Body) -> None:
-    """Bare legs and shoes."""
+    """Paint bare legs and shoes."""
     k = body.person.limb
     for i in (0, 1):
         widths = np.array([0.34, 0.29, 0.2, 0.21, 0.115]) * k
@@ -96,7 +96,7 @@ def _shoe(canvas: Canvas, body: Body, side: int) -> None:
 
 
 def paint_torso(canvas: Canvas, body: Body) -> None:
-    """Neck, shoulders and trunk."""
+    """Paint neck, shoulders and trunk."""
     k = body.turn
     ys = np.array([0.1, 0.35, 0.62, 0.95, 1.3, 1.55, 1.85, 2.2, 2.6])
     side = smooth(np.stack([body.half(ys), ys], axis=1), 4)
@@ -120,7 +120,7 @@ def paint_torso(canvas: Canvas, body: Body) -> None:
 
 
 def paint_arm(canvas: Canvas, body: Body, side: int, from_elbow: bool) -> None:
-    """A bare arm with its hand, or the forearm and hand alone."""
+    """Paint a bare arm with its hand, or the forearm and hand alone."""
     k = body.person.limb
     joints = body.arms[side]
     shoulder, elbow, wrist, tips = joints
@@ -156,7 +156,7 @@ def paint_arm(canvas: Canvas, body: Body, side: int, from_elbow: bool) -> None:
 
 
 def paint_bag(canvas: Canvas, body: Body) -> None:
-    """A bag in front of the clothes: shoulder bag, cross-body bag or tote."""
+    """Paint a bag in front of the clothes: shoulder bag, cross-body bag or tote."""
     p = body.person
     s = 1 if body.pose.yaw >= 0 else -1
     arm = body.pose.arms[1 if s > 0 else 0]

@@ -72,7 +72,7 @@ def render(spec: PhotoSpec) -> Rendered:
 
 
 def _variant(spec: PhotoSpec, kind: str) -> np.random.Generator:
-    """The generator of a background: its cell, shifted by the photo's seed."""
+    """Return the generator of a background: its cell, shifted by the photo's seed."""
     cell = int(cell_rng(kind, spec.background_id).integers(2**32))
     own = int(photo_rng(spec.split, kind, spec.seed).integers(2**32))
     return np.random.default_rng([cell, own])
@@ -119,7 +119,7 @@ def _dress(canvas: Canvas, body: Body, spec: PhotoSpec) -> None:
 
 
 def _depth(g: GarmentSpec) -> float:
-    """Drawing order of bodies: what is tucked in lies under the waistband, outerwear over all."""
+    """Return the drawing order of bodies: what is tucked in lies under the waistband, outerwear over all."""
     if g.category in OUTERWEAR:
         return 4
     if g.category in DRESSES:
@@ -173,13 +173,13 @@ def _truth(canvas: Canvas, owner: int, g: GarmentSpec) -> RenderedGarment:
 
 @lru_cache(maxsize=2)
 def _film(split: str) -> Field:
-    """A sheet of sensor noise that any photo can be cut from, 1200 x 1200 x 3, spread 1."""
+    """Return a sheet of sensor noise that any photo can be cut from, 1200 x 1200 x 3, spread 1."""
     rng = np.random.default_rng([len(split), 2022])
     return rng.standard_normal((1200, 1200, 3), dtype=np.float32)
 
 
 def _develop(field: Field, spec: PhotoSpec) -> NDArray[np.uint8]:
-    """Exposure, white balance, vignette, lens blur and noise."""
+    """Apply exposure, white balance, vignette, lens blur and noise."""
     c: Camera = spec.camera
     h, w = field.shape[:2]
     balance = np.array([1 + c.warmth, 1.0, 1 - c.warmth], np.float32) * np.float32(c.exposure)

@@ -1,1 +1,1 @@
-"""The look-book as a shop and as a Graph API, over HTTP."""
+"""A world over HTTP: the pages of a shop and the hashtag part of Instagram's Graph API."""

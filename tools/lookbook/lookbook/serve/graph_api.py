@@ -62,7 +62,7 @@ class GraphError(Exception):
 
 
 def hashtag_id(tag: str) -> str:
-    """The static id of a hashtag."""
+    """Return the static id of a hashtag."""
     return f"1784{zlib.crc32(tag.encode()):013d}"
 
 
@@ -82,7 +82,7 @@ class Graph:
         self._posts = {p.id: p for p in self.world.posts}
 
     def hashtag_search(self, query: Mapping[str, str]) -> Json:
-        """`GET /ig_hashtag_search?user_id&q`: the id of a hashtag. At most 30 unique ones a user in 7 days."""
+        """Answer `GET /ig_hashtag_search?user_id&q`: the id of a hashtag. A user may ask for 30 different ones in 7 days."""
         self._authorize(query)
         user, tag = _need(query, "user_id"), _need(query, "q").lstrip("#").lower()
         if hashtag_id(tag) not in self._tags:
@@ -106,13 +106,13 @@ class Graph:
         return {"data": [{"id": hashtag_id(tag)}]}
 
     def recent_media(self, tag_id: str, query: Mapping[str, str]) -> Json:
-        """`GET /{hashtag-id}/recent_media`: the last 24 hours before the clock, in no order, paged."""
+        """Answer `GET /{hashtag-id}/recent_media`: the last 24 hours before the clock, in no order, paged."""
         tag = self._hashtag(tag_id, query)
         now = self.now()
         return self._page(tag_id, "recent_media", self._with(tag, now - RECENT, now), query)
 
     def top_media(self, tag_id: str, query: Mapping[str, str]) -> Json:
-        """`GET /{hashtag-id}/top_media`: a handful of all that was posted before the clock."""
+        """Answer `GET /{hashtag-id}/top_media`: a handful of all that was posted before the clock."""
         tag = self._hashtag(tag_id, query)
         now = self.now()
         return self._page(
@@ -120,7 +120,7 @@ class Graph:
         )
 
     def media(self, media_id: str, query: Mapping[str, str]) -> Json:
-        """`GET /{media-id}`: a post that still exists."""
+        """Answer `GET /{media-id}`: a post that still exists."""
         self._authorize(query)
         post = self._posts.get(media_id)
         if post is None or post.id in self.deleted or post.posted_at > self.now():
@@ -151,7 +151,7 @@ class Graph:
         return self._tags[tag_id]
 
     def _with(self, tag: str, after: datetime, before: datetime) -> list[Post]:
-        """Posts with a hashtag in (after, before], shuffled the same way every time."""
+        """Return posts with a hashtag in (after, before], shuffled the same way every time."""
         found = [
             p
             for p in self.world.posts
@@ -208,7 +208,7 @@ class Graph:
 
 
 def _place(post: str) -> bytes:
-    """Where a post stands in the shuffled order."""
+    """Return the key that says where a post stands in the shuffled order."""
     return hashlib.blake2b(post.encode(), digest_size=8).digest()
 
 
@@ -236,7 +236,7 @@ def _cursor(after: str) -> str:
 
 
 def _fields(query: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """`id,children{id,media_url}` -> {"id": (), "children": ("id", "media_url")}. Refuses what is not documented."""
+    """Parse `id,children{id,media_url}` into {"id": (), "children": ("id", "media_url")}; refuse what is not documented."""
     out: dict[str, tuple[str, ...]] = {}
     for name in _split(query.get("fields", "id")):
         name, _, inner = name.partition("{")

@@ -30,7 +30,7 @@ class Server:
         self._renderer = ThreadPoolExecutor(1, thread_name_prefix="render")
 
     def app(self) -> web.Application:
-        """The routes."""
+        """Return the routes."""
         app = web.Application(middlewares=[_graph_errors])
         graph = f"/graph/{VERSION}"
         app.add_routes(

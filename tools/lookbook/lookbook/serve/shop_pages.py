@@ -27,7 +27,7 @@ def page_url(base: str, product: Product) -> str:
 
 
 def image_url(base: str, product: Product) -> str:
-    """Return address of a product's photo."""
+    """Return the address of a product's photo."""
     return f"{base}/shop/images/{product.id}.jpg"
 
 

@@ -1,1 +1,1 @@
-"""What an outfit looks like, in words and numbers."""
+"""What a photo shows, as values: the spec of a photo, styles and colors, and how specs are sampled from a seed."""

@@ -1,4 +1,4 @@
-"""Drawing garments: cut, neckline, cloth and colors as a style has them."""
+"""Sampling garments: cut, neckline, cloth and colors as a style has them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -129,7 +129,7 @@ class PhotoSpec:
         """Return the spec that `to_json` wrote.
 
         Raises:
-            ValueError: the text is no JSON, or lacks or adds a field.
+            ValueError: the text is not JSON, or lacks or adds a field.
         """
         raw: dict[str, Any] = json.loads(text)
         try:

@@ -1,6 +1,6 @@
-"""Drawing photo specs: people in outfits, and scenes that are not about fashion.
+"""Sampling photo specs: people in outfits, and scenes that are not about fashion.
 
-A seed and a split fix a spec. What the two splits draw (seeds, poses, backgrounds, cloths) is disjoint; see `cells`.
+A seed and a split fix a spec. What the two splits contain (seeds, poses, backgrounds, cloths) is disjoint; see `cells`.
 """
 
 from collections.abc import Sequence
@@ -88,7 +88,7 @@ def _person(rng: np.random.Generator, split: Split, style: str) -> Person:
 
 
 def _size(rng: np.random.Generator) -> tuple[int, int]:
-    """Width and height: long side 480 to 640, mostly portrait; the same for outfits and scenes."""
+    """Return width and height: long side 480 to 640, mostly portrait; the same for outfits and scenes."""
     long = int(rng.integers(240, 321)) * 2
     ratio = weighted(rng, {0.75: 5, 0.8: 3, 0.6667: 3, 1.0: 1.2, 1.3333: 0.8})
     return (int(long * ratio), long) if ratio <= 1 else (long, int(long / ratio))
@@ -135,7 +135,7 @@ def sample_outfit(
     style: str | None = None,
     garments: Sequence[GarmentSpec] | None = None,
 ) -> PhotoSpec:
-    """A person in an outfit. Style and garments are drawn unless given; given garments are worn as they are.
+    """Sample a person in an outfit. Style and garments are sampled unless given; given garments are worn as they are.
 
     Raises:
         ValueError: negative seed, unknown split or style, or an empty `garments`.
@@ -167,7 +167,7 @@ def sample_outfit(
 
 
 def sample_scene(seed: int, split: Split) -> PhotoSpec:
-    """A photo that is not about fashion: sizes, noise and light as in outfits.
+    """Sample a photo that is not about fashion: sizes, noise and light as in outfits.
 
     Raises:
         ValueError: negative seed or unknown split.

@@ -1,1 +1,1 @@
-"""Weeks of posts and shops in which known items rise."""
+"""Four weeks of posts and a shop, planned so that three items rise in known colors, and the true shares of each week."""

@@ -48,7 +48,7 @@ class World:
         products_per_style: int = 14,
         bad_files: bool = False,
     ) -> "World":
-        """A world; the same arguments give the same world. With `bad_files`, some posts of the last day carry bad files.
+        """Build a world; the same arguments give the same world. With `bad_files`, some posts of the last day carry bad files.
 
         Raises:
             ValueError: negative seed, fewer than 7 posts a week, or no products.
@@ -96,11 +96,11 @@ class World:
         return self.quotas.risers
 
     def week(self, day: date) -> int:
-        """0 to 3: the week of a day. Weeks are the last seven days, the seven before, and so on."""
+        """Return the week of a day, 0 to 3: week 3 is the last seven days, week 2 the seven before, and so on."""
         return WEEKS - 1 - (self.end - day).days // 7
 
     def truth(self) -> Truth:
-        """What each week's people truly wear; reposts count once."""
+        """Measure what people truly wear in each week; reposts count once."""
         weeks: list[list[PhotoSpec]] = [[] for _ in range(WEEKS)]
         for post in self.posts:
             if post.repost_of is None:
@@ -111,7 +111,7 @@ class World:
 
 
 def _wear(rng: np.random.Generator, outfit: Outfit, number: int) -> PhotoSpec:
-    """A person in the outfit. Rising pairs are plain; nothing short hides under a long coat."""
+    """Return a person in the outfit. Rising pairs are plain; nothing short hides under a long coat."""
     style = STYLES[int(rng.integers(len(STYLES)))]
     coat = outfit[0][0] in {3, 4} and len(outfit) > 1
     worn = []

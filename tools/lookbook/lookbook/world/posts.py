@@ -52,7 +52,7 @@ class Post:
     repost_of: str | None = None
 
     def image_id(self, n: int) -> str:
-        """The id that the crawler gives to photo n (from 0)."""
+        """Return the id that the crawler gives to photo n (from 0)."""
         return f"{SITE_SOCIAL}:{self.id}:{n}"
 
     @property

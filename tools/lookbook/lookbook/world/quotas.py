@@ -48,7 +48,7 @@ class Quotas:
 
 
 def apportion(total: int, shares: Sequence[float]) -> list[int]:
-    """Whole numbers that sum to `total` in proportion to `shares` (largest remainders)."""
+    """Return whole numbers that sum to `total` in proportion to `shares` (largest remainders)."""
     exact = np.asarray(shares, float) / max(1e-9, float(np.sum(shares))) * total
     counts = np.floor(exact).astype(int)
     for i in np.argsort(counts - exact, kind="stable")[: total - int(counts.sum())]:
@@ -57,7 +57,7 @@ def apportion(total: int, shares: Sequence[float]) -> list[int]:
 
 
 def quotas(rng: np.random.Generator, photos: int) -> Quotas:
-    """Quotas of four weeks of `photos` fashion photos each.
+    """Return quotas of four weeks of `photos` fashion photos each.
 
     What a riser gains is taken evenly from the other colors of its category, so that no other pair moves much.
 
@@ -89,7 +89,7 @@ def quotas(rng: np.random.Generator, photos: int) -> Quotas:
 
 
 def _items(photos: int, high: int) -> dict[int, int]:
-    """How many photos of a week show each category: a dress, or a top and a bottom; some with outerwear."""
+    """Return how many photos of a week show each category: a dress, or a top and a bottom; some with outerwear."""
     dresses = max(1, round(photos * sum(ITEM_SHARES[c] for c in DRESSES)))
     both = photos - dresses
     out: dict[int, int] = {}
@@ -119,6 +119,6 @@ def _at_least(out: dict[int, int], group: Sequence[int], item: int, least: int) 
 
 
 def _palette(rng: np.random.Generator, category: int, count: int) -> list[str]:
-    """The steady colors of a category: more of them the more often it is worn."""
+    """Return the steady colors of a category: more of them the more often it is worn."""
     n = int(np.clip(count // 4, 1, 6))
     return [str(c) for c in rng.permutation(STEADY_COLORS)[:n]]

@@ -28,7 +28,7 @@ class Truth:
     risers: tuple[Pair, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Return for JSON: categories by number, pairs as `number:family`."""
+        """Return the truth for JSON: categories by number, pairs as `number:family`."""
         return {
             "categories": {str(c): category.name for c, category in CATEGORIES.items()},
             "risers": [{"category": c, "color": color} for c, color in self.risers],

@@ -14,7 +14,7 @@ _UNDER = frozenset({1, 2, 6, 10, 11, 13})
 
 
 def outfits(rng: np.random.Generator, quotas: Quotas, week: int) -> list[Outfit]:
-    """The outfits of a week in random order, one a photo. No outfit has one color twice where that can be had."""
+    """Return the outfits of a week in random order, one for each photo. No outfit has one color twice where that is possible."""
     pairs = quotas.weeks[week]
     tops, bottoms, dresses, outer = (
         _pile(rng, pairs, group) for group in (TOPS, BOTTOMS, DRESSES, OUTERWEAR)

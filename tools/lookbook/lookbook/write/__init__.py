@@ -1,1 +1,1 @@
-"""The look-book as files: JPEG, DeepFashion2 annotations, broken files."""
+"""Photos as files: JPEG, broken files, and a data set in the DeepFashion2 layout."""

@@ -27,19 +27,19 @@ KINDS: dict[str, Literal["read", "skipped"]] = {
 
 
 def text_named_jpg(_: Pixels) -> bytes:
-    """Plain text that claims to be a JPEG."""
+    """Return plain text that claims to be a JPEG."""
     return b"This is no photo.\n" * 40
 
 
 def truncated_jpeg(image: Pixels) -> bytes:
-    """A JPEG that stops in the middle of its data."""
+    """Return a JPEG that stops in the middle of its data."""
     noisy = image if image.shape[0] > 8 else np.full((64, 64, 3), 127, np.uint8)
     data = _save(Image.fromarray(noisy), "JPEG", quality=90)
     return data[: len(data) // 2]
 
 
 def png_bomb(_: Pixels, side: int = 12_000) -> bytes:
-    """A PNG of a few dozen KB that decodes to side x side pixels."""
+    """Return a PNG of a few dozen KB that decodes to side x side pixels."""
     row = b"\0" + b"\0" * (side // 8)
     packer = zlib.compressobj(9)
     data = b"".join([*(packer.compress(row) for _ in range(side)), packer.flush()])
@@ -47,23 +47,23 @@ def png_bomb(_: Pixels, side: int = 12_000) -> bytes:
 
 
 def empty(_: Pixels) -> bytes:
-    """No bytes at all."""
+    """Return no bytes at all."""
     return b""
 
 
 def animated_gif(_: Pixels) -> bytes:
-    """Three frames that loop."""
+    """Return three frames that loop."""
     frames = [Image.new("RGB", (64, 64), (i, 255 - i, 90)) for i in (0, 90, 200)]
     return _save(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=80, loop=0)
 
 
 def cmyk_jpeg(image: Pixels) -> bytes:
-    """The photo in the colors of print."""
+    """Return the photo in CMYK, the colors of print."""
     return _save(Image.fromarray(image).convert("CMYK"), "JPEG", quality=90)
 
 
 def png_16_bit(image: Pixels) -> bytes:
-    """The photo with 16 bits a channel."""
+    """Return the photo with 16 bits a channel."""
     height, width = image.shape[:2]
     wide = (image.astype(np.uint16) * 257).astype(">u2").reshape(height, -1)
     rows = b"".join(b"\0" + r.tobytes() for r in wide)
@@ -71,7 +71,7 @@ def png_16_bit(image: Pixels) -> bytes:
 
 
 def exif_rotated(image: Pixels) -> bytes:
-    """The photo stored on its side, with the EXIF orientation that sets it upright."""
+    """Return the photo stored on its side, with the EXIF orientation that sets it upright."""
     exif = Image.Exif()
     exif[0x0112] = 6
     stored = Image.fromarray(image).transpose(Image.Transpose.ROTATE_90)
@@ -91,7 +91,7 @@ _MAKERS: dict[str, tuple[Callable[[Pixels], bytes], str]] = {
 
 
 def make(kind: str, image: Pixels) -> tuple[bytes, str]:
-    """The bytes of a kind and the media type that they claim. `image` is what a readable kind shows.
+    """Return the bytes of a kind and the media type that they claim. `image` is what a readable kind shows.
 
     Raises:
         ValueError: unknown kind.

@@ -7,7 +7,7 @@ _STEP = {0: (1, 0), 1: (0, 1), 2: (-1, 0), 3: (0, -1)}
 
 
 def contours(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Outer boundary of an 8-connected mask, N x 2 corner points (x, y), clockwise, straight runs merged.
+    """Return the outer boundary of an 8-connected mask, N x 2 corner points (x, y), clockwise, straight runs merged.
 
     The walk keeps the mask on its right. Corners lie on pixel edges, so that rasterizing the polygon gives the mask
     back (holes filled).
@@ -41,7 +41,7 @@ def contours(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _ahead(m: list[list[bool]], x: int, y: int, way: int) -> tuple[bool, bool]:
-    """Whether the pixels ahead of corner (x, y), to the left and right of the walk, are set."""
+    """Tell whether the pixels ahead of corner (x, y), to the left and right of the walk, are set."""
     if way == 0:
         return m[y - 1][x], m[y][x]
     if way == 1:

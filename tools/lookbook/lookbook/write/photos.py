@@ -32,7 +32,7 @@ class Photo:
 
 
 def jpeg_quality(spec: PhotoSpec) -> int:
-    """The JPEG quality of a photo, 80 to 95."""
+    """Return the JPEG quality of a photo, 80 to 95."""
     return 80 + (spec.seed * 7 + spec.width) % 16
 
 
@@ -42,7 +42,7 @@ def plain_photo(spec: PhotoSpec) -> Photo:
 
 
 def jpeg(image: NDArray[np.uint8], quality: int) -> bytes:
-    """RGB H x W x 3 as JPEG; the same input gives the same bytes."""
+    """Return RGB H x W x 3 as JPEG; the same input gives the same bytes."""
     out = BytesIO()
     Image.fromarray(image).save(out, "JPEG", quality=quality)
     return out.getvalue()
@@ -50,7 +50,7 @@ def jpeg(image: NDArray[np.uint8], quality: int) -> bytes:
 
 @lru_cache(maxsize=64)
 def encode(photo: Photo) -> tuple[bytes, str]:
-    """The file's bytes and the media type it claims; the last 64 are kept. Takes about 60 ms."""
+    """Return the file's bytes and the media type it claims; the last 64 are kept. Takes about 60 ms."""
     image = render(photo.spec).image if photo.spec is not None else np.zeros((1, 1, 3), np.uint8)
     if photo.bad is not None:
         return bad_files.make(photo.bad, image)

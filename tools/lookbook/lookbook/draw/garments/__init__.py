@@ -1,1 +1,1 @@
-"""Garments: their outlines and their cloth."""
+"""Garments: the pieces that each category is cut from, and the cloth on them."""

@@ -40,7 +40,7 @@ SKIRT_FLARE = {
 
 
 def skirt_side(body: Body, top: float, hem: float, flare: float) -> list[tuple[float, float]]:
-    """The right edge of a skirt from waist to hem, wide enough for the legs."""
+    """Return the right edge of a skirt from waist to hem, wide enough for the legs."""
     reach = max(_leg_reach(body, i, hem) for i in (0, 1))
     hip = float(body.half(2.2)) + 0.04
     end = max(hip * 0.93 + flare * (hem - 2.1), reach + 0.05)
@@ -64,14 +64,14 @@ def _leg_reach(body: Body, side: int, y: float) -> float:
 
 
 def skirt_hem(cut: str, length: float, body: Body) -> float:
-    """Height of the lower edge of a cut of skirt."""
+    """Return the height of the lower edge of a cut of skirt."""
     low, high = SKIRT_LENGTH[cut]
     y = low + (high - low) * length
     return CROTCH + (y - CROTCH) * body.person.leg_length
 
 
 def skirt(g: GarmentSpec, body: Body) -> Piece:
-    """A skirt from waistband to hem."""
+    """Return a skirt from waistband to hem."""
     hem = skirt_hem(g.cut, g.length, body)
     side = smooth(skirt_side(body, 1.5, hem, SKIRT_FLARE[g.cut] + 0.06 * g.fit), 6)
     x = side[-1, 0]
@@ -88,7 +88,7 @@ def skirt(g: GarmentSpec, body: Body) -> Piece:
 
 
 def hanging(g: GarmentSpec, x: float, top: float, hem: float) -> list[Stroke]:
-    """A few long folds that fall from the hips, at places given by the cloth."""
+    """Return a few long folds that fall from the hips, at places given by the cloth."""
     if g.cut in {"pencil", "pleated"}:
         return []
     at = ((g.cloth_id * 0.37) % 1 - 0.5) * 0.3
@@ -109,7 +109,7 @@ def hanging(g: GarmentSpec, x: float, top: float, hem: float) -> list[Stroke]:
 
 
 def trousers(g: GarmentSpec, body: Body) -> Piece:
-    """Trousers, or shorts (category 7): two legs and a hip block."""
+    """Return trousers, or shorts (category 7): two legs and a hip block."""
     k = body.person.limb
     short = g.category == 7
     widths = np.array(LEG_WIDTHS["straight" if short else g.cut]) * k + 0.05 * g.fit

@@ -35,7 +35,7 @@ class Variant:
 
 @lru_cache(maxsize=64)
 def variant(cloth_id: int) -> Variant:
-    """The variant of a cell (fold and grain tiles 256 x 256, mean 0, spread about 1; they wrap around)."""
+    """Return the variant of a cell (fold and grain tiles 256 x 256, mean 0, spread about 1; they wrap around)."""
     rng = cell_rng("cloth", cloth_id)
     along, across = rng.uniform(20, 34), rng.uniform(5, 9)
     folds = np.tanh(1.3 * _smooth_tile(rng, along, across))
@@ -55,7 +55,7 @@ def variant(cloth_id: int) -> Variant:
 
 
 def _smooth_tile(rng: np.random.Generator, down: float, across: float) -> Field:
-    """Gaussian-filtered noise that wraps around, spread 1, filtered in the frequency domain."""
+    """Return Gaussian-filtered noise that wraps around, spread 1, filtered in the frequency domain."""
     wave = rfft2(rng.standard_normal((_TILE, _TILE), dtype=np.float32))
     fy, fx = np.fft.fftfreq(_TILE)[:, None], np.fft.rfftfreq(_TILE)[None]
     wave *= np.exp(-2 * np.pi**2 * ((fy * down) ** 2 + (fx * across) ** 2)).astype(np.float32)
@@ -67,7 +67,7 @@ def _smooth_tile(rng: np.random.Generator, down: float, across: float) -> Field:
 def pattern_tone(
     garment: GarmentSpec, u: Field, v: Field
 ) -> tuple[NDArray[np.uint8], Field | None]:
-    """Index of the cloth color at (u, v) in heads, and a blend of the first two where threads mix."""
+    """Return the index of the cloth color at (u, v) in heads, and a blend of the first two where threads mix."""
     c = variant(garment.cloth_id)
     if garment.pattern == "striped":
         phase = (np.cos(c.stripe_angle) * v + np.sin(c.stripe_angle) * u) / (c.period * 0.8) % 1
@@ -94,7 +94,7 @@ def pattern_tone(
 
 
 def _tile(tile: Field, patch: Patch, camera: Camera, angle: float, offset: int) -> Field:
-    """The tile under the patch, turned by `angle` (nearest of the pixels: tiles are smooth)."""
+    """Return the tile under the patch, turned by `angle` (nearest of the pixels: tiles are smooth)."""
     step = _TILE / (2.6 * camera.head_px)
     x, y = patch.grid()
     x, y = (x - camera.x) * np.float32(step), (y - camera.y) * np.float32(step)
@@ -106,7 +106,7 @@ def _tile(tile: Field, patch: Patch, camera: Camera, angle: float, offset: int) 
 
 
 def relief(patch: Patch, camera: Camera, depth: float) -> Field:
-    """Light on a rounded body under this outline: about 1 in the middle, darker at the edge away from the light."""
+    """Return the light on a rounded body under this outline: about 1 in the middle, darker at the edge away from the light."""
     k = 4
     h, w = patch.alpha.shape
     small = Image.fromarray(patch.alpha).reduce(k)
@@ -121,7 +121,7 @@ def relief(patch: Patch, camera: Camera, depth: float) -> Field:
 
 
 def weave(garment: GarmentSpec, u: Field, v: Field) -> Field | None:
-    """Ribs, twill or knit at (u, v) in heads, in about [-1, 1]; None for a smooth cloth."""
+    """Return ribs, twill or knit at (u, v) in heads, in about [-1, 1]; None for a smooth cloth."""
     c = variant(garment.cloth_id)
     k = np.float32(2 * np.pi / c.weave_period)
     threads: Field | None = None
@@ -143,7 +143,7 @@ def dye(
     pleats: float = 0.0,
     dim: float = 1.0,
 ) -> tuple[Field, NDArray[np.uint8]]:
-    """The shaded cloth under a patch (H x W x 3) and the index of its colors before shading (H x W).
+    """Return the shaded cloth under a patch (H x W x 3) and the index of its colors before shading (H x W).
 
     `angle` turns the cloth with the limb that it covers, `offset` moves its folds, `pleats` is the depth of pleats,
     `dim` the light that reaches it. The shading's median over the patch is `dim`, so that the color stays what it is.

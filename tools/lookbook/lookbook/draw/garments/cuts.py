@@ -1,4 +1,4 @@
-"""The cut of each of the 13 categories: which pieces a garment on a body is drawn from."""
+"""The cuts of the 13 categories: which pieces a garment on a body is drawn from."""
 
 from lookbook.draw.body import Body
 from lookbook.draw.garments.bottoms import (
@@ -39,7 +39,7 @@ DRESSES = frozenset({10, 11, 12, 13})
 
 
 def pieces(g: GarmentSpec, body: Body) -> list[Piece]:
-    """The parts of a garment on a body, in drawing order within a layer."""
+    """Return the parts of a garment on a body, in drawing order within a layer."""
     if g.category in OUTERWEAR:
         return outerwear(g, body) + sleeves(g, body, 0.07)
     if g.category in DRESSES:

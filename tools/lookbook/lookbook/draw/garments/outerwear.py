@@ -20,7 +20,7 @@ _OUTER_HEM = {
 
 
 def outerwear(g: GarmentSpec, body: Body) -> list[Piece]:
-    """Two open fronts, lapels or a collar, and the lining that shows between the fronts of a long coat."""
+    """Return two open fronts, lapels or a collar, and the lining that shows between the fronts of a long coat."""
     k, cx = body.turn, body.center
     hem = _OUTER_HEM[g.cut] + 0.6 * (g.length - 0.5)
     roomy = 0.14 + 0.1 * g.fit

@@ -9,7 +9,7 @@ from lookbook.spec.photo import GarmentSpec
 
 
 def sleeves(g: GarmentSpec, body: Body, ease: float) -> list[Piece]:
-    """The two sleeves, `ease` heads wider than the arm when tight."""
+    """Return the two sleeves, `ease` heads wider than the arm when tight."""
     out = []
     k = body.person.limb
     room = ease + 0.075 * g.fit
@@ -46,7 +46,7 @@ def sleeves(g: GarmentSpec, body: Body, ease: float) -> list[Piece]:
 
 
 def creases(at: Points, along: Points, size: float) -> list[Stroke]:
-    """Three short folds where a limb bends."""
+    """Return three short folds where a limb bends."""
     t = along / max(1e-6, float(np.hypot(*along)))
     n = np.array([-t[1], t[0]])
     return [

@@ -25,19 +25,19 @@ NECKLINES: dict[str, tuple[float, float]] = {
 
 
 def slope(x: float, body: Body) -> float:
-    """Height of the shoulder line at x: from the neck down to the shoulder's tip."""
+    """Return the height of the shoulder line at x: from the neck down to the shoulder's tip."""
     return -0.13 + 0.22 * min(1.0, abs(x) / (body.person.shoulder * body.turn))
 
 
 def cloth_side(body: Body, fit: float, y: float, roomy: float) -> float:
-    """Half-width of cloth at height y: close to the body when tight, hanging from the chest when loose."""
+    """Return the half-width of cloth at height y: close to the body when tight, hanging from the chest when loose."""
     close = float(body.half(y)) + 0.025
     hang = float(body.half(0.62)) * 1.02 + 0.03 + roomy
     return close + (max(close, hang) - close) * min(1.0, fit * 1.15) + 0.05 * fit
 
 
 def _neck(g: GarmentSpec, body: Body) -> list[NDArray[np.float64]]:
-    """The right half of the neckline, from the middle up to the shoulder."""
+    """Return the right half of the neckline, from the middle up to the shoulder."""
     w, d = NECKLINES[g.neckline]
     w, cx = w * body.turn, body.center
     top = (w + cx * 0.35, slope(w, body))
@@ -49,7 +49,7 @@ def _neck(g: GarmentSpec, body: Body) -> list[NDArray[np.float64]]:
 
 
 def _neck_left(g: GarmentSpec, body: Body) -> list[NDArray[np.float64]]:
-    """The left half, from the shoulder down to the middle."""
+    """Return the left half, from the shoulder down to the middle."""
     w, d = NECKLINES[g.neckline]
     w, cx = w * body.turn, body.center
     top = (-w + cx * 0.35, slope(w, body))
@@ -61,7 +61,7 @@ def _neck_left(g: GarmentSpec, body: Body) -> list[NDArray[np.float64]]:
 
 
 def _armhole(g: GarmentSpec, body: Body) -> Points:
-    """From the shoulder to the armpit on the right: at its tip with sleeves, cut in without."""
+    """Return the points from the shoulder to the armpit on the right: at its tip with sleeves, cut in without."""
     tip = body.person.shoulder * body.turn
     pit = cloth_side(body, g.fit, 0.66, 0.06)
     if g.category in SLEEVED:
@@ -73,12 +73,12 @@ def _armhole(g: GarmentSpec, body: Body) -> Points:
 
 
 def hem_line(x: float, y: float, drop: float = 0.05) -> Points:
-    """The right half of a lower edge, hanging by `drop` in the middle."""
+    """Return the right half of a lower edge, hanging by `drop` in the middle."""
     return smooth([(x, y), (x * 0.55, y + drop * 0.8), (0.0, y + drop)])
 
 
 def torso(g: GarmentSpec, body: Body, side: Points, hem: Points) -> list[Points]:
-    """A closed torso from neckline, armhole, side seam and hem; with straps instead of shoulders for slings."""
+    """Return a closed torso from neckline, armhole, side seam and hem; with straps instead of shoulders for slings."""
     if g.category in {6, 13}:
         return _strapped(g, body, side, hem)
     right = [_armhole(g, body), side, hem]
@@ -87,7 +87,7 @@ def torso(g: GarmentSpec, body: Body, side: Points, hem: Points) -> list[Points]
 
 
 def _strapped(g: GarmentSpec, body: Body, side: Points, hem: Points) -> list[Points]:
-    """Bare shoulders: a straight or heart-shaped upper edge and two thin straps."""
+    """Return the shape of a sling with bare shoulders: a straight or heart-shaped upper edge and two thin straps."""
     cx, chest = body.center, float(body.half(0.66)) + 0.03
     dip = {"v": 0.22, "scoop": 0.1}.get(g.neckline, 0.0)
     edge = 0.46 + 0.08 * g.sleeve
@@ -105,12 +105,12 @@ def _strapped(g: GarmentSpec, body: Body, side: Points, hem: Points) -> list[Poi
 
 
 def hem_seam(x: float, y: float) -> Stroke:
-    """The seam above a lower edge."""
+    """Return the seam above a lower edge."""
     return Stroke(smooth([(-x, y - 0.07), (0, y - 0.02), (x, y - 0.07)]), 0.018, 0.22)
 
 
 def neck_strokes(g: GarmentSpec, body: Body) -> list[Stroke]:
-    """The seam along a neckline."""
+    """Return the seam along a neckline."""
     if g.category in {6, 13}:
         return []
     line = np.vstack([*_neck_left(g, body), *_neck(g, body)])
@@ -118,7 +118,7 @@ def neck_strokes(g: GarmentSpec, body: Body) -> list[Stroke]:
 
 
 def placket(body: Body, top: float, bottom: float) -> list[Stroke]:
-    """A button strip and its buttons."""
+    """Return a button strip and its buttons."""
     cx = body.center
     line = smooth([(cx, top), (cx, (top + bottom) / 2), (cx * 0.8, bottom)])
     buttons = [
@@ -129,7 +129,7 @@ def placket(body: Body, top: float, bottom: float) -> list[Stroke]:
 
 
 def collar(g: GarmentSpec, body: Body) -> list[Piece]:
-    """Turtle neck, shirt collar or hood, over the neck."""
+    """Return a turtle neck, shirt collar or hood, over the neck."""
     cx, k = body.center, body.turn
     if g.neckline == "turtle":
         tube = path(

@@ -1,1 +1,1 @@
-"""Backgrounds, and scenes without people."""
+"""What is behind people, and photos without people: views and things."""

@@ -13,26 +13,26 @@ Rgb = tuple[int, int, int]
 
 
 def noise(rng: Rng, w: int, h: int, cell: int) -> Field:
-    """Smooth noise in about [-1, 1], H x W, with bumps of `cell` pixels."""
+    """Return smooth noise in about [-1, 1], H x W, with bumps of `cell` pixels."""
     small = rng.uniform(-1, 1, (h // cell + 3, w // cell + 3)).astype(np.float32)
     return np.asarray(Image.fromarray(small).resize((w, h), Image.Resampling.BICUBIC))
 
 
 def rgb(rng: Rng, low: int, high: int, spread: int = 25) -> Rgb:
-    """A random color about a random grey."""
+    """Return a random color near a random gray."""
     m = rng.integers(low, high)
     r, g, b = np.clip(m + rng.integers(-spread, spread + 1, 3), 0, 255)
     return int(r), int(g), int(b)
 
 
 def shade(c: Rgb, k: float) -> Rgb:
-    """A color made darker or lighter."""
+    """Make a color darker or lighter."""
     r, g, b = (int(min(255, max(0, v * k))) for v in c)
     return r, g, b
 
 
 def vertical(w: int, h: int, stops: list[tuple[float, Rgb]]) -> Field:
-    """A vertical gradient through (position, color) stops, H x W x 3."""
+    """Return a vertical gradient through (position, color) stops, H x W x 3."""
     y = np.linspace(0, 1, h)
     at = [s[0] for s in stops]
     cols = [np.interp(y, at, [s[1][i] for s in stops]) for i in range(3)]
@@ -40,12 +40,12 @@ def vertical(w: int, h: int, stops: list[tuple[float, Rgb]]) -> Field:
 
 
 def to_image(a: Field) -> Image.Image:
-    """Float to an 8-bit picture."""
+    """Turn float values into an 8-bit picture."""
     return Image.fromarray(np.clip(a, 0, 255).astype(np.uint8))
 
 
 def to_field(im: Image.Image) -> Field:
-    """A picture to float."""
+    """Turn a picture into float values."""
     return np.asarray(im, np.float32).copy()
 
 
@@ -279,7 +279,7 @@ _PAINTERS: dict[str, Callable[[Rng, int, int], NDArray[np.float32]]] = {
 
 
 def background(kind: str, rng: Rng, width: int, height: int) -> Field:
-    """A background of a kind, float32 H x W x 3 in 0-255."""
+    """Paint a background of a kind, float32 H x W x 3 in 0-255."""
     w, h = width // 2 + 1, height // 2 + 1
     small = to_image(_PAINTERS[kind](rng, w, h))
     return to_field(small.resize((width, height), Image.Resampling.BILINEAR))

@@ -38,7 +38,7 @@ def _table(rng: Rng, w: int, h: int) -> Image.Image:
 
 
 def still_life(rng: Rng, w: int, h: int) -> Field:
-    """Cups, bottles, balls and boxes on a table."""
+    """Paint cups, bottles, balls and boxes on a table."""
     im = _table(rng, w, h)
     d = ImageDraw.Draw(im)
     for y in np.sort(rng.uniform(0.5, 0.9, int(rng.integers(2, 6)))) * h:
@@ -93,7 +93,7 @@ def still_life(rng: Rng, w: int, h: int) -> Field:
 
 
 def food(rng: Rng, w: int, h: int) -> Field:
-    """A plate of food."""
+    """Paint a plate of food."""
     im = _table(rng, w, h)
     d = ImageDraw.Draw(im)
     cx, cy, r = (
@@ -116,12 +116,12 @@ def food(rng: Rng, w: int, h: int) -> Field:
 
 
 def on_place(rng: Rng, w: int, h: int, kinds: tuple[str, ...]) -> Image.Image:
-    """An empty place to put a thing in."""
+    """Paint an empty place to put a thing in."""
     return to_image(background(str(rng.choice(kinds)), rng, w, h))
 
 
 def car(rng: Rng, w: int, h: int) -> Field:
-    """A car from the side."""
+    """Paint a car from the side."""
     im = on_place(rng, w, h, ("street", "wall", "park"))
     d = ImageDraw.Draw(im)
     c, s = rgb(rng, 20, 230, 90), min(w, h) * rng.uniform(0.3, 0.42)
@@ -160,7 +160,7 @@ def car(rng: Rng, w: int, h: int) -> Field:
 
 
 def animal(rng: Rng, w: int, h: int) -> Field:
-    """A four-legged animal."""
+    """Paint a four-legged animal."""
     im = on_place(rng, w, h, ("park", "interior", "bokeh", "wall"))
     d = ImageDraw.Draw(im)
     fur: tuple[Rgb, ...] = (
@@ -199,7 +199,7 @@ def animal(rng: Rng, w: int, h: int) -> Field:
 
 
 def plant(rng: Rng, w: int, h: int) -> Field:
-    """A pot plant."""
+    """Paint a potted plant."""
     im = on_place(rng, w, h, ("interior", "wall", "studio", "bokeh", "brick"))
     d = ImageDraw.Draw(im)
     x, y, s = (
