@@ -4,7 +4,7 @@ The crawler, color, trends and recommender keep their photos in this way, each i
 
 `photos`  one document for each photo: {_id: image_id, site, post, order: the tuple, seq, ...}. The rest is the service's own.
 `erased`  one tombstone for each erased post: {_id: `post_key`, site, post, image_ids, seq, ...}. They are kept forever.
-`meta`    {_id: "writes", seq, format, ...}.
+`meta`    {_id: "writes", seq, ...}.
 
 Every write is a transaction that first takes the next `seq`. All of them change that one document, so the transactions of all
 replicas follow one another: nobody stores a photo between the look at the tombstones and an erasure, and who reads that
@@ -25,8 +25,8 @@ from servicekit.errors import StartError
 from servicekit.events import Order, supersedes
 from servicekit.mongo import Database, Document
 
-FORMAT = 2
-"""Of photos and tombstones. Stored data of format 1 is brought up to date by `snsfashion-admin <service> migrate`."""
+OLD_COLLECTIONS = frozenset(("outfits", "observations", "tombstones"))
+"""Where version 0.1 kept photos and tombstones; `servicekit.migration` moves what is in them and drops them."""
 
 T = TypeVar("T")
 
@@ -78,7 +78,7 @@ class PhotoStore:
 
     def __init__(self, db: Database, *, leave_out: Sequence[str] = ()) -> None:
         """`leave_out`: fields that are too large to be read with what stands for a photo."""
-        self._client = db.client
+        self._db = db
         self.photos = db["photos"]
         self.tombstones = db["erased"]
         self.meta = db["meta"]
@@ -91,9 +91,8 @@ class PhotoStore:
         await self.photos.create_index([("site", 1), ("post", 1)])
         await self.photos.create_index("seq")
         await self.tombstones.create_index("seq")
-        head = await self.read_head()
-        if head.get("photo_format", FORMAT if not head else 1) != FORMAT:
-            service = self.photos.database.name.removeprefix("snsfashion_")
+        if OLD_COLLECTIONS & set(await self._db.list_collection_names()):
+            service = self._db.name.removeprefix("snsfashion_")
             raise StartError(
                 f"its database was written by version 0.1; run `snsfashion-admin {service} migrate` once"
             )
@@ -107,7 +106,7 @@ class PhotoStore:
         async def transaction(session: AsyncClientSession) -> T:
             head = await self.meta.find_one_and_update(
                 {"_id": "writes"},
-                {"$inc": {"seq": 1}, "$setOnInsert": {"photo_format": FORMAT}},
+                {"$inc": {"seq": 1}},
                 upsert=True,
                 return_document=ReturnDocument.AFTER,
                 session=session,
@@ -115,7 +114,7 @@ class PhotoStore:
             assert head is not None  # an upsert returns what it made
             return await work(Write(self, session, head))
 
-        async with self._lock, self._client.start_session() as session:
+        async with self._lock, self._db.client.start_session() as session:
             return await session.with_transaction(transaction)
 
     async def put(self, results: Sequence[Result]) -> Put:

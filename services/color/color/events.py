@@ -7,14 +7,15 @@ from collections.abc import Sequence
 
 from color.core.describe import BadMask, measure, name_garments, renamed
 from color.core.generation import METHOD, split
-from color.storage.palettes import NumberedPalette, Palettes
-from color.storage.store import Known, NewerPalette, Store
+from color.storage.known_palettes import KnownPalettes, NumberedPalette
+from color.storage.outfits import Known, NewerPalette, Outfits, post_of
 from photokit import photo
 from photokit.blobs import BlobStore
 from servicekit import topology
 from servicekit.consumer import Outcome
 from servicekit.errors import Gone, InvalidMessage
-from servicekit.events import Publication, order, photo_event_id
+from servicekit.events import Publication, order, photo_event_id, supersedes
+from servicekit.photostore import Post
 from snsfashion.events.v1.events_pb2 import GarmentsSegmented, OutfitDescribed, PostErased
 
 # Photos decoded at a time: one at 40 megapixels takes 120 MB.
@@ -24,23 +25,21 @@ PARALLEL = 2
 class Events:
     """Turns GarmentsSegmented into OutfitDescribed, and forgets erased posts."""
 
-    def __init__(self, store: Store, blobs: BlobStore, palettes: Palettes) -> None:
-        self._store = store
+    def __init__(self, outfits: Outfits, blobs: BlobStore, palettes: KnownPalettes) -> None:
+        self._outfits = outfits
         self._blobs = blobs
         self._palettes = palettes
         self._slots = asyncio.Semaphore(PARALLEL)
 
     async def segmented(self, events: Sequence[GarmentsSegmented]) -> list[Outcome]:
-        """Describes photos: measures, stores, publishes. What is stored already is published again, not measured again."""
+        """Describe photos: measure, store, publish. What is stored already is published again, not measured again."""
         by = self._palettes.newest
-        known = await self._store.known(
-            [(e.image.image_id, e.provenance.site, e.provenance.post) for e in events]
-        )
+        known = await self._outfits.find_known(events)
         results = await asyncio.gather(*(self._described(event, known, by) for event in events))
         standing = known
         while new := [result for result in results if isinstance(result, OutfitDescribed)]:
             try:
-                standing = await self._store.put(new, by.number)
+                standing = await self._outfits.put(new, by.number)
                 break
             except NewerPalette:  # another replica took one in while these were named
                 await self._palettes.refresh()
@@ -49,8 +48,8 @@ class Events:
         return [_outcome(result, standing) for result in results]
 
     async def erased(self, events: Sequence[PostErased]) -> list[Outcome]:
-        """Removes the posts' records for ever."""
-        await self._store.erase((event.site, event.post) for event in events)
+        """Remove the posts' photos and keep them away forever."""
+        await self._outfits.erase(Post(event.site, event.post) for event in events)
         return [()] * len(events)
 
     async def _described(
@@ -61,11 +60,11 @@ class Events:
         )
         outfit.generations.color = by.generation
         outfit.event_id = photo_event_id(topology.DESCRIBED, outfit.image, outfit.generations)
-        if (event.provenance.site, event.provenance.post) in known.erased:
+        if post_of(event) in known.erased:
             return Gone("the post was erased")
         stored = known.outfits.get(event.image.image_id)
         if stored is not None:
-            if order(stored.generations) >= order(outfit.generations):
+            if not supersedes(order(outfit.generations), order(stored.generations)):
                 return stored
             if _measured_alike(stored, outfit):
                 return renamed(stored, by.namer, by.number)
@@ -109,7 +108,7 @@ def _named_by(
 def _outcome(result: OutfitDescribed | BaseException, standing: Known) -> Outcome:
     if isinstance(result, BaseException):
         return result
-    if (result.provenance.site, result.provenance.post) in standing.erased:
+    if post_of(result) in standing.erased:
         return Gone("the post was erased")
     # What stands may be greater than this event's own result: then that is what consumers should hear again.
     return (Publication(topology.DESCRIBED, standing.outfits[result.image.image_id]),)

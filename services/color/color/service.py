@@ -11,8 +11,8 @@ import numpy as np
 from color.core import palette
 from color.core.describe import BadMask, color, measure, name, name_garments
 from color.events import PARALLEL
-from color.storage.palettes import NumberedPalette, Palettes
-from color.storage.store import VersionTaken
+from color.storage.known_palettes import KnownPalettes, NumberedPalette
+from color.storage.palette_history import VersionTaken
 from fashion import lab
 from photokit import photo
 from servicekit.errors import InvalidArgument
@@ -24,7 +24,7 @@ MAX_GARMENTS = 50
 class ColorService(color_pb2_grpc.ColorServiceServicer):
     """The RPCs of snsfashion.color.v1."""
 
-    def __init__(self, palettes: Palettes) -> None:
+    def __init__(self, palettes: KnownPalettes) -> None:
         self._palettes = palettes
         self._slots = asyncio.Semaphore(PARALLEL)
 
@@ -35,7 +35,7 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
             color_pb2.ExtractColorsRequest, color_pb2.ExtractColorsResponse
         ],
     ) -> color_pb2.ExtractColorsResponse:
-        """Measures garments of one photo."""
+        """Measure garments of one photo."""
         if not 1 <= len(request.garments) <= MAX_GARMENTS:
             raise InvalidArgument(
                 "garments", f"{len(request.garments)} garments; 1 to {MAX_GARMENTS} are taken"
@@ -58,7 +58,7 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
         request: color_pb2.NameColorRequest,
         context: grpc.aio.ServicerContext[color_pb2.NameColorRequest, color_pb2.NameColorResponse],
     ) -> color_pb2.NameColorResponse:
-        """Names a hex value."""
+        """Name a hex value."""
         if not re.fullmatch(r"#?[0-9A-Fa-f]{6}", request.hex):
             raise InvalidArgument("hex", 'six hexadecimal digits are needed, such as "#1f2a52"')
         by = await self._palettes.get(request.palette_version)
@@ -76,7 +76,7 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
             color_pb2.GetPaletteRequest, color_pb2.GetPaletteResponse
         ],
     ) -> color_pb2.GetPaletteResponse:
-        """A palette."""
+        """Return a palette."""
         by = await self._palettes.get(request.palette_version)
         shown = by.palette
         rows = zip(shown.names, shown.names_ko, shown.rgb, shown.family, strict=True)
@@ -105,7 +105,7 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
             color_pb2.PutPaletteRequest, color_pb2.PutPaletteResponse
         ],
     ) -> color_pb2.PutPaletteResponse:
-        """Adds a palette, by which photos are named from then on."""
+        """Add a palette, by which photos are named from then on."""
         version = request.palette_version
         if not palette.is_version(version):
             raise InvalidArgument(
@@ -128,7 +128,7 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
             color_pb2.ListPalettesRequest, color_pb2.ListPalettesResponse
         ],
     ) -> color_pb2.ListPalettesResponse:
-        """The palettes, oldest first."""
+        """List the palettes, oldest first."""
         return color_pb2.ListPalettesResponse(palettes=map(self._info, self._palettes.all))
 
     def _info(self, known: NumberedPalette) -> color_pb2.PaletteInfo:

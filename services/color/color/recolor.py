@@ -1,4 +1,4 @@
-"""Names all stored outfits anew by the newest palette, without the photos, and tells the consumers.
+"""Naming all stored outfits again by the newest palette, without the photos, and telling the consumers.
 
 An outfit is published first and stored then. A kill in between leaves it to be done again, with the same event ids; the
 other way round it would be stored and never told. Consumers may hear of it before it is stored, since each keeps the
@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from color.core.describe import renamed
 from color.core.generation import split
-from color.storage.palettes import NumberedPalette
-from color.storage.store import Store
+from color.storage.known_palettes import NumberedPalette
+from color.storage.outfits import Outfits
 from servicekit import topology
+from servicekit.app import Publish
 from servicekit.events import Publication
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 
@@ -25,14 +26,14 @@ BATCH = 128
 
 @dataclass
 class Report:
-    """`outfits` were to be named anew, `garments` of them got another family; `moves` counts (family before, after)."""
+    """`outfits` were to be named again, `garments` of them got another family; `moves` counts (family before, after)."""
 
     outfits: int = 0
     garments: int = 0
     moves: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, before: OutfitDescribed, after: OutfitDescribed) -> None:
-        """Counts one outfit."""
+        """Count one outfit."""
         self.outfits += 1
         for old, new in zip(before.garments, after.garments, strict=True):
             if old.colors and old.colors[0].family != new.colors[0].family:
@@ -40,31 +41,31 @@ class Report:
                 self.moves[old.colors[0].family, new.colors[0].family] += 1
 
 
-async def waiting(store: Store, by: NumberedPalette) -> list[str]:
-    """image_ids of outfits that an older palette named, or none with a number."""
-    return [name async for name, color in store.orders() if split(color)[1] < by.number]
+async def find_outdated(outfits: Outfits, by: NumberedPalette) -> list[str]:
+    """Return the image_ids of outfits that an older palette named, or one without a number."""
+    return [name async for name, color in outfits.generations() if split(color)[1] < by.number]
 
 
 async def recolor(
-    store: Store,
+    outfits: Outfits,
     by: NumberedPalette,
     image_ids: list[str],
-    publish: Callable[[Publication], Awaitable[None]] | None,
+    publish: Publish | None,
     done: Callable[[int], object] = lambda count: None,
 ) -> Report:
-    """Names the outfits anew; with `publish` None only reports what would change.
+    """Name the outfits again; with `publish` None only report what would change.
 
     May be stopped anywhere and run again. Raises NewerPalette if `by` is not the newest palette any more.
     """
     report = Report()
     for start in range(0, len(image_ids), BATCH):
         ids = image_ids[start : start + BATCH]
-        stored = [o for o in await store.outfits(ids) if split(o.generations.color)[1] < by.number]
-        anew = [renamed(outfit, by.namer, by.number) for outfit in stored]
-        for before, after in zip(stored, anew, strict=True):
+        stored = [o for o in await outfits.find(ids) if split(o.generations.color)[1] < by.number]
+        again = [renamed(outfit, by.namer, by.number) for outfit in stored]
+        for before, after in zip(stored, again, strict=True):
             report.add(before, after)
-        if publish is not None and anew:
-            await asyncio.gather(*(publish(Publication(topology.DESCRIBED, o)) for o in anew))
-            await store.put(anew, by.number)
+        if publish is not None and again:
+            await asyncio.gather(*(publish(Publication(topology.DESCRIBED, o)) for o in again))
+            await outfits.put(again, by.number)
         done(len(ids))
     return report

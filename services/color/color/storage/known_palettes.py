@@ -9,12 +9,10 @@ from color.core import palette
 from color.core.generation import generation
 from color.core.naming import Namer
 from color.core.palette import Palette
-from color.storage.store import Store, StoredPalette
+from color.storage.palette_history import PaletteHistory, StoredPalette
 from servicekit import telemetry
 from servicekit.errors import NotFound
-from servicekit.polling import poll
-
-POLL_S = 1.0
+from servicekit.follower import Follower
 
 _log = telemetry.log("palettes")
 
@@ -34,17 +32,17 @@ class NumberedPalette:
         return generation(self.number)
 
 
-class Palettes:
-    """All palettes; the newest one names."""
+class KnownPalettes(Follower[int]):
+    """All palettes; the newest one names. The version of the database is the number of the newest."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, history: PaletteHistory) -> None:
+        super().__init__(version=0)
+        self._history = history
         self._known: list[NumberedPalette] = []
-        self._lock = asyncio.Lock()
 
     async def load(self) -> None:
-        """Keeps the packaged palette if it is to name, and reads all."""
-        await self._store.put_palette(palette.PACKAGED, palette.packaged_csv(), packaged=True)
+        """Keep the packaged palette if it is to name, and read all."""
+        await self._history.put(palette.PACKAGED, palette.packaged_csv(), packaged=True)
         await self.refresh()
 
     @property
@@ -58,7 +56,7 @@ class Palettes:
         return tuple(self._known)
 
     async def get(self, version: str) -> NumberedPalette:
-        """A palette by its version, the newest if that is empty. Raises NotFound, which names those that exist."""
+        """Return a palette by its version, the newest if that is empty. Raises NotFound, which names those that exist."""
         if not version:
             return self.newest
         for _ in range(2):
@@ -71,23 +69,19 @@ class Palettes:
         )
 
     async def put(self, version: str, csv: str) -> NumberedPalette:
-        """Adds a palette. Raises BadPalette or VersionTaken."""
+        """Add a palette. Raises BadPalette or VersionTaken."""
         await asyncio.to_thread(palette.parse, csv)
-        await self._store.put_palette(version, csv)
+        await self._history.put(version, csv)
         return await self.get(version)
 
-    async def refresh(self) -> None:
-        """Reads what has come since."""
-        async with self._lock:
-            known = self._known[-1].number if self._known else 0
-            if await self._store.newest_palette() > known:
-                for stored in await self._store.palettes(known):
-                    self._known.append(await asyncio.to_thread(_ready, stored))
-                    _log.info("palette", version=stored.version, number=stored.number)
+    async def _read_version(self) -> int:
+        return await self._history.read_newest()
 
-    async def follow(self) -> None:
-        """Refreshes every second, for ever. While the database is away, the palettes stay as they are."""
-        await poll(self.refresh, POLL_S)
+    async def _catch_up(self, newest: int) -> int:
+        for stored in await self._history.find_after(self._version):
+            self._known.append(await asyncio.to_thread(_ready, stored))
+            _log.info("palette", version=stored.version, number=stored.number)
+        return self._known[-1].number
 
 
 def _ready(stored: StoredPalette) -> NumberedPalette:
