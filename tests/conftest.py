@@ -1,67 +1,56 @@
-"""A real broker and a real database for every test that wants one."""
+"""The kind of each test, by its folder; broker and database come from devstack, where it is installed."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
-import nats
 import pytest
-from system.running import System
 
-from devstack.infrastructure import mongo_server, nats_server
-from devstack.stack import Stack
-from servicekit.provision import provision
+pytest_plugins = ["devstack.fixtures"] if find_spec("devstack") else []
 
-
-@pytest.fixture(scope="module")
-def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A NATS server with JetStream, provisioned, with nothing of other modules in its streams; NATS_URL names another one."""
-    if url := os.environ.get("NATS_URL"):
-        asyncio.run(_provision(url))
-        yield url
-        return
-    process, url = nats_server(tmp_path_factory.mktemp("nats"))
-    process.spawn()
-    try:
-        process.wait_ready()
-        asyncio.run(_provision(url))
-        yield url
-    finally:
-        process.stop()
+TESTS = Path(__file__).parent
+KINDS = {
+    "unit": "unit",
+    "integration": "integration",
+    "contract": "system",
+    "imports": "system",
+    "e2e": "e2e",
+    "chaos": "chaos",
+}
+"""The marker that a test gets from the folder that holds its file."""
+SERVERS = {"nats_url", "broker_url", "mongodb_uri"}
+"""Fixtures that start a server: a test in `unit` that asks for one is an integration test."""
+LONG_TIMEOUT_S = 600.0
+"""For tests of the whole system and of TensorFlow; other tests have `timeout` of pyproject.toml."""
 
 
-async def _provision(url: str) -> None:
-    connection = await nats.connect(url)
-    await provision(connection.jetstream())
-    await connection.close()
+@pytest.hookimpl(tryfirst=True)  # before -m selects
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test; put those that take longest first, so that no worker starts them last."""
+    for item in items:
+        fixtures: set[str] = set(getattr(item, "fixturenames", ()))
+        kind = _kind(item.path)
+        if kind == "unit" and SERVERS & fixtures:
+            kind = "integration"
+        item.add_marker(kind)
+        if "mrcnn_python" in fixtures:
+            item.add_marker("tensorflow")
+        if kind in ("e2e", "chaos") or item.get_closest_marker("tensorflow"):
+            item.add_marker(pytest.mark.timeout(LONG_TIMEOUT_S))
+    items.sort(key=lambda item: item.path.parent.name not in ("chaos", "e2e"))
 
 
-@pytest.fixture(scope="session")
-def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A MongoDB-compatible server; MONGODB_URI names another one, such as MongoDB itself."""
-    if uri := os.environ.get("MONGODB_URI"):
-        yield uri
-        return
-    process, uri = mongo_server(tmp_path_factory.mktemp("mongo"))
-    process.spawn()
-    try:
-        process.wait_ready()
-        yield uri
-    finally:
-        process.stop()
+def _kind(path: Path) -> str:
+    folder = path.parent.name
+    if folder not in KINDS:
+        raise pytest.UsageError(
+            f"{path.relative_to(TESTS)}: a test belongs in a folder named {', '.join(KINDS)}"
+        )
+    return KINDS[folder]
 
 
 @pytest.fixture
 def blob_url(tmp_path: Path) -> str:
-    """An empty blob store."""
+    """The URL of an empty blob store."""
     return (tmp_path / "blobs").as_uri()
-
-
-@pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Broker, database and all six services."""
-    with Stack(tmp_path_factory.mktemp("system")) as stack:
-        yield System(stack)

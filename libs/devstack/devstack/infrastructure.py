@@ -29,7 +29,7 @@ jetstream {{
 
 
 def nats_server(folder: Path) -> tuple[Process, str]:
-    """A NATS server with JetStream that keeps its state in `folder`, and its URL."""
+    """Return a NATS server with JetStream that keeps its state in `folder`, and its URL."""
     port, monitor = free_port(), free_port()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "nats.conf"
@@ -46,7 +46,7 @@ def nats_server(folder: Path) -> tuple[Process, str]:
 
 
 def mongo_server(folder: Path) -> tuple[Process, str]:
-    """A MongoDB-compatible server (SecantusDB) that keeps its state in `folder`, and its URI."""
+    """Return a MongoDB-compatible server (SecantusDB) that keeps its state in `folder`, and its URI."""
     port = free_port()
     storage = folder / "mongo"
     storage.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ def mongo_server(folder: Path) -> tuple[Process, str]:
 
 
 def _beside_python(name: str) -> str:
-    """A program that a package installed beside the interpreter."""
+    """Return the path of a program that a package installed beside the interpreter."""
     program = Path(sys.executable).parent / name
     found = str(program) if program.exists() else shutil.which(name)
     if not found:

@@ -23,14 +23,14 @@ class StartFailed(Exception):
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody uses."""
+    """Return a TCP port of the loopback interface that nobody uses."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def port_open(port: int) -> bool:
-    """Somebody listens on the loopback port."""
+    """Return whether somebody listens on the loopback port."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -50,13 +50,13 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Its process id. Raises StartFailed if it was never started."""
+        """The process id. Raises StartFailed if the process was never started."""
         if self._child is None:
             raise StartFailed(f"{self.name} was not started")
         return self._child.pid
 
     def spawn(self) -> None:
-        """Starts it, in a session of its own, so that Ctrl-C reaches the runner alone and the runner stops it in order."""
+        """Start it in a session of its own, so that Ctrl-C reaches the runner alone and the runner stops it in order."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as out:
             self._child = subprocess.Popen(
@@ -66,11 +66,11 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, **self.environment},
                 start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+                preexec_fn=end_with_parent(),
             )
 
     def wait_ready(self) -> None:
-        """Blocks until it is ready. Raises StartFailed with the tail of its log if it ends or takes too long."""
+        """Wait until it is ready. Raises StartFailed with the tail of its log if it ends or takes too long."""
         deadline = time.monotonic() + self.start_timeout_s
         while True:
             self.check()
@@ -83,7 +83,7 @@ class Process:
             time.sleep(POLL_S)
 
     def check(self) -> None:
-        """Raises StartFailed if it has ended."""
+        """Raise StartFailed if it has ended."""
         if self._child is None or self._child.poll() is not None:
             status = (
                 "never started" if self._child is None else f"ended with {_status(self._child)}"
@@ -91,18 +91,18 @@ class Process:
             raise StartFailed(f"{self.name} {status}{self.tail()}")
 
     def kill(self) -> None:
-        """SIGKILL: what a crash, the OOM killer or a lost node does."""
+        """Send SIGKILL: what a crash, the OOM killer or a lost node does."""
         if self._child is not None:
             self._child.kill()
             self._child.wait()
 
     def terminate(self) -> None:
-        """SIGTERM; see `stop`."""
+        """Send SIGTERM; see `stop`."""
         if self._child is not None and self._child.poll() is None:
             self._child.terminate()
 
     def stop(self, grace_s: float = 15.0) -> None:
-        """SIGTERM, then SIGKILL for it and its children after the grace."""
+        """Send SIGTERM, then SIGKILL to it and its children after the grace."""
         if self._child is None:
             return
         children = _children(self._child.pid)
@@ -117,13 +117,13 @@ class Process:
                 child.kill()
 
     def tail(self, lines: int = 20) -> str:
-        """The last lines of the log, for a person."""
+        """Return the last lines of the log, for a person."""
         text = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         return f"\n--- the end of {self.log}\n" + "\n".join(text[-lines:])
 
 
 def start_all(processes: Sequence[Process]) -> None:
-    """Starts several at once and waits for all."""
+    """Start several at once and wait for all."""
     for process in processes:
         process.spawn()
     for process in processes:
@@ -131,7 +131,7 @@ def start_all(processes: Sequence[Process]) -> None:
 
 
 def stop_all(processes: Sequence[Process]) -> None:
-    """Stops several at once."""
+    """Stop several at once."""
     for process in processes:
         process.terminate()
     for process in processes:
@@ -139,7 +139,7 @@ def stop_all(processes: Sequence[Process]) -> None:
 
 
 def memory_mb() -> float:
-    """Megabytes of this process and all below it; a page that several share counts once (PSS)."""
+    """Return the megabytes of this process and all below it; a page that several share counts once (PSS)."""
     total = 0
     for process in (psutil.Process(), *_children(os.getpid())):
         try:
@@ -167,6 +167,20 @@ _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
 
 
-def _die_with_parent() -> None:
-    """Linux: the kernel sends SIGTERM if the runner itself is killed, so that nothing is left running."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def end_with_parent() -> Callable[[], None] | None:
+    """Return a `preexec_fn` with which a child ends as soon as this process does, however it ends; None where there is no Linux.
+
+    The kernel sends SIGKILL: the database answers SIGTERM by closing down, which takes it seconds and can hang, and
+    all that is started here keeps its data through a SIGKILL. It counts as the end if the thread that starts the
+    child ends: start children from the main thread.
+    """
+    if sys.platform != "linux":
+        return None
+    parent = os.getpid()
+
+    def tie() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it ended before the kernel was asked
+            os._exit(1)
+
+    return tie

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -62,17 +61,32 @@ def test_a_process_that_ignores_sigterm_is_killed_after_the_grace(tmp_path: Path
     assert not psutil.pid_exists(process.pid)
 
 
-def test_children_end_when_the_runner_is_killed(tmp_path: Path) -> None:
-    runner = (
-        "from pathlib import Path; from devstack.processes import Process; import sys, time;"
-        f"p = Process('child', [sys.executable, '-c', 'import time; time.sleep(60)'], Path({str(tmp_path)!r}) / 'log', bool);"
-        "p.spawn(); print(p.pid, flush=True); time.sleep(60)"
-    )
-    parent = subprocess.Popen([sys.executable, "-c", runner], stdout=subprocess.PIPE, text=True)
-    assert parent.stdout is not None
-    child = psutil.Process(int(parent.stdout.readline()))
-    os.kill(parent.pid, signal.SIGKILL)
-    parent.wait()
+def run_and_kill(code: str, folder: Path) -> list[psutil.Process]:
+    """Run code that prints process ids in one line and goes on; SIGKILL it; return what it had started."""
+    command = [sys.executable, "-c", f"folder = {str(folder)!r}\n{code}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        children = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
+        parent.send_signal(signal.SIGKILL)
+    assert children
+    return children
+
+
+DEAF = """
+import sys, time
+from pathlib import Path
+from devstack.processes import Process
+child = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+process = Process("child", [sys.executable, "-c", child], Path(folder) / "log", lambda: "up" in process.tail())
+process.spawn()
+process.wait_ready()
+print(process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_child_ends_with_a_killed_runner_even_if_it_ignores_sigterm(tmp_path: Path) -> None:
+    (child,) = run_and_kill(DEAF, tmp_path)
     child.wait(timeout=10)
 
 
