@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from lookbook.__main__ import main
 
 
-def test_a_data_set_is_written_with_its_labels(tmp_path: Path) -> None:
+def test_the_command_writes_photos_and_labels(tmp_path: Path) -> None:
     options = ["--outfits", "2", "--scenes", "1", "--split", "run", "--seed", "5"]
     done = CliRunner().invoke(main, ["write", *options, "--out", str(tmp_path), "--csv"])
     assert done.exit_code == 0, done.output
@@ -21,7 +21,7 @@ def test_a_data_set_is_written_with_its_labels(tmp_path: Path) -> None:
     assert all((tmp_path / row["image"]).is_file() for row in rows)
 
 
-def test_writing_nothing_is_an_error_that_says_what_to_give(tmp_path: Path) -> None:
+def test_the_command_refuses_to_write_nothing(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["write", "--out", str(tmp_path)])
     assert done.exit_code == 2
     assert "give --outfits or --scenes" in done.output

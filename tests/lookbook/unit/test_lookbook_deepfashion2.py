@@ -1,6 +1,5 @@
 """The DeepFashion2 layout holds what was rendered."""
 
-import csv
 import json
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from PIL import Image
 from pycocotools import mask as coco
 
 from fashion.words import CATEGORIES
-from lookbook.__main__ import main
 from lookbook.draw.render import render
 from lookbook.spec.sampling import sample_outfit, sample_scene
 from lookbook.write.contours import contours
@@ -61,19 +59,3 @@ def test_an_outline_touching_every_edge_and_corner_is_closed() -> None:
     assert len(contours(diagonal)) == 12
     with pytest.raises(ValueError, match="no pixel"):
         contours(np.zeros((2, 2), bool))
-
-
-def test_the_command_writes_photos_and_labels(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    arguments = ["write", "--outfits", "2", "--scenes", "1", "--csv", "--out", str(tmp_path)]
-    assert main(arguments) == 0
-    rows = list(csv.DictReader((tmp_path / "labels.csv").open()))
-    assert [r["label"] for r in rows] == ["1", "1", "0"]
-    assert all((tmp_path / r["image"]).is_file() for r in rows)
-    assert "3 photos" in capsys.readouterr().out
-
-
-def test_the_command_refuses_to_write_nothing(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="nothing to write"):
-        main(["write", "--out", str(tmp_path)])
