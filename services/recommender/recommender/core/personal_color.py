@@ -191,7 +191,7 @@ _tabulating = Lock()
 
 
 def prepare() -> NDArray[np.float32]:
-    """Return the table of `suitability`, computed by the first call, which takes a second. Any thread may call it.
+    """Return the table of `suitability`, computed by the first call. Any thread may call it.
 
     float32 (64, 64, 64, 15), 16 MB: cells of 4 x 4 x 4 colors, averaged with the cells around. Tones have hard borders
     and a measured color is off by some units: the mean keeps a small error from turning a color that suits into one

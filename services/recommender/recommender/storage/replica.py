@@ -35,7 +35,7 @@ class Replica:
 
     async def load(self) -> None:
         """Read everything."""
-        # A second of work that the first outfit would else do on the event loop.
+        # Else the first outfit would compute it on the event loop.
         await asyncio.to_thread(personal_color.prepare)
         async with self._lock:
             await self._load()
