@@ -1,14 +1,13 @@
-"""One run from start to report."""
+"""One run from start to end."""
 
 from __future__ import annotations
 
 import json
 import shlex
 import shutil
-import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,11 @@ import nats.errors
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from demo import comparison, console, outfits, report, results
+from demo import against_truth, collect, html_page, outfit_lines, tables
+from demo.memory import PeakMemory
+from demo.report import Report
 from demo.sources import Folder, Lookbook, Source, state_name
 from devstack import settle
-from devstack.processes import memory_mb
 from devstack.stack import Stack
 from snsfashion.crawler.v1.crawler_pb2 import (
     CRAWL_STATE_FAILED,
@@ -35,7 +35,8 @@ from snsfashion.crawler.v1.crawler_pb2 import (
 )
 from snsfashion_client import Addresses, Client
 
-MEMORY_EVERY_S = 2.0
+Look = Callable[[Mapping[str, int]], None]
+"""Called with the photos by fate, again and again while a run waits."""
 
 
 class RunFailed(Exception):
@@ -45,9 +46,9 @@ class RunFailed(Exception):
 def run(
     folder: Path, photos: Path | None, terminal: Console, *, once: bool, posts_per_week: int
 ) -> bool:
-    """Starts everything, crawls, waits, prints and writes the results into `folder`, and serves until Ctrl-C unless `once`.
+    """Start everything, crawl, wait, print and write the results into `folder`, and serve until Ctrl-C unless `once`.
 
-    True if every photo has a fate and none is dead. Nothing is left running, however it ends.
+    Return True if every photo has a fate and none is dead. Nothing is left running, however it ends.
     """
     state = folder / state_name(photos)
     state.mkdir(exist_ok=True)
@@ -56,8 +57,7 @@ def run(
     lookbook = Lookbook(state, now.date(), posts_per_week)
     source: Source = lookbook if photos is None else Folder(photos, lookbook, now)
     stack = Stack(state, source.environment)
-    memory = _Memory()
-    addresses, environment = folder / "services.json", folder / "environment"
+    memory = PeakMemory()
     try:
         with _progress(terminal) as progress:
             task = progress.add_task("starting", total=source.photos)
@@ -66,20 +66,12 @@ def run(
             source.start()
             stack.start(lambda part: progress.update(task, description=f"starting {part}"))
             started = time.monotonic()
-            # Where `snsfashion` finds the services.
-            addresses.write_text(json.dumps({**stack.addresses, "nats_url": stack.nats_url}))
-            # For the commands that stand beside the services, such as `trends export`. The user's own servers may have
-            # passwords in their addresses.
-            environment.touch(mode=0o600)
-            environment.write_text(
-                f"export NATS_URL={shlex.quote(stack.nats_url)} "
-                f"MONGODB_URI={shlex.quote(stack.mongodb_uri)}\n"
-            )
+            _write_addresses(folder, stack)
             client = Client(Addresses(**stack.addresses))
 
-            def look(counts: dict[str, int]) -> None:
+            def look(fates: Mapping[str, int]) -> None:
                 stack.check()
-                done = sum(counts.values()) - counts.get("waiting", 0)
+                done = sum(fates.values()) - fates.get("waiting", 0)
                 progress.update(task, completed=done, total=max(source.photos, done))
 
             crawls = []
@@ -90,38 +82,31 @@ def run(
             fates = settle.wait(client.crawler, client.trends, stack.nats_url, watch=look)
             flowed = time.monotonic()
             progress.update(task, description="reading results")
-            everything = _rows(client, stack)
-            rows = [row for row in everything if row["site"] != source.catalog_site]
-            truth = comparison.compare(client, lookbook.world, rows) if photos is None else {}
-        found = results.collect(
+            rows = _rows(client, stack)
+            own = [row for row in rows if row["site"] != source.catalog_site]
+            truth = against_truth.compare(client, lookbook.world, own) if photos is None else {}
+        report = collect.collect(
             client,
             source=source.title,
             as_of=source.as_of,
-            stages=results.stages(crawls, everything),
+            stages=collect.count_stages(crawls, rows),
             truth=truth,
         )
-        seconds = {"start": round(started - began, 2), "flow": round(flowed - started, 2)}
         seen = sum(crawl.seen for crawl in crawls)
-        own = Counter(row["fate"] for row in rows)
         summary = {
-            "photos_crawled": len(rows),
-            "catalog_photos": len(everything) - len(rows),
-            "fashion": own["described"] + own["empty"],
-            "rejected": own["rejected"],
-            "garments": sum(len(row["garments"]) for row in rows),
-            "outfits": own["described"],
+            **_count(rows, own),
             "dead": fates.get("dead", 0),
-            "seconds": seconds,
-            "photos_per_second": round(seen / seconds["flow"], 2),
+            "seconds": {"start": round(started - began, 2), "flow": round(flowed - started, 2)},
+            "photos_per_second": round(seen / (flowed - started), 2),
             "peak_memory_mb": round(memory.stop()),
-            **results.summary_of(found),
+            **collect.summarize(report),
             **({"truth": truth} if truth else {}),
         }
-        _write(folder, state, found, rows, summary)
-        console.show(terminal, found)
-        console.ending(terminal, folder, summary)
+        _write_results(folder, state, report, own, summary)
+        tables.show(terminal, report)
+        tables.show_summary(terminal, folder, summary)
         if not once:
-            console.listening(terminal, stack)
+            tables.show_addresses(terminal, stack)
             _serve(stack)
     except (grpc.RpcError, nats.errors.Error, OSError) as error:
         source.check()
@@ -129,8 +114,7 @@ def run(
         raise RunFailed(f"no answer although every process is up: {error!r}") from error
     finally:
         terminal.print("stopping", style="dim")
-        addresses.unlink(missing_ok=True)
-        environment.unlink(missing_ok=True)
+        _remove_addresses(folder)
         stack.stop()
         source.stop()
         memory.stop()
@@ -138,7 +122,7 @@ def run(
 
 
 def _serve(stack: Stack) -> None:
-    """Until Ctrl-C, which is how a run that is done ends. Raises StartFailed if a service ends by itself."""
+    """Wait for Ctrl-C, which is how a run that is done ends. Raise StartFailed if a service ends by itself."""
     try:
         while True:
             stack.check()
@@ -158,31 +142,62 @@ def _progress(terminal: Console) -> Progress:
     )
 
 
-def _crawl(client: Client, request: StartCrawlRequest, look: Any) -> Crawl:
-    """One crawl from start to end."""
+def _write_addresses(folder: Path, stack: Stack) -> None:
+    """Write where `snsfashion` finds the services, and where `snsfashion-admin` finds the servers."""
+    addresses = {**stack.addresses, "nats_url": stack.nats_url}
+    (folder / "services.json").write_text(json.dumps(addresses))
+    environment = folder / "environment"
+    # The user's own servers may have passwords in their addresses.
+    environment.touch(mode=0o600)
+    environment.write_text(
+        f"export NATS_URL={shlex.quote(stack.nats_url)} "
+        f"MONGODB_URI={shlex.quote(stack.mongodb_uri)}\n"
+    )
+
+
+def _remove_addresses(folder: Path) -> None:
+    for name in ("services.json", "environment"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _crawl(client: Client, request: StartCrawlRequest, look: Look) -> Crawl:
+    """Run one crawl from start to end."""
     crawl = client.crawler.StartCrawl(request, timeout=30).crawl
     while crawl.state in (CRAWL_STATE_QUEUED, CRAWL_STATE_RUNNING):
         time.sleep(settle.POLL_S)
         look(settle.fates(client.crawler))
         crawl = client.crawler.GetCrawl(GetCrawlRequest(crawl_id=crawl.crawl_id), timeout=30).crawl
     if crawl.state == CRAWL_STATE_FAILED:
-        raise RunFailed(f"the {crawl.spider} crawl {crawl.crawl_id}: {crawl.error}")
+        raise RunFailed(f"the {crawl.spider} crawl {crawl.crawl_id} failed: {crawl.error}")
     return crawl
 
 
 def _rows(client: Client, stack: Stack) -> list[dict[str, Any]]:
-    """The lines of outfits.jsonl, for every photo that was ever crawled into this state."""
+    """Return the lines of outfits.jsonl, for every photo that was ever crawled into this state."""
 
     def fate_of(image_id: str) -> FateRecord:
         return client.crawler.GetFate(GetFateRequest(image_id=image_id), timeout=10).record
 
-    return list(outfits.lines(outfits.read(stack.nats_url).values(), fate_of))
+    return list(outfit_lines.lines(outfit_lines.read(stack.nats_url).values(), fate_of))
 
 
-def _write(
+def _count(rows: Sequence[Mapping[str, Any]], own: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the counts of summary.json. `own` are the rows without those that only stand in for a catalog."""
+    fates = Counter(row["fate"] for row in own)
+    return {
+        "photos_crawled": len(own),
+        "catalog_photos": len(rows) - len(own),
+        "fashion": fates["described"] + fates["empty"],
+        "rejected": fates["rejected"],
+        "garments": sum(len(row["garments"]) for row in own),
+        "outfits": fates["described"],
+    }
+
+
+def _write_results(
     folder: Path,
     state: Path,
-    found: report.Report,
+    report: Report,
     rows: Sequence[dict[str, Any]],
     summary: dict[str, Any],
 ) -> None:
@@ -192,31 +207,6 @@ def _write(
         file = blobs / key
         return file.read_bytes() if file.exists() else None
 
-    outfits.write(folder / "outfits.jsonl", rows)
-    report.write(folder / "report.html", found, photo)
+    outfit_lines.write(folder / "outfits.jsonl", rows)
+    html_page.write(folder / "report.html", report, photo)
     (folder / "summary.json").write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
-
-
-class _Memory:
-    """Samples the memory of the run and all its processes."""
-
-    def __init__(self) -> None:
-        self._peak = 0.0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        """Begins to look, every few seconds."""
-        self._thread.start()
-
-    def stop(self) -> float:
-        """Ends; the highest sum seen, in megabytes."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join()
-        return self._peak
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self._peak = max(self._peak, memory_mb())
-            self._stop.wait(MEMORY_EVERY_S)

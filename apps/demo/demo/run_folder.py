@@ -1,4 +1,4 @@
-"""The folder that a run writes to: one run at a time has it."""
+"""The folder that a run writes to. Only one run at a time holds it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextmanager
 def run_folder(wanted: Path) -> Iterator[Path]:
-    """`wanted`, or the first of `wanted`-2, `wanted`-3 ... that no other run holds; held until the end."""
+    """Hold `wanted`, or the first of `wanted`-2, `wanted`-3 ... that no other run holds, until the end."""
     names = (f"{wanted.name}-{number}" for number in itertools.count(2))
     for name in itertools.chain([wanted.name], names):
         folder = wanted.absolute().with_name(name)

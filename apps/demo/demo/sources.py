@@ -51,16 +51,16 @@ class Source(Protocol):
     """Site whose photos only stand in for a catalog and are not the run's own; "" if there is none."""
 
     def start(self) -> None:
-        """Starts what serves the photos."""
+        """Start what serves the photos."""
 
     def steps(self) -> Iterator[Step]:
-        """The crawls in order; each one is over before the next is asked for."""
+        """Yield the crawls in order; each one is over before the next is asked for."""
 
     def check(self) -> None:
-        """Raises StartFailed if what serves the photos has ended."""
+        """Raise StartFailed if what serves the photos has ended."""
 
     def stop(self) -> None:
-        """Stops what `start` started."""
+        """Stop what `start` started."""
 
 
 class Lookbook:
@@ -105,12 +105,12 @@ class Lookbook:
         )
 
     def start(self) -> None:
-        """Starts the HTTP server."""
+        """Start the HTTP server."""
         self._server.spawn()
         self._server.wait_ready()
 
     def steps(self) -> Iterator[Step]:
-        """The shop, then each day's hashtags at the end of that day."""
+        """Yield the crawl of the shop, then one of each day's hashtags at the end of that day."""
         yield self.shop_step()
         for ago in range(27, -1, -1):
             day = self._end - timedelta(days=ago)
@@ -120,18 +120,18 @@ class Lookbook:
             yield Step(f"#{HASHTAGS[0]} {day:%d %b}", StartCrawlRequest(instagram=source))
 
     def shop_step(self) -> Step:
-        """The crawl of the shop's Merchant feed."""
+        """Return the crawl of the shop's Merchant feed."""
         return Step(
             "shop",
             StartCrawlRequest(shop=ShopSource(url=f"{self.url}/shop/feed.xml", site=SITE_SHOP)),
         )
 
     def check(self) -> None:
-        """Raises StartFailed if the HTTP server has ended."""
+        """Raise StartFailed if the HTTP server has ended."""
         self._server.check()
 
     def stop(self) -> None:
-        """Stops the HTTP server."""
+        """Stop the HTTP server."""
         self._server.stop()
 
     def _set_clock(self, now: datetime) -> None:
@@ -154,7 +154,7 @@ class Lookbook:
 
 
 def _kept_port(file: Path) -> int:
-    """The port of the run before if it is free: product pages have the same addresses again, so nothing looks changed."""
+    """Return the port of the run before if it is free: product pages keep their addresses, so nothing looks changed."""
     port = int(file.read_text()) if file.exists() else 0
     if not port or port_open(port):
         port = free_port()
@@ -163,7 +163,7 @@ def _kept_port(file: Path) -> int:
 
 
 class Folder:
-    """Photos on disk. Where none lies in a folder named after a style, the look-book's shop is the catalog."""
+    """Photos on disk. If none is in a folder named after a style, the look-book's shop is the catalog."""
 
     def __init__(self, photos: Path, catalog: Lookbook, now: datetime) -> None:
         self._folder = photos.resolve()
@@ -182,29 +182,29 @@ class Folder:
         self.environment = dict(catalog.environment)
 
     def start(self) -> None:
-        """Starts the look-book's shop, if it is needed."""
+        """Start the look-book's shop, if it is needed."""
         if self._catalog:
             self._catalog.start()
 
     def steps(self) -> Iterator[Step]:
-        """The folder, then the catalog."""
+        """Yield the crawl of the folder, then that of the catalog."""
         yield Step("folder", StartCrawlRequest(folder=FolderSource(path=str(self._folder))))
         if self._catalog:
             yield self._catalog.shop_step()
 
     def check(self) -> None:
-        """Raises StartFailed if the look-book's shop has ended."""
+        """Raise StartFailed if the look-book's shop has ended."""
         if self._catalog:
             self._catalog.check()
 
     def stop(self) -> None:
-        """Stops the look-book's shop."""
+        """Stop the look-book's shop."""
         if self._catalog:
             self._catalog.stop()
 
 
 def state_name(photos: Path | None) -> str:
-    """Where the state of a run over these photos lies below the run's folder: each source has its own."""
+    """Return the name of the folder for the state of a run over these photos: each source has its own."""
     if photos is None:
         return "lookbook"
     return "photos-" + hashlib.sha256(str(photos.resolve()).encode()).hexdigest()[:12]

@@ -1,4 +1,7 @@
-"""Is everything counted? The ledger says what became of every photo; the broker says that every consumer has heard it."""
+"""Waiting until everything is counted.
+
+The ledger says what became of every photo; the broker says whether every consumer has acknowledged all its messages.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +32,10 @@ def wait(
     watch: Callable[[dict[str, int]], None] = lambda _: None,
     stalled_after_s: float = 180.0,
 ) -> dict[str, int]:
-    """Blocks until no photo waits, every consumer has acknowledged all and trends answers from counts taken after that.
+    """Block until no photo waits, every consumer has acknowledged all and trends answers from counts taken after that.
 
-    Returns photos by fate. `watch` gets the fates at each look, for a progress bar, and may raise. Raises Stalled.
+    Return the photos by fate. `watch` gets the fates at each look, for a progress bar, and may raise. Raise Stalled if
+    nothing moves for `stalled_after_s`.
     """
     last: tuple[dict[str, int], int] = ({}, -1)
     moved = time.monotonic()
@@ -52,7 +56,7 @@ def wait(
 
 
 def ticks(seconds: float) -> Iterator[None]:
-    """One look every POLL_S. Raises Stalled after `seconds`."""
+    """Yield every POLL_S. Raise Stalled after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         yield
@@ -61,7 +65,7 @@ def ticks(seconds: float) -> Iterator[None]:
 
 
 def fates(crawler: CrawlerServiceStub, crawl_id: str = "") -> dict[str, int]:
-    """Photos by fate, such as {"described": 12}, of one crawl or of all."""
+    """Return the photos by fate, such as {"described": 12}, of one crawl or of all."""
     answer: CountFatesResponse = crawler.CountFates(
         CountFatesRequest(crawl_id=crawl_id), timeout=10
     )
@@ -71,7 +75,7 @@ def fates(crawler: CrawlerServiceStub, crawl_id: str = "") -> dict[str, int]:
 
 
 def _newer_snapshot(trends: TrendsServiceStub) -> None:
-    """Blocks until trends answers from a snapshot that was taken after this call."""
+    """Block until trends answers from a snapshot that was taken after this call."""
     start = time.monotonic()
     request = GetTrendsRequest(dimension=Dimension.DIMENSION_ITEM)
     while True:
@@ -83,7 +87,7 @@ def _newer_snapshot(trends: TrendsServiceStub) -> None:
 
 
 async def unacknowledged(nats_url: str) -> int:
-    """Messages that some consumer has not acknowledged yet, over all consumers."""
+    """Count the messages that a consumer has not acknowledged yet, over all consumers."""
     connection = await nats.connect(nats_url)
     try:
         js = connection.jetstream(timeout=10)

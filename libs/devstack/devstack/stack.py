@@ -28,13 +28,13 @@ Progress = Callable[[str], None]
 class Stack:
     """The whole system in `folder`, which keeps its state: a second start continues where the first ended.
 
-    NATS_URL and MONGODB_URI of the environment are used instead of own servers where set,
+    NATS_URL and MONGODB_URI of the environment are used instead of servers of its own where set,
     CLASSIFIER_WEIGHTS and SEGMENTER_WEIGHTS instead of the weights that ship, and
     `<SERVICE>_PORT`, such as TRENDS_PORT, instead of a free port.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
-        """`environment`: further settings of the services, such as INSTAGRAM_GRAPH_URL."""
+        """Plan the stack. `environment` adds settings of the services, such as INSTAGRAM_GRAPH_URL."""
         self.folder = folder.resolve()
         self._extra = dict(environment or {})
         self._servers: list[Process] = []
@@ -47,7 +47,7 @@ class Stack:
         self.mongodb_uri = os.environ.get("MONGODB_URI", "")
 
     def start(self, progress: Progress = lambda _: None) -> None:
-        """Starts everything; raises StartFailed, with nothing left running, if a part does not come up."""
+        """Start everything. Raise StartFailed, with nothing left running, if a part does not come up."""
         try:
             self._start(progress)
         except BaseException:
@@ -97,7 +97,7 @@ class Stack:
         )
 
     def _author_key(self) -> str:
-        """The key of this run's author HMACs: made once, kept with the state."""
+        """Return the key of this run's author HMACs: made once, kept with the state."""
         file = self.folder / "author.key"
         if not file.exists():
             file.touch(mode=0o600)
@@ -105,21 +105,21 @@ class Stack:
         return file.read_text()
 
     def check(self) -> None:
-        """Raises StartFailed if any process has ended."""
+        """Raise StartFailed if any process has ended."""
         for process in (*self._servers, *self.services.values()):
             process.check()
 
     def kill(self, name: str) -> None:
-        """SIGKILLs one service."""
+        """Send SIGKILL to one service."""
         self.services[name].kill()
 
     def restart(self, name: str) -> None:
-        """Starts a killed service again, at the same address."""
+        """Start a killed service again, at the same address."""
         self.services[name].spawn()
         self.services[name].wait_ready()
 
     def stop(self) -> None:
-        """Stops services, then servers; safe to call twice."""
+        """Stop the services, then the servers; safe to call twice."""
         stop_all(list(self.services.values()))
         stop_all(self._servers)
 
@@ -137,7 +137,7 @@ class Stack:
 
 
 def serving(address: str) -> bool:
-    """The gRPC health service at `address` says SERVING."""
+    """Tell whether the gRPC health service at `address` says SERVING."""
     with grpc.insecure_channel(address) as channel:
         try:
             answer = health_pb2_grpc.HealthStub(channel).Check(
@@ -157,6 +157,6 @@ async def _provision(url: str) -> None:
 
 
 def _weights(service: str) -> str:
-    """Those that the environment names, else those that ship."""
+    """Return the weights that the environment names, or those that ship."""
     named = os.environ.get(f"{service.upper()}_WEIGHTS")
     return str(Path(named).resolve()) if named else str(ROOT / "models" / service)

@@ -1,4 +1,4 @@
-"""What a run found: asked of the services as anybody would, for the tables, the report and summary.json."""
+"""Asking the services what a run found, as any client would, for the tables, the page and summary.json."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ PEOPLE: tuple[tuple[str, str, Preferences], ...] = (
 )
 
 
-def trends(
+def ask_trends(
     client: Client, dimension: Dimension.ValueType, order: Order.ValueType, as_of: datetime
 ) -> GetTrendsResponse:
-    """The first hundred rows of a dimension."""
+    """Return the first hundred rows of a dimension."""
     return client.trends.GetTrends(
         GetTrendsRequest(dimension=dimension, order=order, as_of=timestamp(as_of), page_size=100),
         timeout=10,
@@ -70,10 +70,10 @@ def collect(
     stages: Sequence[Stage],
     truth: dict[str, float | int],
 ) -> Report:
-    """Asks trends and recommender for all that the report shows."""
-    rising = trends(client, Dimension.DIMENSION_ITEM_COLOR, Order.ORDER_RISE, as_of).trends
-    pairs = trends(client, Dimension.DIMENSION_ITEM_COLOR, Order.ORDER_SHARE, as_of)
-    items = trends(client, Dimension.DIMENSION_ITEM, Order.ORDER_SHARE, as_of)
+    """Ask trends, color and recommender for everything that the report shows."""
+    rising = ask_trends(client, Dimension.DIMENSION_ITEM_COLOR, Order.ORDER_RISE, as_of).trends
+    pairs = ask_trends(client, Dimension.DIMENSION_ITEM_COLOR, Order.ORDER_SHARE, as_of)
+    items = ask_trends(client, Dimension.DIMENSION_ITEM, Order.ORDER_SHARE, as_of)
     palette = client.color.GetPalette(GetPaletteRequest(), timeout=10)
     return Report(
         source=source,
@@ -82,9 +82,9 @@ def collect(
         rising=[(trend, _evidence(client, trend, as_of)) for trend in rising if trend.rising],
         pairs=pairs,
         items=items,
-        colors=trends(client, Dimension.DIMENSION_COLOR, Order.ORDER_SHARE, as_of),
+        colors=ask_trends(client, Dimension.DIMENSION_COLOR, Order.ORDER_SHARE, as_of),
         people=[_person(client, *person, as_of) for person in PEOPLE],
-        unsaid=_unsaid(items),
+        not_said=_not_said(items),
         truth=truth,
         family_rgb={family.name: family.rgb for family in palette.families},
     )
@@ -112,8 +112,8 @@ def _person(
     return Person(user_id, title, answer)
 
 
-def _unsaid(items: GetTrendsResponse) -> list[str]:
-    """What the photos can't tell."""
+def _not_said(items: GetTrendsResponse) -> list[str]:
+    """Return what these photos can't tell, and why."""
     texts = []
     if not items.basis.dated:
         texts.append(
@@ -129,8 +129,8 @@ def _unsaid(items: GetTrendsResponse) -> list[str]:
     return texts
 
 
-def stages(crawls: Sequence[Crawl], rows: Sequence[Mapping[str, Any]]) -> list[Stage]:
-    """What each service took and gave, from the crawls of this run and the lines about all photos."""
+def count_stages(crawls: Sequence[Crawl], rows: Sequence[Mapping[str, Any]]) -> list[Stage]:
+    """Return what each service took and gave, from the crawls of this run and the lines about all photos."""
     seen = sum(crawl.seen for crawl in crawls)
     stored = sum(crawl.stored for crawl in crawls)
     unchanged = sum(crawl.unchanged for crawl in crawls)
@@ -156,8 +156,8 @@ def stages(crawls: Sequence[Crawl], rows: Sequence[Mapping[str, Any]]) -> list[S
     ]
 
 
-def summary_of(report: Report) -> dict[str, Any]:
-    """The parts of summary.json that come from trends and recommender."""
+def summarize(report: Report) -> dict[str, Any]:
+    """Return the parts of summary.json that come from trends and recommender."""
     rows = []
     for name, answer in (
         ("item", report.items.trends),
@@ -172,7 +172,7 @@ def summary_of(report: Report) -> dict[str, Any]:
             for person in report.people
             for one in person.answer.recommendations
         ],
-        "not_said": list(report.unsaid),
+        "not_said": list(report.not_said),
     }
 
 

@@ -1,4 +1,4 @@
-"""What a run prints: tables for a person."""
+"""The tables that a run prints."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from snsfashion_client.names import category_word, value_words
 
 
 def show(console: Console, report: Report) -> None:
-    """Prints the whole result of a run."""
+    """Print everything that a run found."""
     console.print()
     console.print(_stages(report.stages))
     swatches = report.family_rgb
@@ -32,7 +32,7 @@ def show(console: Console, report: Report) -> None:
         console.print(_outfits(person))
     if report.truth:
         console.print(_truth(report.truth))
-    for text in report.unsaid:
+    for text in report.not_said:
         console.print(Panel(text, title="not said", border_style="yellow", expand=False))
 
 
@@ -127,8 +127,8 @@ def _garment(garment: Garment) -> Text:
     return text.append(f" {category_word(garment.category)}")
 
 
-def ending(console: Console, folder: Path, summary: dict[str, Any]) -> None:
-    """One line of figures, and where to look further."""
+def show_summary(console: Console, folder: Path, summary: dict[str, Any]) -> None:
+    """Print one line of figures, and where to read on."""
     console.print(
         f"{summary['photos_crawled']} photos, {summary['outfits']} outfits, {summary['garments']} garments, "
         f"{summary['dead']} dead, in {summary['seconds']['flow']:.0f} s "
@@ -138,8 +138,8 @@ def ending(console: Console, folder: Path, summary: dict[str, Any]) -> None:
         console.print(f"  {folder / name}", highlight=False)
 
 
-def listening(console: Console, stack: Stack) -> None:
-    """Where the services are."""
+def show_addresses(console: Console, stack: Stack) -> None:
+    """Print where the services are."""
     table = Table(title="Serving until Ctrl-C", title_justify="left")
     table.add_column("service")
     table.add_column("gRPC")

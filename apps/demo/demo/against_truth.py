@@ -1,4 +1,4 @@
-"""Holds a look-book run against the truth: the `truth` of summary.json."""
+"""Comparison of a look-book run with the truth: the `truth` of summary.json."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from demo import results, truth
+from demo import collect, measures
 from lookbook.world.four_weeks import World
 from snsfashion.trends.v1.trends_pb2 import Dimension, Order
 from snsfashion_client import Client
@@ -18,13 +18,13 @@ JUDGED_FASHION = {"described", "empty"}
 def compare(
     client: Client, world: World, rows: Sequence[Mapping[str, Any]]
 ) -> dict[str, float | int]:
-    """`rows`: the lines of outfits.jsonl. Photos that the crawler left out are not judged."""
+    """Return each measure by its name. `rows` are the lines of outfits.jsonl; photos that the crawler left out don't count."""
     specs = {p.image_id: p.photo.spec for p in world.photos if p.photo.spec is not None}
     judged = [(specs[row["image_id"]], row) for row in rows if row["image_id"] in specs]
-    accuracy = truth.balanced_accuracy(
+    accuracy = measures.balanced_accuracy(
         (spec.fashion, row["fate"] in JUDGED_FASHION) for spec, row in judged
     )
-    matched = truth.match_all([(spec, row["garments"]) for spec, row in judged if spec.fashion])
+    matched = measures.match_all([(spec, row["garments"]) for spec, row in judged if spec.fashion])
     true, found = sum(m.true for m in matched), sum(m.found for m in matched)
     rising = _rising(client, world)
     planted = set(world.risers)
@@ -39,20 +39,22 @@ def compare(
 
 
 def _share_error(client: Client, world: World) -> float:
-    """Mean absolute error of the items' shares over the four weeks and 13 categories; a withheld share counts as 0."""
+    """Return the mean absolute error of the items' shares over the four weeks and 13 categories; a withheld share counts as 0."""
     ends = [world.end - timedelta(days=7 * ago) for ago in range(WEEKS - 1, -1, -1)]
-    return truth.mean_error(
+    return measures.mean_error(
         [week.items for week in world.truth().weeks], [_item_shares(client, end) for end in ends]
     )
 
 
 def _item_shares(client: Client, end: date) -> dict[int, float]:
-    answer = results.trends(client, Dimension.DIMENSION_ITEM, Order.ORDER_SHARE, _end_of_day(end))
+    answer = collect.ask_trends(
+        client, Dimension.DIMENSION_ITEM, Order.ORDER_SHARE, _end_of_day(end)
+    )
     return {trend.value.category: trend.share for trend in answer.trends}
 
 
 def _rising(client: Client, world: World) -> set[tuple[int, str]]:
-    answer = results.trends(
+    answer = collect.ask_trends(
         client, Dimension.DIMENSION_ITEM_COLOR, Order.ORDER_RISE, _end_of_day(world.end)
     )
     return {(t.value.category, t.value.color_family) for t in answer.trends if t.rising}

@@ -1,4 +1,7 @@
-"""How far a run was from what the look-book drew. Proves plumbing and arithmetic, not skill on real photographs."""
+"""Measures of how far a run is from what the look-book drew.
+
+They prove plumbing and arithmetic, not skill on real photographs.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ class Matched:
 
 
 def balanced_accuracy(pairs: Iterable[tuple[bool, bool]]) -> float:
-    """Mean of the recalls of fashion and of other photos, over (true, said) pairs of both kinds."""
+    """Return the mean of the recalls of fashion and of other photos, over (true, said) pairs of both kinds."""
     seen: Counter[bool] = Counter()
     right: Counter[bool] = Counter()
     for true, said in pairs:
@@ -38,7 +41,7 @@ def balanced_accuracy(pairs: Iterable[tuple[bool, bool]]) -> float:
 
 
 def match(photo: tuple[PhotoSpec, Sequence[Mapping[str, Any]]]) -> Matched:
-    """Compares the garments of a photo, given as lines of outfits.jsonl, with a fresh render.
+    """Compare the garments of a photo, given as lines of outfits.jsonl, with a fresh render.
 
     A true garment is found if a detection of its category covers it at mask IoU >= 0.5; each detection counts once.
     """
@@ -66,7 +69,7 @@ def _rle(garment: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def match_all(photos: Sequence[tuple[PhotoSpec, Sequence[Mapping[str, Any]]]]) -> list[Matched]:
-    """`match` on both cores: rendering takes about 50 ms a photo."""
+    """Run `match` for many photos on two cores: rendering takes about 50 ms a photo."""
     # spawn: gRPC runs in this process, and a fork of it would hang.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, mp_context=context) as pool:
@@ -76,7 +79,7 @@ def match_all(photos: Sequence[tuple[PhotoSpec, Sequence[Mapping[str, Any]]]]) -
 def mean_error(
     true: Sequence[Mapping[int, float]], measured: Sequence[Mapping[int, float]]
 ) -> float:
-    """Mean absolute error over weeks and categories; a share that is missing in `measured` counts as 0."""
+    """Return the mean absolute error over weeks and categories; a share that is missing in `measured` counts as 0."""
     errors = [
         abs(share - said.get(category, 0.0))
         for shares, said in zip(true, measured, strict=True)

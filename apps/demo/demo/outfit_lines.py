@@ -1,4 +1,4 @@
-"""`.run/outfits.jsonl`: one line a photo, with its fate and everything that was found."""
+"""`.run/outfits.jsonl`: one line for each photo, with its fate and everything that was found."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Seen:
 
 
 def read(nats_url: str) -> dict[str, Seen]:
-    """Every photo that the stream holds, by image id."""
+    """Return every photo that the stream holds, by image id."""
     return asyncio.run(_read(nats_url))
 
 
@@ -37,7 +37,7 @@ async def _read(nats_url: str) -> dict[str, Seen]:
     photos: dict[str, Seen] = {}
     connection = await nats.connect(nats_url)
     try:
-        # An ephemeral consumer of our own: reading moves nobody's place in the stream.
+        # An ephemeral consumer: reading moves no service's place in the stream.
         subscription = await connection.jetstream().pull_subscribe(
             "sns.>", stream=topology.PIPELINE
         )
@@ -52,7 +52,7 @@ async def _read(nats_url: str) -> dict[str, Seen]:
     return photos
 
 
-def _keep(photos: dict[str, Seen], event: events.Event) -> None:
+def _keep(photos: dict[str, Seen], event: topology.Event) -> None:
     match event:
         case ImageCrawled():
             seen = photos.setdefault(event.image.image_id, Seen(event))
@@ -75,7 +75,7 @@ def _newer(
 
 
 def lines(photos: Iterable[Seen], fate_of: Callable[[str], FateRecord]) -> Iterator[dict[str, Any]]:
-    """The lines of the file. `fate_of` asks the ledger."""
+    """Yield the lines of the file. `fate_of` asks the ledger."""
     for seen in photos:
         image, provenance = seen.crawled.image, seen.crawled.provenance
         record = fate_of(image.image_id)
@@ -124,7 +124,7 @@ def _garment(garment: Garment) -> dict[str, Any]:
 
 
 def write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """Writes JSON lines."""
+    """Write JSON lines."""
     with path.open("w") as file:
         for row in rows:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
