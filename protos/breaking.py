@@ -17,6 +17,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+import buf_image
+
 PROTOS = "protos"
 
 
@@ -34,7 +36,7 @@ def _commit(root: Path, revision: str) -> str | None:
 
 
 def bases(root: Path, wanted: str | None) -> list[str]:
-    """The commits to compare with; none if there are none. Raises BaseMissing if `wanted` is not there."""
+    """Return the commits to compare with; none if there are none. Raise BaseMissing if `wanted` is not there."""
     commit = _commit(root, wanted or "origin/main") or (None if wanted else _commit(root, "main"))
     if wanted and commit is None:
         raise BaseMissing(f"PROTO_BASE={wanted} is no revision of this clone")
@@ -45,14 +47,18 @@ def bases(root: Path, wanted: str | None) -> list[str]:
 
 
 def compare(root: Path, commit: str) -> int:
-    """Runs `buf breaking` on the working tree against the protos of `commit`; its exit status."""
+    """Run `buf breaking` on the working tree against the protos of `commit`. Return its exit status."""
     archive = _git(root, "archive", "--format=tar", commit, PROTOS)
     archive.check_returncode()
     with tempfile.TemporaryDirectory() as folder:
         with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
             tar.extractall(folder, filter="data")
-        command = ["buf", "breaking", PROTOS, "--against", f"{folder}/{PROTOS}"]
-        return subprocess.run(command, cwd=root, check=False).returncode
+        new, old = Path(folder, "new.binpb"), Path(folder, "old.binpb")
+        buf_image.write(root / PROTOS, new)
+        buf_image.write(Path(folder, PROTOS), old)
+        options = ["--against", str(old), "--config", str(root / PROTOS / "buf.yaml")]
+        command = ["buf", "breaking", str(new), *options]
+        return subprocess.run(command, check=False).returncode
 
 
 def main() -> None:

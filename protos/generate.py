@@ -7,49 +7,46 @@ from __future__ import annotations
 
 import argparse
 import filecmp
-import importlib.resources
 import re
 import sys
 import tempfile
 from pathlib import Path
 
-from grpc_tools import protoc
+import buf_image
 
 ROOT = Path(__file__).parent
+# The vocabulary of the rules has no generated module of its own.
+VOCABULARY = re.compile(r"^from buf\.validate import validate_pb2 as \w+$", re.MULTILINE)
 SUFFIXES = ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi")
 
 
 def generate(out: Path) -> None:
-    """Writes the generated modules, and an empty `__init__.py` for each package, under `out`."""
-    protos = sorted(str(p.relative_to(ROOT)) for p in ROOT.rglob("*.proto"))
-    well_known = str(importlib.resources.files("grpc_tools") / "_proto")
-    status = protoc.main(
-        [
-            "protoc",
-            f"--proto_path={ROOT}",
-            f"--proto_path={well_known}",
-            f"--python_out={out}",
-            f"--mypy_out=quiet:{out}",
-            f"--grpc_python_out={out}",
-            f"--mypy_grpc_out=quiet:{out}",
-            *protos,
-        ]
+    """Write the generated modules, and an empty `__init__.py` for each package, under `out`."""
+    buf_image.run_protoc(
+        ROOT,
+        f"--python_out={out}",
+        f"--mypy_out=quiet:{out}",
+        f"--grpc_python_out={out}",
+        f"--mypy_grpc_out=quiet:{out}",
     )
-    if status:
-        sys.exit(f"protoc failed with status {status}")
+    protos = sorted(str(p.relative_to(ROOT)) for p in ROOT.rglob("*.proto"))
     silent = {
         p for p in protos if not re.search(r"^service ", (ROOT / p).read_text(), re.MULTILINE)
     }
     for proto in silent:  # a file without a service has nothing to say in _pb2_grpc
         for suffix in ("_pb2_grpc.py", "_pb2_grpc.pyi"):
             (out / proto.replace(".proto", suffix)).unlink(missing_ok=True)
+    for module in (out / p.replace(".proto", "_pb2.py") for p in protos):
+        module.write_text(
+            VOCABULARY.sub("from snsfashion import rules as _rules", module.read_text())
+        )
     for folder in {parent for p in protos for parent in (out / p).parents if out in parent.parents}:
         (folder / "__init__.py").touch()
     (out / "snsfashion" / "py.typed").touch()
 
 
 def differences(fresh: Path) -> list[str]:
-    """Names of generated files that are missing, stale or left over."""
+    """Return the names of generated files that are missing, stale or left over."""
     new = {p.relative_to(fresh) for p in fresh.rglob("*") if p.is_file()}
     old = {
         p.relative_to(ROOT)

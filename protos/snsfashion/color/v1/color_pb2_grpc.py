@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ColorServiceStub:
-    """Measures and names colours.
+    """Measures and names colors.
     """
 
     def __init__(self, channel):
@@ -63,18 +63,18 @@ class ColorServiceStub:
 
 
 class ColorServiceServicer:
-    """Measures and names colours.
+    """Measures and names colors.
     """
 
     def ExtractColors(self, request, context):
-        """Measures the colours of garments of one photo. INVALID_ARGUMENT names the field, NOT_FOUND the palettes that exist.
+        """Measures the colors of garments of one photo. INVALID_ARGUMENT names the field, NOT_FOUND the palettes that exist.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def NameColor(self, request, context):
-        """Names a colour. INVALID_ARGUMENT if it is no hex value, NOT_FOUND if there is no such palette.
+        """Names a color. INVALID_ARGUMENT if it is no hex value, NOT_FOUND if there is no such palette.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -139,7 +139,7 @@ def add_ColorServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ColorService:
-    """Measures and names colours.
+    """Measures and names colors.
     """
 
     @staticmethod

@@ -22,71 +22,106 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from snsfashion import rules as _rules
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from snsfashion.fashion.v1 import fashion_pb2 as snsfashion_dot_fashion_dot_v1_dot_fashion__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#snsfashion/crawler/v1/crawler.proto\x12\x15snsfashion.crawler.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#snsfashion/fashion/v1/fashion.proto\"8\n\x0fInstagramSource\x12\x10\n\x08hashtags\x18\x01 \x03(\t\x12\x13\n\x0binclude_top\x18\x02 \x01(\x08\"\'\n\nShopSource\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x0c\n\x04site\x18\x02 \x01(\t\"7\n\x0c\x46olderSource\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0c\n\x04site\x18\x02 \x01(\t\x12\x0b\n\x03\x63sv\x18\x03 \x01(\t\"\xec\x01\n\x11StartCrawlRequest\x12;\n\tinstagram\x18\x01 \x01(\x0b\x32&.snsfashion.crawler.v1.InstagramSourceH\x00\x12\x31\n\x04shop\x18\x02 \x01(\x0b\x32!.snsfashion.crawler.v1.ShopSourceH\x00\x12\x35\n\x06\x66older\x18\x03 \x01(\x0b\x32#.snsfashion.crawler.v1.FolderSourceH\x00\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x12\n\nmax_photos\x18\x05 \x01(\rB\x08\n\x06source\"A\n\x12StartCrawlResponse\x12+\n\x05\x63rawl\x18\x01 \x01(\x0b\x32\x1c.snsfashion.crawler.v1.Crawl\"\xe2\x03\n\x05\x43rawl\x12\x10\n\x08\x63rawl_id\x18\x01 \x01(\t\x12\x30\n\x05state\x18\x02 \x01(\x0e\x32!.snsfashion.crawler.v1.CrawlState\x12\x0e\n\x06spider\x18\x03 \x01(\t\x12\x0c\n\x04seen\x18\x04 \x01(\r\x12\x0e\n\x06stored\x18\x05 \x01(\r\x12\x11\n\tunchanged\x18\x06 \x01(\r\x12\x0f\n\x07updated\x18\x07 \x01(\r\x12:\n\x07skipped\x18\x08 \x03(\x0b\x32).snsfashion.crawler.v1.Crawl.SkippedEntry\x12\x38\n\x06\x66\x61iled\x18\t \x03(\x0b\x32(.snsfashion.crawler.v1.Crawl.FailedEntry\x12.\n\ncreated_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x65rror\x18\x0c \x01(\t\x1a.\n\x0cSkippedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\x1a-\n\x0b\x46\x61iledEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\"#\n\x0fGetCrawlRequest\x12\x10\n\x08\x63rawl_id\x18\x01 \x01(\t\"?\n\x10GetCrawlResponse\x12+\n\x05\x63rawl\x18\x01 \x01(\x0b\x32\x1c.snsfashion.crawler.v1.Crawl\":\n\x11ListCrawlsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"[\n\x12ListCrawlsResponse\x12,\n\x06\x63rawls\x18\x01 \x03(\x0b\x32\x1c.snsfashion.crawler.v1.Crawl\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"&\n\x12\x43\x61ncelCrawlRequest\x12\x10\n\x08\x63rawl_id\x18\x01 \x01(\t\"B\n\x13\x43\x61ncelCrawlResponse\x12+\n\x05\x63rawl\x18\x01 \x01(\x0b\x32\x1c.snsfashion.crawler.v1.Crawl\"%\n\x07PostRef\x12\x0c\n\x04site\x18\x01 \x01(\t\x12\x0c\n\x04post\x18\x02 \x01(\t\"n\n\x11\x45rasePostsRequest\x12-\n\x05posts\x18\x01 \x03(\x0b\x32\x1e.snsfashion.crawler.v1.PostRef\x12\x15\n\rauthor_handle\x18\x02 \x01(\t\x12\x13\n\x0b\x61uthor_site\x18\x03 \x01(\t\"3\n\x12\x45rasePostsResponse\x12\r\n\x05posts\x18\x01 \x01(\r\x12\x0e\n\x06photos\x18\x02 \x01(\r\"\xbb\x02\n\nFateRecord\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12)\n\x04\x66\x61te\x18\x02 \x01(\x0e\x32\x1b.snsfashion.crawler.v1.Fate\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12.\n\x05image\x18\x04 \x01(\x0b\x32\x1f.snsfashion.fashion.v1.ImageRef\x12\x35\n\nprovenance\x18\x05 \x01(\x0b\x32!.snsfashion.fashion.v1.Provenance\x12\x37\n\x0bgenerations\x18\x06 \x01(\x0b\x32\".snsfashion.fashion.v1.Generations\x12\x10\n\x08garments\x18\x07 \x01(\r\x12.\n\nupdated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\"\n\x0eGetFateRequest\x12\x10\n\x08image_id\x18\x01 \x01(\t\"D\n\x0fGetFateResponse\x12\x31\n\x06record\x18\x01 \x01(\x0b\x32!.snsfashion.crawler.v1.FateRecord\"%\n\x11\x43ountFatesRequest\x12\x10\n\x08\x63rawl_id\x18\x01 \x01(\t\"F\n\tFateCount\x12)\n\x04\x66\x61te\x18\x01 \x01(\x0e\x32\x1b.snsfashion.crawler.v1.Fate\x12\x0e\n\x06photos\x18\x02 \x01(\x04\"U\n\x12\x43ountFatesResponse\x12\x30\n\x06\x63ounts\x18\x01 \x03(\x0b\x32 .snsfashion.crawler.v1.FateCount\x12\r\n\x05total\x18\x02 \x01(\x04*\x94\x01\n\x04\x46\x61te\x12\x14\n\x10\x46\x41TE_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x46\x41TE_WAITING\x10\x01\x12\x11\n\rFATE_REJECTED\x10\x02\x12\x0e\n\nFATE_EMPTY\x10\x03\x12\x12\n\x0e\x46\x41TE_DESCRIBED\x10\x04\x12\r\n\tFATE_DEAD\x10\x05\x12\r\n\tFATE_GONE\x10\x06\x12\x0f\n\x0b\x46\x41TE_ERASED\x10\x07*\xa7\x01\n\nCrawlState\x12\x1b\n\x17\x43RAWL_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43RAWL_STATE_QUEUED\x10\x01\x12\x17\n\x13\x43RAWL_STATE_RUNNING\x10\x02\x12\x18\n\x14\x43RAWL_STATE_FINISHED\x10\x03\x12\x19\n\x15\x43RAWL_STATE_CANCELLED\x10\x04\x12\x16\n\x12\x43RAWL_STATE_FAILED\x10\x05\x32\xb9\x05\n\x0e\x43rawlerService\x12\x61\n\nStartCrawl\x12(.snsfashion.crawler.v1.StartCrawlRequest\x1a).snsfashion.crawler.v1.StartCrawlResponse\x12[\n\x08GetCrawl\x12&.snsfashion.crawler.v1.GetCrawlRequest\x1a\'.snsfashion.crawler.v1.GetCrawlResponse\x12\x61\n\nListCrawls\x12(.snsfashion.crawler.v1.ListCrawlsRequest\x1a).snsfashion.crawler.v1.ListCrawlsResponse\x12\x64\n\x0b\x43\x61ncelCrawl\x12).snsfashion.crawler.v1.CancelCrawlRequest\x1a*.snsfashion.crawler.v1.CancelCrawlResponse\x12\x61\n\nErasePosts\x12(.snsfashion.crawler.v1.ErasePostsRequest\x1a).snsfashion.crawler.v1.ErasePostsResponse\x12X\n\x07GetFate\x12%.snsfashion.crawler.v1.GetFateRequest\x1a&.snsfashion.crawler.v1.GetFateResponse\x12\x61\n\nCountFates\x12(.snsfashion.crawler.v1.CountFatesRequest\x1a).snsfashion.crawler.v1.CountFatesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#snsfashion/crawler/v1/crawler.proto\x12\x15snsfashion.crawler.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#snsfashion/fashion/v1/fashion.proto\"B\n\x0fInstagramSource\x12\x1a\n\x08hashtags\x18\x01 \x03(\tB\x08\xbaH\x05\x92\x01\x02\x08\x01\x12\x13\n\x0binclude_top\x18\x02 \x01(\x08\"\x9b\x02\n\nShopSource\x12\x18\n\x03url\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\x18\xd0\x0f\xc8\x01\x01\x12\xf2\x01\n\x04site\x18\x02 \x01(\tB\xe3\x01\xbaH\xdf\x01\xba\x01\x93\x01\n\tsite.form\x12Lmust be 1 to 64 of a-z, 0-9, \'.\' and \'-\', and start with a letter or a digit\x1a\x38this == \'\' || this.matches(\'^[a-z0-9][a-z0-9.-]{0,63}$\')\xba\x01\x45\n\rsite.reserved\x12\x1fis reserved for Instagram\'s API\x1a\x13this != \'instagram\'\"\xa6\x02\n\x0c\x46olderSource\x12\x14\n\x04path\x18\x01 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\x12\xf2\x01\n\x04site\x18\x02 \x01(\tB\xe3\x01\xbaH\xdf\x01\xba\x01\x93\x01\n\tsite.form\x12Lmust be 1 to 64 of a-z, 0-9, \'.\' and \'-\', and start with a letter or a digit\x1a\x38this == \'\' || this.matches(\'^[a-z0-9][a-z0-9.-]{0,63}$\')\xba\x01\x45\n\rsite.reserved\x12\x1fis reserved for Instagram\'s API\x1a\x13this != \'instagram\'\x12\x0b\n\x03\x63sv\x18\x03 \x01(\t\"\xfc\x01\n\x11StartCrawlRequest\x12;\n\tinstagram\x18\x01 \x01(\x0b\x32&.snsfashion.crawler.v1.InstagramSourceH\x00\x12\x31\n\x04shop\x18\x02 \x01(\x0b\x32!.snsfashion.crawler.v1.ShopSourceH\x00\x12\x35\n\x06\x66older\x18\x03 \x01(\x0b\x32#.snsfashion.crawler.v1.FolderSourceH\x00\x12\x1b\n\nrequest_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02(@\x12\x12\n\nmax_photos\x18\x05 \x01(\rB\x0f\n\x06source\x12\x05\xbaH\x02\x08\x01\"A\n\x12StartCrawlResponse\x12+\n\x05\x63rawl\x18\x01 \x01(\x0b\x32\x1c.snsfashion.crawler.v1.Crawl\"\xe2\x03\n\x05\x43rawl\x12\x10\n\x08\x63rawl_id\x18\x01 \x01(\t\x12\x30\n\x05state\x18\x02 \x01(\x0e\x32!.snsfashion.crawler.v1.CrawlState\x12\x0e\n\x06spider\x18\x03 \x01(\t\x12\x0c\n\x04seen\x18\x04 \x01(\r\x12\x0e\n\x06stored\x18\x05 \x01(\r\x12\x11\n\tunchanged\x18\x06 \x01(\r\x12\x0f\n\x07updated\x18\x07 \x01(\r\x12:\n\x07skipped\x18\x08 \x03(\x0b\x32).snsfashion.crawler.v1.Crawl.SkippedEntry\x12\x38\n\x06\x66\x61iled\x18\t \x03(\x0b\x32(.snsfashion.crawler.v1.Crawl.FailedEntry\x12.\n\ncreated_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x65rror\x18\x0c \x01(\t\x1a.\n\x0cSkippedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\x1a-\n\x0b\x46\x61iledEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\"/\n\x0fGetCrawlRequest\x12\x1c\n\x08\x63rawl_id\x18\x01 \x01(\tB\n\xbaH\x07r\x02(@\xc8\x01\x01\"?\n\x10GetCrawlResponse\x12+\n\x05\x63rawl\x18\x01 \x01(\x0b\x32\x1c.snsfashion.crawler.v1.Crawl\"M\n\x11ListCrawlsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\rB\x07\xbaH\x04*\x02\x18\x64\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"[\n\x12ListCrawlsResponse\x12,\n\x06\x63rawls\x18\x01 \x03(\x0b\x32\x1c.snsfashion.crawler.v1.Crawl\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"2\n\x12\x43\x61ncelCrawlRequest\x12\x1c\n\x08\x63rawl_id\x18\x01 \x01(\tB\n\xbaH\x07r\x02(@\xc8\x01\x01\"B\n\x13\x43\x61ncelCrawlResponse\x12+\n\x05\x63rawl\x18\x01 \x01(\x0b\x32\x1c.snsfashion.crawler.v1.Crawl\"C\n\x07PostRef\x12\x1d\n\x04site\x18\x01 \x01(\tB\x0f\xbaH\x0cr\x07(\x80\x02\xba\x01\x01:\xc8\x01\x01\x12\x19\n\x04post\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03(\x80\x02\xc8\x01\x01\"\xe0\x02\n\x11\x45rasePostsRequest\x12\x38\n\x05posts\x18\x01 \x03(\x0b\x32\x1e.snsfashion.crawler.v1.PostRefB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12\x15\n\rauthor_handle\x18\x02 \x01(\t\x12\x13\n\x0b\x61uthor_site\x18\x03 \x01(\t:\xe4\x01\xbaH\xe0\x01\x1au\n\x05posts\x12\x39must contain at least 1 item, unless author_handle is set\x1a\x31this.posts.size() > 0 || this.author_handle != \'\'\x1ag\n\x0b\x61uthor_site\x12$value is required with author_handle\x1a\x32this.author_handle == \'\' || this.author_site != \'\'\"3\n\x12\x45rasePostsResponse\x12\r\n\x05posts\x18\x01 \x01(\r\x12\x0e\n\x06photos\x18\x02 \x01(\r\"\xbb\x02\n\nFateRecord\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12)\n\x04\x66\x61te\x18\x02 \x01(\x0e\x32\x1b.snsfashion.crawler.v1.Fate\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12.\n\x05image\x18\x04 \x01(\x0b\x32\x1f.snsfashion.fashion.v1.ImageRef\x12\x35\n\nprovenance\x18\x05 \x01(\x0b\x32!.snsfashion.fashion.v1.Provenance\x12\x37\n\x0bgenerations\x18\x06 \x01(\x0b\x32\".snsfashion.fashion.v1.Generations\x12\x10\n\x08garments\x18\x07 \x01(\r\x12.\n\nupdated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"/\n\x0eGetFateRequest\x12\x1d\n\x08image_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03(\x80\x02\xc8\x01\x01\"D\n\x0fGetFateResponse\x12\x31\n\x06record\x18\x01 \x01(\x0b\x32!.snsfashion.crawler.v1.FateRecord\".\n\x11\x43ountFatesRequest\x12\x19\n\x08\x63rawl_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02(@\"F\n\tFateCount\x12)\n\x04\x66\x61te\x18\x01 \x01(\x0e\x32\x1b.snsfashion.crawler.v1.Fate\x12\x0e\n\x06photos\x18\x02 \x01(\x04\"U\n\x12\x43ountFatesResponse\x12\x30\n\x06\x63ounts\x18\x01 \x03(\x0b\x32 .snsfashion.crawler.v1.FateCount\x12\r\n\x05total\x18\x02 \x01(\x04*\x94\x01\n\x04\x46\x61te\x12\x14\n\x10\x46\x41TE_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x46\x41TE_WAITING\x10\x01\x12\x11\n\rFATE_REJECTED\x10\x02\x12\x0e\n\nFATE_EMPTY\x10\x03\x12\x12\n\x0e\x46\x41TE_DESCRIBED\x10\x04\x12\r\n\tFATE_DEAD\x10\x05\x12\r\n\tFATE_GONE\x10\x06\x12\x0f\n\x0b\x46\x41TE_ERASED\x10\x07*\xa7\x01\n\nCrawlState\x12\x1b\n\x17\x43RAWL_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x43RAWL_STATE_QUEUED\x10\x01\x12\x17\n\x13\x43RAWL_STATE_RUNNING\x10\x02\x12\x18\n\x14\x43RAWL_STATE_FINISHED\x10\x03\x12\x19\n\x15\x43RAWL_STATE_CANCELLED\x10\x04\x12\x16\n\x12\x43RAWL_STATE_FAILED\x10\x05\x32\xb9\x05\n\x0e\x43rawlerService\x12\x61\n\nStartCrawl\x12(.snsfashion.crawler.v1.StartCrawlRequest\x1a).snsfashion.crawler.v1.StartCrawlResponse\x12[\n\x08GetCrawl\x12&.snsfashion.crawler.v1.GetCrawlRequest\x1a\'.snsfashion.crawler.v1.GetCrawlResponse\x12\x61\n\nListCrawls\x12(.snsfashion.crawler.v1.ListCrawlsRequest\x1a).snsfashion.crawler.v1.ListCrawlsResponse\x12\x64\n\x0b\x43\x61ncelCrawl\x12).snsfashion.crawler.v1.CancelCrawlRequest\x1a*.snsfashion.crawler.v1.CancelCrawlResponse\x12\x61\n\nErasePosts\x12(.snsfashion.crawler.v1.ErasePostsRequest\x1a).snsfashion.crawler.v1.ErasePostsResponse\x12X\n\x07GetFate\x12%.snsfashion.crawler.v1.GetFateRequest\x1a&.snsfashion.crawler.v1.GetFateResponse\x12\x61\n\nCountFates\x12(.snsfashion.crawler.v1.CountFatesRequest\x1a).snsfashion.crawler.v1.CountFatesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'snsfashion.crawler.v1.crawler_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_INSTAGRAMSOURCE'].fields_by_name['hashtags']._loaded_options = None
+  _globals['_INSTAGRAMSOURCE'].fields_by_name['hashtags']._serialized_options = b'\272H\005\222\001\002\010\001'
+  _globals['_SHOPSOURCE'].fields_by_name['url']._loaded_options = None
+  _globals['_SHOPSOURCE'].fields_by_name['url']._serialized_options = b'\272H\010r\003\030\320\017\310\001\001'
+  _globals['_SHOPSOURCE'].fields_by_name['site']._loaded_options = None
+  _globals['_SHOPSOURCE'].fields_by_name['site']._serialized_options = b'\272H\337\001\272\001\223\001\n\tsite.form\022Lmust be 1 to 64 of a-z, 0-9, \'.\' and \'-\', and start with a letter or a digit\0328this == \'\' || this.matches(\'^[a-z0-9][a-z0-9.-]{0,63}$\')\272\001E\n\rsite.reserved\022\037is reserved for Instagram\'s API\032\023this != \'instagram\''
+  _globals['_FOLDERSOURCE'].fields_by_name['path']._loaded_options = None
+  _globals['_FOLDERSOURCE'].fields_by_name['path']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_FOLDERSOURCE'].fields_by_name['site']._loaded_options = None
+  _globals['_FOLDERSOURCE'].fields_by_name['site']._serialized_options = b'\272H\337\001\272\001\223\001\n\tsite.form\022Lmust be 1 to 64 of a-z, 0-9, \'.\' and \'-\', and start with a letter or a digit\0328this == \'\' || this.matches(\'^[a-z0-9][a-z0-9.-]{0,63}$\')\272\001E\n\rsite.reserved\022\037is reserved for Instagram\'s API\032\023this != \'instagram\''
+  _globals['_STARTCRAWLREQUEST'].oneofs_by_name['source']._loaded_options = None
+  _globals['_STARTCRAWLREQUEST'].oneofs_by_name['source']._serialized_options = b'\272H\002\010\001'
+  _globals['_STARTCRAWLREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_STARTCRAWLREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\004r\002(@'
   _globals['_CRAWL_SKIPPEDENTRY']._loaded_options = None
   _globals['_CRAWL_SKIPPEDENTRY']._serialized_options = b'8\001'
   _globals['_CRAWL_FAILEDENTRY']._loaded_options = None
   _globals['_CRAWL_FAILEDENTRY']._serialized_options = b'8\001'
-  _globals['_FATE']._serialized_start=2269
-  _globals['_FATE']._serialized_end=2417
-  _globals['_CRAWLSTATE']._serialized_start=2420
-  _globals['_CRAWLSTATE']._serialized_end=2587
-  _globals['_INSTAGRAMSOURCE']._serialized_start=132
-  _globals['_INSTAGRAMSOURCE']._serialized_end=188
-  _globals['_SHOPSOURCE']._serialized_start=190
-  _globals['_SHOPSOURCE']._serialized_end=229
-  _globals['_FOLDERSOURCE']._serialized_start=231
-  _globals['_FOLDERSOURCE']._serialized_end=286
-  _globals['_STARTCRAWLREQUEST']._serialized_start=289
-  _globals['_STARTCRAWLREQUEST']._serialized_end=525
-  _globals['_STARTCRAWLRESPONSE']._serialized_start=527
-  _globals['_STARTCRAWLRESPONSE']._serialized_end=592
-  _globals['_CRAWL']._serialized_start=595
-  _globals['_CRAWL']._serialized_end=1077
-  _globals['_CRAWL_SKIPPEDENTRY']._serialized_start=984
-  _globals['_CRAWL_SKIPPEDENTRY']._serialized_end=1030
-  _globals['_CRAWL_FAILEDENTRY']._serialized_start=1032
-  _globals['_CRAWL_FAILEDENTRY']._serialized_end=1077
-  _globals['_GETCRAWLREQUEST']._serialized_start=1079
-  _globals['_GETCRAWLREQUEST']._serialized_end=1114
-  _globals['_GETCRAWLRESPONSE']._serialized_start=1116
-  _globals['_GETCRAWLRESPONSE']._serialized_end=1179
-  _globals['_LISTCRAWLSREQUEST']._serialized_start=1181
-  _globals['_LISTCRAWLSREQUEST']._serialized_end=1239
-  _globals['_LISTCRAWLSRESPONSE']._serialized_start=1241
-  _globals['_LISTCRAWLSRESPONSE']._serialized_end=1332
-  _globals['_CANCELCRAWLREQUEST']._serialized_start=1334
-  _globals['_CANCELCRAWLREQUEST']._serialized_end=1372
-  _globals['_CANCELCRAWLRESPONSE']._serialized_start=1374
-  _globals['_CANCELCRAWLRESPONSE']._serialized_end=1440
-  _globals['_POSTREF']._serialized_start=1442
-  _globals['_POSTREF']._serialized_end=1479
-  _globals['_ERASEPOSTSREQUEST']._serialized_start=1481
-  _globals['_ERASEPOSTSREQUEST']._serialized_end=1591
-  _globals['_ERASEPOSTSRESPONSE']._serialized_start=1593
-  _globals['_ERASEPOSTSRESPONSE']._serialized_end=1644
-  _globals['_FATERECORD']._serialized_start=1647
-  _globals['_FATERECORD']._serialized_end=1962
-  _globals['_GETFATEREQUEST']._serialized_start=1964
-  _globals['_GETFATEREQUEST']._serialized_end=1998
-  _globals['_GETFATERESPONSE']._serialized_start=2000
-  _globals['_GETFATERESPONSE']._serialized_end=2068
-  _globals['_COUNTFATESREQUEST']._serialized_start=2070
-  _globals['_COUNTFATESREQUEST']._serialized_end=2107
-  _globals['_FATECOUNT']._serialized_start=2109
-  _globals['_FATECOUNT']._serialized_end=2179
-  _globals['_COUNTFATESRESPONSE']._serialized_start=2181
-  _globals['_COUNTFATESRESPONSE']._serialized_end=2266
-  _globals['_CRAWLERSERVICE']._serialized_start=2590
-  _globals['_CRAWLERSERVICE']._serialized_end=3287
+  _globals['_GETCRAWLREQUEST'].fields_by_name['crawl_id']._loaded_options = None
+  _globals['_GETCRAWLREQUEST'].fields_by_name['crawl_id']._serialized_options = b'\272H\007r\002(@\310\001\001'
+  _globals['_LISTCRAWLSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTCRAWLSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004*\002\030d'
+  _globals['_LISTCRAWLSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTCRAWLSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_CANCELCRAWLREQUEST'].fields_by_name['crawl_id']._loaded_options = None
+  _globals['_CANCELCRAWLREQUEST'].fields_by_name['crawl_id']._serialized_options = b'\272H\007r\002(@\310\001\001'
+  _globals['_POSTREF'].fields_by_name['site']._loaded_options = None
+  _globals['_POSTREF'].fields_by_name['site']._serialized_options = b'\272H\014r\007(\200\002\272\001\001:\310\001\001'
+  _globals['_POSTREF'].fields_by_name['post']._loaded_options = None
+  _globals['_POSTREF'].fields_by_name['post']._serialized_options = b'\272H\010r\003(\200\002\310\001\001'
+  _globals['_ERASEPOSTSREQUEST'].fields_by_name['posts']._loaded_options = None
+  _globals['_ERASEPOSTSREQUEST'].fields_by_name['posts']._serialized_options = b'\272H\006\222\001\003\020\350\007'
+  _globals['_ERASEPOSTSREQUEST']._loaded_options = None
+  _globals['_ERASEPOSTSREQUEST']._serialized_options = b'\272H\340\001\032u\n\005posts\0229must contain at least 1 item, unless author_handle is set\0321this.posts.size() > 0 || this.author_handle != \'\'\032g\n\013author_site\022$value is required with author_handle\0322this.author_handle == \'\' || this.author_site != \'\''
+  _globals['_GETFATEREQUEST'].fields_by_name['image_id']._loaded_options = None
+  _globals['_GETFATEREQUEST'].fields_by_name['image_id']._serialized_options = b'\272H\010r\003(\200\002\310\001\001'
+  _globals['_COUNTFATESREQUEST'].fields_by_name['crawl_id']._loaded_options = None
+  _globals['_COUNTFATESREQUEST'].fields_by_name['crawl_id']._serialized_options = b'\272H\004r\002(@'
+  _globals['_FATE']._serialized_start=3147
+  _globals['_FATE']._serialized_end=3295
+  _globals['_CRAWLSTATE']._serialized_start=3298
+  _globals['_CRAWLSTATE']._serialized_end=3465
+  _globals['_INSTAGRAMSOURCE']._serialized_start=161
+  _globals['_INSTAGRAMSOURCE']._serialized_end=227
+  _globals['_SHOPSOURCE']._serialized_start=230
+  _globals['_SHOPSOURCE']._serialized_end=513
+  _globals['_FOLDERSOURCE']._serialized_start=516
+  _globals['_FOLDERSOURCE']._serialized_end=810
+  _globals['_STARTCRAWLREQUEST']._serialized_start=813
+  _globals['_STARTCRAWLREQUEST']._serialized_end=1065
+  _globals['_STARTCRAWLRESPONSE']._serialized_start=1067
+  _globals['_STARTCRAWLRESPONSE']._serialized_end=1132
+  _globals['_CRAWL']._serialized_start=1135
+  _globals['_CRAWL']._serialized_end=1617
+  _globals['_CRAWL_SKIPPEDENTRY']._serialized_start=1524
+  _globals['_CRAWL_SKIPPEDENTRY']._serialized_end=1570
+  _globals['_CRAWL_FAILEDENTRY']._serialized_start=1572
+  _globals['_CRAWL_FAILEDENTRY']._serialized_end=1617
+  _globals['_GETCRAWLREQUEST']._serialized_start=1619
+  _globals['_GETCRAWLREQUEST']._serialized_end=1666
+  _globals['_GETCRAWLRESPONSE']._serialized_start=1668
+  _globals['_GETCRAWLRESPONSE']._serialized_end=1731
+  _globals['_LISTCRAWLSREQUEST']._serialized_start=1733
+  _globals['_LISTCRAWLSREQUEST']._serialized_end=1810
+  _globals['_LISTCRAWLSRESPONSE']._serialized_start=1812
+  _globals['_LISTCRAWLSRESPONSE']._serialized_end=1903
+  _globals['_CANCELCRAWLREQUEST']._serialized_start=1905
+  _globals['_CANCELCRAWLREQUEST']._serialized_end=1955
+  _globals['_CANCELCRAWLRESPONSE']._serialized_start=1957
+  _globals['_CANCELCRAWLRESPONSE']._serialized_end=2023
+  _globals['_POSTREF']._serialized_start=2025
+  _globals['_POSTREF']._serialized_end=2092
+  _globals['_ERASEPOSTSREQUEST']._serialized_start=2095
+  _globals['_ERASEPOSTSREQUEST']._serialized_end=2447
+  _globals['_ERASEPOSTSRESPONSE']._serialized_start=2449
+  _globals['_ERASEPOSTSRESPONSE']._serialized_end=2500
+  _globals['_FATERECORD']._serialized_start=2503
+  _globals['_FATERECORD']._serialized_end=2818
+  _globals['_GETFATEREQUEST']._serialized_start=2820
+  _globals['_GETFATEREQUEST']._serialized_end=2867
+  _globals['_GETFATERESPONSE']._serialized_start=2869
+  _globals['_GETFATERESPONSE']._serialized_end=2937
+  _globals['_COUNTFATESREQUEST']._serialized_start=2939
+  _globals['_COUNTFATESREQUEST']._serialized_end=2985
+  _globals['_FATECOUNT']._serialized_start=2987
+  _globals['_FATECOUNT']._serialized_end=3057
+  _globals['_COUNTFATESRESPONSE']._serialized_start=3059
+  _globals['_COUNTFATESRESPONSE']._serialized_end=3144
+  _globals['_CRAWLERSERVICE']._serialized_start=3468
+  _globals['_CRAWLERSERVICE']._serialized_end=4165
 # @@protoc_insertion_point(module_scope)

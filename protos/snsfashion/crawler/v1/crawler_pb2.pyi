@@ -36,7 +36,7 @@ class _FateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Fate.ValueType],
     FATE_EMPTY: _Fate.ValueType  # 3
     """A fashion photo in which no garment was found."""
     FATE_DESCRIBED: _Fate.ValueType  # 4
-    """An outfit: garments and colours are known."""
+    """An outfit: garments and colors are known."""
     FATE_DEAD: _Fate.ValueType  # 5
     """A consumer gave it up; see the reason."""
     FATE_GONE: _Fate.ValueType  # 6
@@ -56,7 +56,7 @@ FATE_REJECTED: Fate.ValueType  # 2
 FATE_EMPTY: Fate.ValueType  # 3
 """A fashion photo in which no garment was found."""
 FATE_DESCRIBED: Fate.ValueType  # 4
-"""An outfit: garments and colours are known."""
+"""An outfit: garments and colors are known."""
 FATE_DEAD: Fate.ValueType  # 5
 """A consumer gave it up; see the reason."""
 FATE_GONE: Fate.ValueType  # 6
@@ -113,7 +113,7 @@ class InstagramSource(_message.Message):
     """Also read top_media, not only the last 24 hours."""
     @_builtins.property
     def hashtags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Hashtags without '#', 1 to 30."""
+        """Hashtags without '#', at most 30 different ones, whatever their case."""
 
     def __init__(
         self,
@@ -138,7 +138,9 @@ class ShopSource(_message.Message):
     URL_FIELD_NUMBER: _builtins.int
     SITE_FIELD_NUMBER: _builtins.int
     url: _builtins.str
-    """Address of a Google Merchant feed (RSS 2.0) or of a sitemap; http or https."""
+    """Address of a Google Merchant feed (RSS 2.0) or of a sitemap; http or https,
+    without a user name or a password.
+    """
     site: _builtins.str
     """Name of the site in image ids; the host if empty."""
     def __init__(
@@ -197,7 +199,7 @@ class StartCrawlRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     MAX_PHOTOS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Chosen by the caller, at most 64 bytes; the same id starts no second crawl. Empty: always a new crawl."""
+    """Chosen by the caller; the same id starts no second crawl. Empty: always a new crawl."""
     max_photos: _builtins.int
     """Stop after this many photos; 0 for no limit."""
     @_builtins.property
@@ -424,7 +426,7 @@ class ListCrawlsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """1 to 100; 0 for 20."""
+    """Crawls of a page; 0 for 20."""
     page_token: _builtins.str
     """next_page_token of the page before; empty for the first."""
     def __init__(
@@ -543,7 +545,7 @@ Global___PostRef: _TypeAlias = PostRef  # noqa: Y015
 
 @_typing.final
 class ErasePostsRequest(_message.Message):
-    """ErasePosts' request. At least one of the two."""
+    """ErasePosts' request. At least one of `posts` and `author_handle`."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -556,7 +558,7 @@ class ErasePostsRequest(_message.Message):
     """The handle's site; required with author_handle."""
     @_builtins.property
     def posts(self) -> _containers.RepeatedCompositeFieldContainer[Global___PostRef]:
-        """Posts, at most 1000."""
+        """Posts."""
 
     def __init__(
         self,

@@ -22,31 +22,64 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from snsfashion import rules as _rules
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from snsfashion.fashion.v1 import fashion_pb2 as snsfashion_dot_fashion_dot_v1_dot_fashion__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!snsfashion/events/v1/events.proto\x12\x14snsfashion.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#snsfashion/fashion/v1/fashion.proto\"\xc0\x01\n\x0cImageCrawled\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12.\n\x05image\x18\x02 \x01(\x0b\x32\x1f.snsfashion.fashion.v1.ImageRef\x12\x35\n\nprovenance\x18\x03 \x01(\x0b\x32!.snsfashion.fashion.v1.Provenance\x12\x37\n\x0bgenerations\x18\x04 \x01(\x0b\x32\".snsfashion.fashion.v1.Generations\"\xe9\x01\n\x0fImageClassified\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12.\n\x05image\x18\x02 \x01(\x0b\x32\x1f.snsfashion.fashion.v1.ImageRef\x12\x35\n\nprovenance\x18\x03 \x01(\x0b\x32!.snsfashion.fashion.v1.Provenance\x12\x37\n\x0bgenerations\x18\x04 \x01(\x0b\x32\".snsfashion.fashion.v1.Generations\x12\x13\n\x0bprobability\x18\x05 \x01(\x02\x12\x0f\n\x07\x66\x61shion\x18\x06 \x01(\x08\"\xf7\x01\n\x11GarmentsSegmented\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12.\n\x05image\x18\x02 \x01(\x0b\x32\x1f.snsfashion.fashion.v1.ImageRef\x12\x35\n\nprovenance\x18\x03 \x01(\x0b\x32!.snsfashion.fashion.v1.Provenance\x12\x37\n\x0bgenerations\x18\x04 \x01(\x0b\x32\".snsfashion.fashion.v1.Generations\x12\x30\n\x08garments\x18\x05 \x03(\x0b\x32\x1e.snsfashion.fashion.v1.Garment\"\xb1\x02\n\x0fOutfitDescribed\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12.\n\x05image\x18\x02 \x01(\x0b\x32\x1f.snsfashion.fashion.v1.ImageRef\x12\x35\n\nprovenance\x18\x03 \x01(\x0b\x32!.snsfashion.fashion.v1.Provenance\x12\x37\n\x0bgenerations\x18\x04 \x01(\x0b\x32\".snsfashion.fashion.v1.Generations\x12\x30\n\x08garments\x18\x05 \x03(\x0b\x32\x1e.snsfashion.fashion.v1.Garment\x12:\n\rwhite_balance\x18\x06 \x01(\x0b\x32#.snsfashion.fashion.v1.WhiteBalance\"y\n\nPostErased\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0c\n\x04site\x18\x02 \x01(\t\x12\x0c\n\x04post\x18\x03 \x01(\t\x12-\n\terased_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06sha256\x18\x05 \x03(\x0c\"\xca\x02\n\nDeadLetter\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0e\n\x06stream\x18\x04 \x01(\t\x12\x17\n\x0fstream_sequence\x18\x05 \x01(\x04\x12\x12\n\ndeliveries\x18\x06 \x01(\r\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x0c\n\x04\x62ody\x18\x08 \x01(\x0c\x12\x10\n\x08image_id\x18\t \x01(\t\x12+\n\x07\x64\x65\x61\x64_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12>\n\x07headers\x18\x0b \x03(\x0b\x32-.snsfashion.events.v1.DeadLetter.HeadersEntry\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!snsfashion/events/v1/events.proto\x12\x14snsfashion.events.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#snsfashion/fashion/v1/fashion.proto\"\xd8\x01\n\x0cImageCrawled\x12\x18\n\x08\x65vent_id\x18\x01 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\x12\x36\n\x05image\x18\x02 \x01(\x0b\x32\x1f.snsfashion.fashion.v1.ImageRefB\x06\xbaH\x03\xc8\x01\x01\x12=\n\nprovenance\x18\x03 \x01(\x0b\x32!.snsfashion.fashion.v1.ProvenanceB\x06\xbaH\x03\xc8\x01\x01\x12\x37\n\x0bgenerations\x18\x04 \x01(\x0b\x32\".snsfashion.fashion.v1.Generations\"\x81\x02\n\x0fImageClassified\x12\x18\n\x08\x65vent_id\x18\x01 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\x12\x36\n\x05image\x18\x02 \x01(\x0b\x32\x1f.snsfashion.fashion.v1.ImageRefB\x06\xbaH\x03\xc8\x01\x01\x12=\n\nprovenance\x18\x03 \x01(\x0b\x32!.snsfashion.fashion.v1.ProvenanceB\x06\xbaH\x03\xc8\x01\x01\x12\x37\n\x0bgenerations\x18\x04 \x01(\x0b\x32\".snsfashion.fashion.v1.Generations\x12\x13\n\x0bprobability\x18\x05 \x01(\x02\x12\x0f\n\x07\x66\x61shion\x18\x06 \x01(\x08\"\x8f\x02\n\x11GarmentsSegmented\x12\x18\n\x08\x65vent_id\x18\x01 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\x12\x36\n\x05image\x18\x02 \x01(\x0b\x32\x1f.snsfashion.fashion.v1.ImageRefB\x06\xbaH\x03\xc8\x01\x01\x12=\n\nprovenance\x18\x03 \x01(\x0b\x32!.snsfashion.fashion.v1.ProvenanceB\x06\xbaH\x03\xc8\x01\x01\x12\x37\n\x0bgenerations\x18\x04 \x01(\x0b\x32\".snsfashion.fashion.v1.Generations\x12\x30\n\x08garments\x18\x05 \x03(\x0b\x32\x1e.snsfashion.fashion.v1.Garment\"\xc9\x02\n\x0fOutfitDescribed\x12\x18\n\x08\x65vent_id\x18\x01 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\x12\x36\n\x05image\x18\x02 \x01(\x0b\x32\x1f.snsfashion.fashion.v1.ImageRefB\x06\xbaH\x03\xc8\x01\x01\x12=\n\nprovenance\x18\x03 \x01(\x0b\x32!.snsfashion.fashion.v1.ProvenanceB\x06\xbaH\x03\xc8\x01\x01\x12\x37\n\x0bgenerations\x18\x04 \x01(\x0b\x32\".snsfashion.fashion.v1.Generations\x12\x30\n\x08garments\x18\x05 \x03(\x0b\x32\x1e.snsfashion.fashion.v1.Garment\x12:\n\rwhite_balance\x18\x06 \x01(\x0b\x32#.snsfashion.fashion.v1.WhiteBalance\"\x91\x01\n\nPostErased\x12\x18\n\x08\x65vent_id\x18\x01 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\x12\x14\n\x04site\x18\x02 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\x12\x14\n\x04post\x18\x03 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\x12-\n\terased_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06sha256\x18\x05 \x03(\x0c\"\xd2\x02\n\nDeadLetter\x12\x18\n\x08\x65vent_id\x18\x01 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0e\n\x06stream\x18\x04 \x01(\t\x12\x17\n\x0fstream_sequence\x18\x05 \x01(\x04\x12\x12\n\ndeliveries\x18\x06 \x01(\r\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x0c\n\x04\x62ody\x18\x08 \x01(\x0c\x12\x10\n\x08image_id\x18\t \x01(\t\x12+\n\x07\x64\x65\x61\x64_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12>\n\x07headers\x18\x0b \x03(\x0b\x32-.snsfashion.events.v1.DeadLetter.HeadersEntry\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'snsfashion.events.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_IMAGECRAWLED'].fields_by_name['event_id']._loaded_options = None
+  _globals['_IMAGECRAWLED'].fields_by_name['event_id']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_IMAGECRAWLED'].fields_by_name['image']._loaded_options = None
+  _globals['_IMAGECRAWLED'].fields_by_name['image']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_IMAGECRAWLED'].fields_by_name['provenance']._loaded_options = None
+  _globals['_IMAGECRAWLED'].fields_by_name['provenance']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_IMAGECLASSIFIED'].fields_by_name['event_id']._loaded_options = None
+  _globals['_IMAGECLASSIFIED'].fields_by_name['event_id']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_IMAGECLASSIFIED'].fields_by_name['image']._loaded_options = None
+  _globals['_IMAGECLASSIFIED'].fields_by_name['image']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_IMAGECLASSIFIED'].fields_by_name['provenance']._loaded_options = None
+  _globals['_IMAGECLASSIFIED'].fields_by_name['provenance']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_GARMENTSSEGMENTED'].fields_by_name['event_id']._loaded_options = None
+  _globals['_GARMENTSSEGMENTED'].fields_by_name['event_id']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_GARMENTSSEGMENTED'].fields_by_name['image']._loaded_options = None
+  _globals['_GARMENTSSEGMENTED'].fields_by_name['image']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_GARMENTSSEGMENTED'].fields_by_name['provenance']._loaded_options = None
+  _globals['_GARMENTSSEGMENTED'].fields_by_name['provenance']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_OUTFITDESCRIBED'].fields_by_name['event_id']._loaded_options = None
+  _globals['_OUTFITDESCRIBED'].fields_by_name['event_id']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_OUTFITDESCRIBED'].fields_by_name['image']._loaded_options = None
+  _globals['_OUTFITDESCRIBED'].fields_by_name['image']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_OUTFITDESCRIBED'].fields_by_name['provenance']._loaded_options = None
+  _globals['_OUTFITDESCRIBED'].fields_by_name['provenance']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_POSTERASED'].fields_by_name['event_id']._loaded_options = None
+  _globals['_POSTERASED'].fields_by_name['event_id']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_POSTERASED'].fields_by_name['site']._loaded_options = None
+  _globals['_POSTERASED'].fields_by_name['site']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_POSTERASED'].fields_by_name['post']._loaded_options = None
+  _globals['_POSTERASED'].fields_by_name['post']._serialized_options = b'\272H\003\310\001\001'
   _globals['_DEADLETTER_HEADERSENTRY']._loaded_options = None
   _globals['_DEADLETTER_HEADERSENTRY']._serialized_options = b'8\001'
-  _globals['_IMAGECRAWLED']._serialized_start=130
-  _globals['_IMAGECRAWLED']._serialized_end=322
-  _globals['_IMAGECLASSIFIED']._serialized_start=325
-  _globals['_IMAGECLASSIFIED']._serialized_end=558
-  _globals['_GARMENTSSEGMENTED']._serialized_start=561
-  _globals['_GARMENTSSEGMENTED']._serialized_end=808
-  _globals['_OUTFITDESCRIBED']._serialized_start=811
-  _globals['_OUTFITDESCRIBED']._serialized_end=1116
-  _globals['_POSTERASED']._serialized_start=1118
-  _globals['_POSTERASED']._serialized_end=1239
-  _globals['_DEADLETTER']._serialized_start=1242
-  _globals['_DEADLETTER']._serialized_end=1572
-  _globals['_DEADLETTER_HEADERSENTRY']._serialized_start=1526
-  _globals['_DEADLETTER_HEADERSENTRY']._serialized_end=1572
+  _globals['_DEADLETTER'].fields_by_name['event_id']._loaded_options = None
+  _globals['_DEADLETTER'].fields_by_name['event_id']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_IMAGECRAWLED']._serialized_start=159
+  _globals['_IMAGECRAWLED']._serialized_end=375
+  _globals['_IMAGECLASSIFIED']._serialized_start=378
+  _globals['_IMAGECLASSIFIED']._serialized_end=635
+  _globals['_GARMENTSSEGMENTED']._serialized_start=638
+  _globals['_GARMENTSSEGMENTED']._serialized_end=909
+  _globals['_OUTFITDESCRIBED']._serialized_start=912
+  _globals['_OUTFITDESCRIBED']._serialized_end=1241
+  _globals['_POSTERASED']._serialized_start=1244
+  _globals['_POSTERASED']._serialized_end=1389
+  _globals['_DEADLETTER']._serialized_start=1392
+  _globals['_DEADLETTER']._serialized_end=1730
+  _globals['_DEADLETTER_HEADERSENTRY']._serialized_start=1684
+  _globals['_DEADLETTER_HEADERSENTRY']._serialized_end=1730
 # @@protoc_insertion_point(module_scope)

@@ -135,7 +135,7 @@ class GarmentsSegmented(_message.Message):
 
     @_builtins.property
     def garments(self) -> _containers.RepeatedCompositeFieldContainer[_fashion_pb2.Garment]:
-        """Best score first; without colours. Empty if nothing is worn."""
+        """Best score first; without colors. Empty if nothing is worn."""
 
     def __init__(
         self,
@@ -156,7 +156,7 @@ Global___GarmentsSegmented: _TypeAlias = GarmentsSegmented  # noqa: Y015
 
 @_typing.final
 class OutfitDescribed(_message.Message):
-    """The garments of a photo have colours: an outfit. Subject sns.outfit.described.v1."""
+    """The garments of a photo have colors: an outfit. Subject sns.outfit.described.v1."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -182,11 +182,11 @@ class OutfitDescribed(_message.Message):
 
     @_builtins.property
     def garments(self) -> _containers.RepeatedCompositeFieldContainer[_fashion_pb2.Garment]:
-        """Best score first; with colours. Empty if nothing is worn."""
+        """Best score first; with colors. Empty if nothing is worn."""
 
     @_builtins.property
     def white_balance(self) -> _fashion_pb2.WhiteBalance:
-        """What was done about coloured light before colours were measured; absent if nothing was measured."""
+        """What was done about colored light before colors were measured; absent if nothing was measured."""
 
     def __init__(
         self,
@@ -208,7 +208,7 @@ Global___OutfitDescribed: _TypeAlias = OutfitDescribed  # noqa: Y015
 
 @_typing.final
 class PostErased(_message.Message):
-    """A post must be forgotten: by everyone, for ever. Subject sns.post.erased.v1."""
+    """A post must be forgotten: by everyone, forever. Subject sns.post.erased.v1."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

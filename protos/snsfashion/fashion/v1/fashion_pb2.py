@@ -22,48 +22,63 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from snsfashion import rules as _rules
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#snsfashion/fashion/v1/fashion.proto\x12\x15snsfashion.fashion.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"&\n\x03Lab\x12\t\n\x01l\x18\x01 \x01(\x02\x12\t\n\x01\x61\x18\x02 \x01(\x02\x12\t\n\x01\x62\x18\x03 \x01(\x02\"\xa2\x01\n\x05\x43olor\x12\x0b\n\x03rgb\x18\x01 \x01(\r\x12\'\n\x03lab\x18\x02 \x01(\x0b\x32\x1a.snsfashion.fashion.v1.Lab\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06\x66\x61mily\x18\x04 \x01(\t\x12\r\n\x05share\x18\x05 \x01(\x02\x12\x12\n\nconfidence\x18\x06 \x01(\x02\x12\x11\n\tfamily_ko\x18\x07 \x01(\t\x12\x0f\n\x07name_ko\x18\x08 \x01(\t\"Z\n\x0cWhiteBalance\x12;\n\x07outcome\x18\x01 \x01(\x0e\x32*.snsfashion.fashion.v1.WhiteBalanceOutcome\x12\r\n\x05light\x18\x02 \x01(\r\"5\n\x03\x42ox\x12\n\n\x02x1\x18\x01 \x01(\x02\x12\n\n\x02y1\x18\x02 \x01(\x02\x12\n\n\x02x2\x18\x03 \x01(\x02\x12\n\n\x02y2\x18\x04 \x01(\x02\"5\n\x04Mask\x12\x0e\n\x06height\x18\x01 \x01(\r\x12\r\n\x05width\x18\x02 \x01(\r\x12\x0e\n\x06\x63ounts\x18\x03 \x01(\x0c\"\xfe\x01\n\x07Garment\x12\x31\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32\x1f.snsfashion.fashion.v1.Category\x12\r\n\x05score\x18\x02 \x01(\x02\x12\'\n\x03\x62ox\x18\x03 \x01(\x0b\x32\x1a.snsfashion.fashion.v1.Box\x12)\n\x04mask\x18\x04 \x01(\x0b\x32\x1b.snsfashion.fashion.v1.Mask\x12,\n\x06\x63olors\x18\x05 \x03(\x0b\x32\x1c.snsfashion.fashion.v1.Color\x12/\n\x07pattern\x18\x06 \x01(\x0e\x32\x1e.snsfashion.fashion.v1.Pattern\"{\n\x08ImageRef\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\x0c\x12\r\n\x05phash\x18\x03 \x01(\x06\x12\x0b\n\x03key\x18\x04 \x01(\t\x12\r\n\x05width\x18\x05 \x01(\r\x12\x0e\n\x06height\x18\x06 \x01(\r\x12\x12\n\nmedia_type\x18\x07 \x01(\t\"\x83\x01\n\x07Product\x12\x12\n\nproduct_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0b\n\x03url\x18\x03 \x01(\t\x12\x13\n\x0bprice_cents\x18\x04 \x01(\x03\x12\x10\n\x08\x63urrency\x18\x05 \x01(\t\x12\x11\n\tavailable\x18\x06 \x01(\x08\x12\x0e\n\x06season\x18\x07 \x01(\t\"\xe4\x02\n\nProvenance\x12\x0c\n\x04site\x18\x01 \x01(\t\x12\x0c\n\x04post\x18\x02 \x01(\t\x12\x10\n\x08position\x18\x03 \x01(\r\x12/\n\x04kind\x18\x04 \x01(\x0e\x32!.snsfashion.fashion.v1.SourceKind\x12\x12\n\nauthor_key\x18\x05 \x01(\t\x12\x10\n\x08hashtags\x18\x06 \x03(\t\x12+\n\x05style\x18\x07 \x01(\x0e\x32\x1c.snsfashion.fashion.v1.Style\x12-\n\tposted_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\x0b\x64\x61te_source\x18\t \x01(\x0e\x32!.snsfashion.fashion.v1.DateSource\x12\x0c\n\x04page\x18\n \x01(\t\x12/\n\x07product\x18\x0b \x01(\x0b\x32\x1e.snsfashion.fashion.v1.Product\"W\n\x0bGenerations\x12\x12\n\nprovenance\x18\x01 \x01(\x03\x12\x12\n\nclassifier\x18\x02 \x01(\x03\x12\x11\n\tsegmenter\x18\x03 \x01(\x03\x12\r\n\x05\x63olor\x18\x04 \x01(\x03*\x81\x03\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43\x41TEGORY_SHORT_SLEEVE_TOP\x10\x01\x12\x1c\n\x18\x43\x41TEGORY_LONG_SLEEVE_TOP\x10\x02\x12!\n\x1d\x43\x41TEGORY_SHORT_SLEEVE_OUTWEAR\x10\x03\x12 \n\x1c\x43\x41TEGORY_LONG_SLEEVE_OUTWEAR\x10\x04\x12\x11\n\rCATEGORY_VEST\x10\x05\x12\x12\n\x0e\x43\x41TEGORY_SLING\x10\x06\x12\x13\n\x0f\x43\x41TEGORY_SHORTS\x10\x07\x12\x15\n\x11\x43\x41TEGORY_TROUSERS\x10\x08\x12\x12\n\x0e\x43\x41TEGORY_SKIRT\x10\t\x12\x1f\n\x1b\x43\x41TEGORY_SHORT_SLEEVE_DRESS\x10\n\x12\x1e\n\x1a\x43\x41TEGORY_LONG_SLEEVE_DRESS\x10\x0b\x12\x17\n\x13\x43\x41TEGORY_VEST_DRESS\x10\x0c\x12\x18\n\x14\x43\x41TEGORY_SLING_DRESS\x10\r*\x8e\x01\n\x05Style\x12\x15\n\x11STYLE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTYLE_CASUAL\x10\x01\x12\x12\n\x0eSTYLE_FEMININE\x10\x02\x12\x11\n\rSTYLE_MINIMAL\x10\x03\x12\x10\n\x0cSTYLE_MODERN\x10\x04\x12\x10\n\x0cSTYLE_STREET\x10\x05\x12\x11\n\rSTYLE_VINTAGE\x10\x06*\xe5\x03\n\rPersonalColor\x12\x1e\n\x1aPERSONAL_COLOR_UNSPECIFIED\x10\x00\x12\x19\n\x15PERSONAL_COLOR_SPRING\x10\x01\x12\x19\n\x15PERSONAL_COLOR_SUMMER\x10\x02\x12\x19\n\x15PERSONAL_COLOR_AUTUMN\x10\x03\x12\x19\n\x15PERSONAL_COLOR_WINTER\x10\x04\x12\x1f\n\x1bPERSONAL_COLOR_SPRING_LIGHT\x10\x05\x12 \n\x1cPERSONAL_COLOR_SPRING_BRIGHT\x10\x06\x12\x1f\n\x1bPERSONAL_COLOR_SUMMER_LIGHT\x10\x07\x12 \n\x1cPERSONAL_COLOR_SUMMER_BRIGHT\x10\x08\x12\x1e\n\x1aPERSONAL_COLOR_SUMMER_MUTE\x10\t\x12\x1e\n\x1aPERSONAL_COLOR_AUTUMN_MUTE\x10\n\x12 \n\x1cPERSONAL_COLOR_AUTUMN_STRONG\x10\x0b\x12\x1e\n\x1aPERSONAL_COLOR_AUTUMN_DEEP\x10\x0c\x12 \n\x1cPERSONAL_COLOR_WINTER_BRIGHT\x10\r\x12\x1e\n\x1aPERSONAL_COLOR_WINTER_DEEP\x10\x0e*L\n\x07Pattern\x12\x17\n\x13PATTERN_UNSPECIFIED\x10\x00\x12\x11\n\rPATTERN_PLAIN\x10\x01\x12\x15\n\x11PATTERN_PATTERNED\x10\x02*W\n\nSourceKind\x12\x1b\n\x17SOURCE_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12SOURCE_KIND_SOCIAL\x10\x01\x12\x14\n\x10SOURCE_KIND_SHOP\x10\x02*\x83\x01\n\nDateSource\x12\x1b\n\x17\x44\x41TE_SOURCE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44\x41TE_SOURCE_STATED\x10\x01\x12\x14\n\x10\x44\x41TE_SOURCE_EXIF\x10\x02\x12\x13\n\x0f\x44\x41TE_SOURCE_CSV\x10\x03\x12\x15\n\x11\x44\x41TE_SOURCE_CRAWL\x10\x04*\xca\x01\n\x13WhiteBalanceOutcome\x12%\n!WHITE_BALANCE_OUTCOME_UNSPECIFIED\x10\x00\x12!\n\x1dWHITE_BALANCE_OUTCOME_APPLIED\x10\x01\x12!\n\x1dWHITE_BALANCE_OUTCOME_NEUTRAL\x10\x02\x12#\n\x1fWHITE_BALANCE_OUTCOME_UNCERTAIN\x10\x03\x12!\n\x1dWHITE_BALANCE_OUTCOME_EXTREME\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#snsfashion/fashion/v1/fashion.proto\x12\x15snsfashion.fashion.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"&\n\x03Lab\x12\t\n\x01l\x18\x01 \x01(\x02\x12\t\n\x01\x61\x18\x02 \x01(\x02\x12\t\n\x01\x62\x18\x03 \x01(\x02\"\xa2\x01\n\x05\x43olor\x12\x0b\n\x03rgb\x18\x01 \x01(\r\x12\'\n\x03lab\x18\x02 \x01(\x0b\x32\x1a.snsfashion.fashion.v1.Lab\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06\x66\x61mily\x18\x04 \x01(\t\x12\r\n\x05share\x18\x05 \x01(\x02\x12\x12\n\nconfidence\x18\x06 \x01(\x02\x12\x11\n\tfamily_ko\x18\x07 \x01(\t\x12\x0f\n\x07name_ko\x18\x08 \x01(\t\"Z\n\x0cWhiteBalance\x12;\n\x07outcome\x18\x01 \x01(\x0e\x32*.snsfashion.fashion.v1.WhiteBalanceOutcome\x12\r\n\x05light\x18\x02 \x01(\r\"5\n\x03\x42ox\x12\n\n\x02x1\x18\x01 \x01(\x02\x12\n\n\x02y1\x18\x02 \x01(\x02\x12\n\n\x02x2\x18\x03 \x01(\x02\x12\n\n\x02y2\x18\x04 \x01(\x02\"5\n\x04Mask\x12\x0e\n\x06height\x18\x01 \x01(\r\x12\r\n\x05width\x18\x02 \x01(\r\x12\x0e\n\x06\x63ounts\x18\x03 \x01(\x0c\"\xfe\x01\n\x07Garment\x12\x31\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32\x1f.snsfashion.fashion.v1.Category\x12\r\n\x05score\x18\x02 \x01(\x02\x12\'\n\x03\x62ox\x18\x03 \x01(\x0b\x32\x1a.snsfashion.fashion.v1.Box\x12)\n\x04mask\x18\x04 \x01(\x0b\x32\x1b.snsfashion.fashion.v1.Mask\x12,\n\x06\x63olors\x18\x05 \x03(\x0b\x32\x1c.snsfashion.fashion.v1.Color\x12/\n\x07pattern\x18\x06 \x01(\x0e\x32\x1e.snsfashion.fashion.v1.Pattern\"\x8c\x01\n\x08ImageRef\x12\x18\n\x08image_id\x18\x01 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\x12\x17\n\x06sha256\x18\x02 \x01(\x0c\x42\x07\xbaH\x04z\x02h \x12\r\n\x05phash\x18\x03 \x01(\x06\x12\x0b\n\x03key\x18\x04 \x01(\t\x12\r\n\x05width\x18\x05 \x01(\r\x12\x0e\n\x06height\x18\x06 \x01(\r\x12\x12\n\nmedia_type\x18\x07 \x01(\t\"\x9d\x01\n\x07Product\x12\x12\n\nproduct_id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0b\n\x03url\x18\x03 \x01(\t\x12\x17\n\x0bprice_cents\x18\x04 \x01(\x03\x42\x02\x18\x01\x12\x10\n\x08\x63urrency\x18\x05 \x01(\t\x12\x11\n\tavailable\x18\x06 \x01(\x08\x12\x0e\n\x06season\x18\x07 \x01(\t\x12\x14\n\x0cprice_micros\x18\x08 \x01(\x03\"\x84\x03\n\nProvenance\x12\x14\n\x04site\x18\x01 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\x12\x14\n\x04post\x18\x02 \x01(\tB\x06\xbaH\x03\xc8\x01\x01\x12\x10\n\x08position\x18\x03 \x01(\r\x12\x37\n\x04kind\x18\x04 \x01(\x0e\x32!.snsfashion.fashion.v1.SourceKindB\x06\xbaH\x03\xc8\x01\x01\x12\x12\n\nauthor_key\x18\x05 \x01(\t\x12\x10\n\x08hashtags\x18\x06 \x03(\t\x12+\n\x05style\x18\x07 \x01(\x0e\x32\x1c.snsfashion.fashion.v1.Style\x12\x35\n\tposted_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x36\n\x0b\x64\x61te_source\x18\t \x01(\x0e\x32!.snsfashion.fashion.v1.DateSource\x12\x0c\n\x04page\x18\n \x01(\t\x12/\n\x07product\x18\x0b \x01(\x0b\x32\x1e.snsfashion.fashion.v1.Product\"W\n\x0bGenerations\x12\x12\n\nprovenance\x18\x01 \x01(\x03\x12\x12\n\nclassifier\x18\x02 \x01(\x03\x12\x11\n\tsegmenter\x18\x03 \x01(\x03\x12\r\n\x05\x63olor\x18\x04 \x01(\x03*\x81\x03\n\x08\x43\x61tegory\x12\x18\n\x14\x43\x41TEGORY_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43\x41TEGORY_SHORT_SLEEVE_TOP\x10\x01\x12\x1c\n\x18\x43\x41TEGORY_LONG_SLEEVE_TOP\x10\x02\x12!\n\x1d\x43\x41TEGORY_SHORT_SLEEVE_OUTWEAR\x10\x03\x12 \n\x1c\x43\x41TEGORY_LONG_SLEEVE_OUTWEAR\x10\x04\x12\x11\n\rCATEGORY_VEST\x10\x05\x12\x12\n\x0e\x43\x41TEGORY_SLING\x10\x06\x12\x13\n\x0f\x43\x41TEGORY_SHORTS\x10\x07\x12\x15\n\x11\x43\x41TEGORY_TROUSERS\x10\x08\x12\x12\n\x0e\x43\x41TEGORY_SKIRT\x10\t\x12\x1f\n\x1b\x43\x41TEGORY_SHORT_SLEEVE_DRESS\x10\n\x12\x1e\n\x1a\x43\x41TEGORY_LONG_SLEEVE_DRESS\x10\x0b\x12\x17\n\x13\x43\x41TEGORY_VEST_DRESS\x10\x0c\x12\x18\n\x14\x43\x41TEGORY_SLING_DRESS\x10\r*\x8e\x01\n\x05Style\x12\x15\n\x11STYLE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTYLE_CASUAL\x10\x01\x12\x12\n\x0eSTYLE_FEMININE\x10\x02\x12\x11\n\rSTYLE_MINIMAL\x10\x03\x12\x10\n\x0cSTYLE_MODERN\x10\x04\x12\x10\n\x0cSTYLE_STREET\x10\x05\x12\x11\n\rSTYLE_VINTAGE\x10\x06*\xe5\x03\n\rPersonalColor\x12\x1e\n\x1aPERSONAL_COLOR_UNSPECIFIED\x10\x00\x12\x19\n\x15PERSONAL_COLOR_SPRING\x10\x01\x12\x19\n\x15PERSONAL_COLOR_SUMMER\x10\x02\x12\x19\n\x15PERSONAL_COLOR_AUTUMN\x10\x03\x12\x19\n\x15PERSONAL_COLOR_WINTER\x10\x04\x12\x1f\n\x1bPERSONAL_COLOR_SPRING_LIGHT\x10\x05\x12 \n\x1cPERSONAL_COLOR_SPRING_BRIGHT\x10\x06\x12\x1f\n\x1bPERSONAL_COLOR_SUMMER_LIGHT\x10\x07\x12 \n\x1cPERSONAL_COLOR_SUMMER_BRIGHT\x10\x08\x12\x1e\n\x1aPERSONAL_COLOR_SUMMER_MUTE\x10\t\x12\x1e\n\x1aPERSONAL_COLOR_AUTUMN_MUTE\x10\n\x12 \n\x1cPERSONAL_COLOR_AUTUMN_STRONG\x10\x0b\x12\x1e\n\x1aPERSONAL_COLOR_AUTUMN_DEEP\x10\x0c\x12 \n\x1cPERSONAL_COLOR_WINTER_BRIGHT\x10\r\x12\x1e\n\x1aPERSONAL_COLOR_WINTER_DEEP\x10\x0e*L\n\x07Pattern\x12\x17\n\x13PATTERN_UNSPECIFIED\x10\x00\x12\x11\n\rPATTERN_PLAIN\x10\x01\x12\x15\n\x11PATTERN_PATTERNED\x10\x02*W\n\nSourceKind\x12\x1b\n\x17SOURCE_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12SOURCE_KIND_SOCIAL\x10\x01\x12\x14\n\x10SOURCE_KIND_SHOP\x10\x02*\x83\x01\n\nDateSource\x12\x1b\n\x17\x44\x41TE_SOURCE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44\x41TE_SOURCE_STATED\x10\x01\x12\x14\n\x10\x44\x41TE_SOURCE_EXIF\x10\x02\x12\x13\n\x0f\x44\x41TE_SOURCE_CSV\x10\x03\x12\x15\n\x11\x44\x41TE_SOURCE_CRAWL\x10\x04*\xca\x01\n\x13WhiteBalanceOutcome\x12%\n!WHITE_BALANCE_OUTCOME_UNSPECIFIED\x10\x00\x12!\n\x1dWHITE_BALANCE_OUTCOME_APPLIED\x10\x01\x12!\n\x1dWHITE_BALANCE_OUTCOME_NEUTRAL\x10\x02\x12#\n\x1fWHITE_BALANCE_OUTCOME_UNCERTAIN\x10\x03\x12!\n\x1dWHITE_BALANCE_OUTCOME_EXTREME\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'snsfashion.fashion.v1.fashion_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CATEGORY']._serialized_start=1467
-  _globals['_CATEGORY']._serialized_end=1852
-  _globals['_STYLE']._serialized_start=1855
-  _globals['_STYLE']._serialized_end=1997
-  _globals['_PERSONALCOLOR']._serialized_start=2000
-  _globals['_PERSONALCOLOR']._serialized_end=2485
-  _globals['_PATTERN']._serialized_start=2487
-  _globals['_PATTERN']._serialized_end=2563
-  _globals['_SOURCEKIND']._serialized_start=2565
-  _globals['_SOURCEKIND']._serialized_end=2652
-  _globals['_DATESOURCE']._serialized_start=2655
-  _globals['_DATESOURCE']._serialized_end=2786
-  _globals['_WHITEBALANCEOUTCOME']._serialized_start=2789
-  _globals['_WHITEBALANCEOUTCOME']._serialized_end=2991
-  _globals['_LAB']._serialized_start=95
-  _globals['_LAB']._serialized_end=133
-  _globals['_COLOR']._serialized_start=136
-  _globals['_COLOR']._serialized_end=298
-  _globals['_WHITEBALANCE']._serialized_start=300
-  _globals['_WHITEBALANCE']._serialized_end=390
-  _globals['_BOX']._serialized_start=392
-  _globals['_BOX']._serialized_end=445
-  _globals['_MASK']._serialized_start=447
-  _globals['_MASK']._serialized_end=500
-  _globals['_GARMENT']._serialized_start=503
-  _globals['_GARMENT']._serialized_end=757
-  _globals['_IMAGEREF']._serialized_start=759
-  _globals['_IMAGEREF']._serialized_end=882
-  _globals['_PRODUCT']._serialized_start=885
-  _globals['_PRODUCT']._serialized_end=1016
-  _globals['_PROVENANCE']._serialized_start=1019
-  _globals['_PROVENANCE']._serialized_end=1375
-  _globals['_GENERATIONS']._serialized_start=1377
-  _globals['_GENERATIONS']._serialized_end=1464
+  _globals['_IMAGEREF'].fields_by_name['image_id']._loaded_options = None
+  _globals['_IMAGEREF'].fields_by_name['image_id']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_IMAGEREF'].fields_by_name['sha256']._loaded_options = None
+  _globals['_IMAGEREF'].fields_by_name['sha256']._serialized_options = b'\272H\004z\002h '
+  _globals['_PRODUCT'].fields_by_name['price_cents']._loaded_options = None
+  _globals['_PRODUCT'].fields_by_name['price_cents']._serialized_options = b'\030\001'
+  _globals['_PROVENANCE'].fields_by_name['site']._loaded_options = None
+  _globals['_PROVENANCE'].fields_by_name['site']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_PROVENANCE'].fields_by_name['post']._loaded_options = None
+  _globals['_PROVENANCE'].fields_by_name['post']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_PROVENANCE'].fields_by_name['kind']._loaded_options = None
+  _globals['_PROVENANCE'].fields_by_name['kind']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_PROVENANCE'].fields_by_name['posted_at']._loaded_options = None
+  _globals['_PROVENANCE'].fields_by_name['posted_at']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_CATEGORY']._serialized_start=1572
+  _globals['_CATEGORY']._serialized_end=1957
+  _globals['_STYLE']._serialized_start=1960
+  _globals['_STYLE']._serialized_end=2102
+  _globals['_PERSONALCOLOR']._serialized_start=2105
+  _globals['_PERSONALCOLOR']._serialized_end=2590
+  _globals['_PATTERN']._serialized_start=2592
+  _globals['_PATTERN']._serialized_end=2668
+  _globals['_SOURCEKIND']._serialized_start=2670
+  _globals['_SOURCEKIND']._serialized_end=2757
+  _globals['_DATESOURCE']._serialized_start=2760
+  _globals['_DATESOURCE']._serialized_end=2891
+  _globals['_WHITEBALANCEOUTCOME']._serialized_start=2894
+  _globals['_WHITEBALANCEOUTCOME']._serialized_end=3096
+  _globals['_LAB']._serialized_start=124
+  _globals['_LAB']._serialized_end=162
+  _globals['_COLOR']._serialized_start=165
+  _globals['_COLOR']._serialized_end=327
+  _globals['_WHITEBALANCE']._serialized_start=329
+  _globals['_WHITEBALANCE']._serialized_end=419
+  _globals['_BOX']._serialized_start=421
+  _globals['_BOX']._serialized_end=474
+  _globals['_MASK']._serialized_start=476
+  _globals['_MASK']._serialized_end=529
+  _globals['_GARMENT']._serialized_start=532
+  _globals['_GARMENT']._serialized_end=786
+  _globals['_IMAGEREF']._serialized_start=789
+  _globals['_IMAGEREF']._serialized_end=929
+  _globals['_PRODUCT']._serialized_start=932
+  _globals['_PRODUCT']._serialized_end=1089
+  _globals['_PROVENANCE']._serialized_start=1092
+  _globals['_PROVENANCE']._serialized_end=1480
+  _globals['_GENERATIONS']._serialized_start=1482
+  _globals['_GENERATIONS']._serialized_end=1569
 # @@protoc_insertion_point(module_scope)

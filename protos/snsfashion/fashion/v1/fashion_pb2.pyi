@@ -18,6 +18,11 @@ if sys.version_info >= (3, 11):
 else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
+
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class _Category:
@@ -135,7 +140,7 @@ class _PersonalColor:
 class _PersonalColorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PersonalColor.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     PERSONAL_COLOR_UNSPECIFIED: _PersonalColor.ValueType  # 0
-    """Not declared: colours count neither for nor against an outfit."""
+    """Not declared: colors count neither for nor against an outfit."""
     PERSONAL_COLOR_SPRING: _PersonalColor.ValueType  # 1
     """Spring, warm."""
     PERSONAL_COLOR_SUMMER: _PersonalColor.ValueType  # 2
@@ -153,9 +158,9 @@ class _PersonalColorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Persona
     PERSONAL_COLOR_SUMMER_BRIGHT: _PersonalColor.ValueType  # 8
     """Summer bright: bright and strong tones, cool."""
     PERSONAL_COLOR_SUMMER_MUTE: _PersonalColor.ValueType  # 9
-    """Summer mute: light greyish, soft, dull and greyish tones, cool."""
+    """Summer mute: light grayish, soft, dull and grayish tones, cool."""
     PERSONAL_COLOR_AUTUMN_MUTE: _PersonalColor.ValueType  # 10
-    """Autumn mute: light greyish, soft, dull and greyish tones, warm."""
+    """Autumn mute: light grayish, soft, dull and grayish tones, warm."""
     PERSONAL_COLOR_AUTUMN_STRONG: _PersonalColor.ValueType  # 11
     """Autumn strong: strong tones, warm."""
     PERSONAL_COLOR_AUTUMN_DEEP: _PersonalColor.ValueType  # 12
@@ -163,13 +168,13 @@ class _PersonalColorEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Persona
     PERSONAL_COLOR_WINTER_BRIGHT: _PersonalColor.ValueType  # 13
     """Winter bright: vivid tones, cool."""
     PERSONAL_COLOR_WINTER_DEEP: _PersonalColor.ValueType  # 14
-    """Winter deep: deep, dark and dark greyish tones and black, cool."""
+    """Winter deep: deep, dark and dark grayish tones and black, cool."""
 
 class PersonalColor(_PersonalColor, metaclass=_PersonalColorEnumTypeWrapper):
-    """A personal colour as a person declares it: a season, or one of the ten Korean types. Never read off a face."""
+    """A personal color as a person declares it: a season, or one of the ten Korean types. Never read off a face."""
 
 PERSONAL_COLOR_UNSPECIFIED: PersonalColor.ValueType  # 0
-"""Not declared: colours count neither for nor against an outfit."""
+"""Not declared: colors count neither for nor against an outfit."""
 PERSONAL_COLOR_SPRING: PersonalColor.ValueType  # 1
 """Spring, warm."""
 PERSONAL_COLOR_SUMMER: PersonalColor.ValueType  # 2
@@ -187,9 +192,9 @@ PERSONAL_COLOR_SUMMER_LIGHT: PersonalColor.ValueType  # 7
 PERSONAL_COLOR_SUMMER_BRIGHT: PersonalColor.ValueType  # 8
 """Summer bright: bright and strong tones, cool."""
 PERSONAL_COLOR_SUMMER_MUTE: PersonalColor.ValueType  # 9
-"""Summer mute: light greyish, soft, dull and greyish tones, cool."""
+"""Summer mute: light grayish, soft, dull and grayish tones, cool."""
 PERSONAL_COLOR_AUTUMN_MUTE: PersonalColor.ValueType  # 10
-"""Autumn mute: light greyish, soft, dull and greyish tones, warm."""
+"""Autumn mute: light grayish, soft, dull and grayish tones, warm."""
 PERSONAL_COLOR_AUTUMN_STRONG: PersonalColor.ValueType  # 11
 """Autumn strong: strong tones, warm."""
 PERSONAL_COLOR_AUTUMN_DEEP: PersonalColor.ValueType  # 12
@@ -197,7 +202,7 @@ PERSONAL_COLOR_AUTUMN_DEEP: PersonalColor.ValueType  # 12
 PERSONAL_COLOR_WINTER_BRIGHT: PersonalColor.ValueType  # 13
 """Winter bright: vivid tones, cool."""
 PERSONAL_COLOR_WINTER_DEEP: PersonalColor.ValueType  # 14
-"""Winter deep: deep, dark and dark greyish tones and black, cool."""
+"""Winter deep: deep, dark and dark grayish tones and black, cool."""
 Global___PersonalColor: _TypeAlias = PersonalColor  # noqa: Y015
 
 class _Pattern:
@@ -209,19 +214,19 @@ class _PatternEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Pattern.Value
     PATTERN_UNSPECIFIED: _Pattern.ValueType  # 0
     """Not measured."""
     PATTERN_PLAIN: _Pattern.ValueType  # 1
-    """One colour."""
+    """One color."""
     PATTERN_PATTERNED: _Pattern.ValueType  # 2
-    """Several colours."""
+    """Several colors."""
 
 class Pattern(_Pattern, metaclass=_PatternEnumTypeWrapper):
-    """The pattern of a garment's cloth, as far as colours tell it."""
+    """The pattern of a garment's cloth, as far as colors tell it."""
 
 PATTERN_UNSPECIFIED: Pattern.ValueType  # 0
 """Not measured."""
 PATTERN_PLAIN: Pattern.ValueType  # 1
-"""One colour."""
+"""One color."""
 PATTERN_PATTERNED: Pattern.ValueType  # 2
-"""Several colours."""
+"""Several colors."""
 Global___Pattern: _TypeAlias = Pattern  # noqa: Y015
 
 class _SourceKind:
@@ -298,7 +303,7 @@ class _WhiteBalanceOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_W
     """The estimate is too far from white to be trusted: nothing was changed."""
 
 class WhiteBalanceOutcome(_WhiteBalanceOutcome, metaclass=_WhiteBalanceOutcomeEnumTypeWrapper):
-    """What was done about coloured light in a photo before its colours were measured."""
+    """What was done about colored light in a photo before its colors were measured."""
 
 WHITE_BALANCE_OUTCOME_UNSPECIFIED: WhiteBalanceOutcome.ValueType  # 0
 """Not looked at: an older method."""
@@ -314,7 +319,7 @@ Global___WhiteBalanceOutcome: _TypeAlias = WhiteBalanceOutcome  # noqa: Y015
 
 @_typing.final
 class Lab(_message.Message):
-    """A colour in CIE 1976 L*a*b*, D65, 2 degree observer."""
+    """A color in CIE 1976 L*a*b*, D65, 2 degree observer."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -344,7 +349,7 @@ Global___Lab: _TypeAlias = Lab  # noqa: Y015
 
 @_typing.final
 class Color(_message.Message):
-    """One colour of a garment."""
+    """One color of a garment."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -363,7 +368,7 @@ class Color(_message.Message):
     family: _builtins.str
     """The retail family that the name belongs to, such as "navy"."""
     share: _builtins.float
-    """Part of the garment's pixels that have this colour, in (0, 1]. The shares of a garment add up to 1."""
+    """Part of the garment's pixels that have this color, in (0, 1]. The shares of a garment add up to 1."""
     confidence: _builtins.float
     """How sure name and family are, in [0, 1]: the margin to the nearest other family."""
     family_ko: _builtins.str
@@ -372,7 +377,7 @@ class Color(_message.Message):
     """The name in Korean; empty if the palette has none."""
     @_builtins.property
     def lab(self) -> Global___Lab:
-        """The same colour in CIELAB."""
+        """The same color in CIELAB."""
 
     def __init__(
         self,
@@ -405,7 +410,7 @@ class WhiteBalance(_message.Message):
     outcome: Global___WhiteBalanceOutcome.ValueType
     """What was done."""
     light: _builtins.int
-    """Estimated colour of the light, sRGB as 0xRRGGBB with its greatest channel 255; 0 if there was no estimate."""
+    """Estimated color of the light, sRGB as 0xRRGGBB with its greatest channel 255; 0 if there was no estimate."""
     def __init__(
         self,
         *,
@@ -512,7 +517,7 @@ class Garment(_message.Message):
 
     @_builtins.property
     def colors(self) -> _containers.RepeatedCompositeFieldContainer[Global___Color]:
-        """Its colours, the main colour first, at most four. Empty before the color service."""
+        """Its colors, the main color first, at most four. Empty before the color service."""
 
     def __init__(
         self,
@@ -548,7 +553,7 @@ class ImageRef(_message.Message):
     image_id: _builtins.str
     """`<site>:<post>:<n>`: the same whenever the post is seen. At most 256 bytes."""
     sha256: _builtins.bytes
-    """SHA-256 of the bytes, 32 bytes."""
+    """SHA-256 of the bytes."""
     phash: _builtins.int
     """64-bit perceptual hash (DCT) of the decoded photo."""
     key: _builtins.str
@@ -591,20 +596,37 @@ class Product(_message.Message):
     CURRENCY_FIELD_NUMBER: _builtins.int
     AVAILABLE_FIELD_NUMBER: _builtins.int
     SEASON_FIELD_NUMBER: _builtins.int
+    PRICE_MICROS_FIELD_NUMBER: _builtins.int
     product_id: _builtins.str
     """The shop's id."""
     title: _builtins.str
     """Title as the shop writes it."""
     url: _builtins.str
     """Address of the product's page."""
-    price_cents: _builtins.int
-    """Price in units of `currency` times 100; 0 if unknown."""
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def price_cents(self) -> _builtins.int:
+        """Price in 1/100 of `currency`, whatever its smallest coin; 0 if unknown. Read where `price_micros` is 0, and still
+        written. Replaced by it, since many currencies have no cents.
+        """
+
+    @price_cents.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def price_cents(self, value: _builtins.int) -> None:
+        """Price in 1/100 of `currency`, whatever its smallest coin; 0 if unknown. Read where `price_micros` is 0, and still
+        written. Replaced by it, since many currencies have no cents.
+        """
+
     currency: _builtins.str
     """ISO 4217 code, such as "EUR"; empty if the price is unknown."""
     available: _builtins.bool
     """False once the shop says that it can't be bought."""
     season: _builtins.str
     """Season label of the shop, such as "autumn"; empty if none."""
+    price_micros: _builtins.int
+    """Price in 1/1,000,000 of `currency`, whatever its smallest coin; 0 if unknown. 39.90 USD are 39900000, 39,900 KRW are
+    39900000000. It wins over `price_cents`.
+    """
     def __init__(
         self,
         *,
@@ -615,10 +637,11 @@ class Product(_message.Message):
         currency: _builtins.str = ...,
         available: _builtins.bool = ...,
         season: _builtins.str = ...,
+        price_micros: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "currency", b"currency", "price_cents", b"price_cents", "product_id", b"product_id", "season", b"season", "title", b"title", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "currency", b"currency", "price_cents", b"price_cents", "price_micros", b"price_micros", "product_id", b"product_id", "season", b"season", "title", b"title", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -711,7 +734,7 @@ class Generations(_message.Message):
     segmenter: _builtins.int
     """Generation of the segmenter's weights; 0 before it ran."""
     color: _builtins.int
-    """Generation of the palette and colour method; 0 before it ran."""
+    """Generation of the palette and color method; 0 before it ran."""
     def __init__(
         self,
         *,

@@ -19,6 +19,11 @@ if sys.version_info >= (3, 11):
 else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
+
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class _ReasonCode:
@@ -30,17 +35,17 @@ class _ReasonCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReasonCode
     REASON_CODE_UNSPECIFIED: _ReasonCode.ValueType  # 0
     """Invalid."""
     REASON_CODE_TREND_ITEM_COLOR: _ReasonCode.ValueType  # 1
-    """An item in a colour that is worn much or rising."""
+    """An item in a color that is worn much or rising."""
     REASON_CODE_TREND_ITEM: _ReasonCode.ValueType  # 2
     """An item that is worn much or rising."""
     REASON_CODE_TREND_COLOR: _ReasonCode.ValueType  # 3
-    """A colour that is worn much or rising."""
+    """A color that is worn much or rising."""
     REASON_CODE_STYLE: _ReasonCode.ValueType  # 4
     """A style that the person declared."""
     REASON_CODE_LEARNED_STYLE: _ReasonCode.ValueType  # 5
     """A style that the person's feedback points to."""
     REASON_CODE_PERSONAL_COLOR: _ReasonCode.ValueType  # 6
-    """Colours that suit the personal colour that the person declared."""
+    """Colors that suit the personal color that the person declared."""
     REASON_CODE_FRESH: _ReasonCode.ValueType  # 7
     """New in the catalog."""
     REASON_CODE_NOVEL: _ReasonCode.ValueType  # 8
@@ -48,7 +53,7 @@ class _ReasonCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReasonCode
     REASON_CODE_LEARNED_CATEGORY: _ReasonCode.ValueType  # 9
     """An item that the person's feedback points to."""
     REASON_CODE_LEARNED_COLOR: _ReasonCode.ValueType  # 10
-    """A colour that the person's feedback points to."""
+    """A color that the person's feedback points to."""
 
 class ReasonCode(_ReasonCode, metaclass=_ReasonCodeEnumTypeWrapper):
     """Why an outfit is shown."""
@@ -56,17 +61,17 @@ class ReasonCode(_ReasonCode, metaclass=_ReasonCodeEnumTypeWrapper):
 REASON_CODE_UNSPECIFIED: ReasonCode.ValueType  # 0
 """Invalid."""
 REASON_CODE_TREND_ITEM_COLOR: ReasonCode.ValueType  # 1
-"""An item in a colour that is worn much or rising."""
+"""An item in a color that is worn much or rising."""
 REASON_CODE_TREND_ITEM: ReasonCode.ValueType  # 2
 """An item that is worn much or rising."""
 REASON_CODE_TREND_COLOR: ReasonCode.ValueType  # 3
-"""A colour that is worn much or rising."""
+"""A color that is worn much or rising."""
 REASON_CODE_STYLE: ReasonCode.ValueType  # 4
 """A style that the person declared."""
 REASON_CODE_LEARNED_STYLE: ReasonCode.ValueType  # 5
 """A style that the person's feedback points to."""
 REASON_CODE_PERSONAL_COLOR: ReasonCode.ValueType  # 6
-"""Colours that suit the personal colour that the person declared."""
+"""Colors that suit the personal color that the person declared."""
 REASON_CODE_FRESH: ReasonCode.ValueType  # 7
 """New in the catalog."""
 REASON_CODE_NOVEL: ReasonCode.ValueType  # 8
@@ -74,7 +79,7 @@ REASON_CODE_NOVEL: ReasonCode.ValueType  # 8
 REASON_CODE_LEARNED_CATEGORY: ReasonCode.ValueType  # 9
 """An item that the person's feedback points to."""
 REASON_CODE_LEARNED_COLOR: ReasonCode.ValueType  # 10
-"""A colour that the person's feedback points to."""
+"""A color that the person's feedback points to."""
 Global___ReasonCode: _TypeAlias = ReasonCode  # noqa: Y015
 
 class _RecommendState:
@@ -150,10 +155,10 @@ class Preferences(_message.Message):
     STYLES_FIELD_NUMBER: _builtins.int
     PERSONAL_COLOR_FIELD_NUMBER: _builtins.int
     personal_color: _fashion_pb2.PersonalColor.ValueType
-    """Personal colour; unspecified if none is declared."""
+    """Personal color; unspecified if none is declared."""
     @_builtins.property
     def styles(self) -> _containers.RepeatedScalarFieldContainer[_fashion_pb2.Style.ValueType]:
-        """Preferred styles, at most 6, each once."""
+        """Preferred styles."""
 
     def __init__(
         self,
@@ -183,23 +188,40 @@ class Filters(_message.Message):
     EXCLUDE_IMAGE_IDS_FIELD_NUMBER: _builtins.int
     EXCLUDE_CATEGORIES_FIELD_NUMBER: _builtins.int
     EXCLUDE_COLOR_FAMILIES_FIELD_NUMBER: _builtins.int
+    MAX_PRICE_MICROS_FIELD_NUMBER: _builtins.int
     season: _builtins.str
     """Season label of the shop. Relaxed first."""
-    max_price_cents: _builtins.int
-    """Highest price in hundredths; products without a price are left out. Never relaxed. 0 for none."""
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def max_price_cents(self) -> _builtins.int:
+        """Highest price in 1/100 of `currency`. Read where `max_price_micros` is 0. Replaced by it, since many currencies have
+        no cents.
+        """
+
+    @max_price_cents.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def max_price_cents(self, value: _builtins.int) -> None:
+        """Highest price in 1/100 of `currency`. Read where `max_price_micros` is 0. Replaced by it, since many currencies have
+        no cents.
+        """
+
     currency: _builtins.str
-    """Currency of max_price_cents, ISO 4217; required with it."""
+    """Currency of the highest price, ISO 4217, such as "EUR"; required with it."""
+    max_price_micros: _builtins.int
+    """Highest price in 1/1,000,000 of `currency`, as Product.price_micros; products without a price are left out. Never
+    relaxed. 0 for none. It wins over `max_price_cents`.
+    """
     @_builtins.property
     def categories(self) -> _containers.RepeatedScalarFieldContainer[_fashion_pb2.Category.ValueType]:
         """At least one garment of these categories. Relaxed third."""
 
     @_builtins.property
     def color_families(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """At least one garment whose main colour is of these families. Relaxed second."""
+        """At least one garment whose main color is of these families. Relaxed second."""
 
     @_builtins.property
     def exclude_image_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Outfits never to show, at most 1000. Never relaxed."""
+        """Outfits never to show. Never relaxed."""
 
     @_builtins.property
     def exclude_categories(self) -> _containers.RepeatedScalarFieldContainer[_fashion_pb2.Category.ValueType]:
@@ -207,7 +229,7 @@ class Filters(_message.Message):
 
     @_builtins.property
     def exclude_color_families(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Colour families never to show. Never relaxed; may not also stand in `color_families`."""
+        """Color families never to show. Never relaxed; may not also stand in `color_families`."""
 
     def __init__(
         self,
@@ -220,10 +242,11 @@ class Filters(_message.Message):
         exclude_image_ids: _abc.Iterable[_builtins.str] | None = ...,
         exclude_categories: _abc.Iterable[_fashion_pb2.Category.ValueType] | None = ...,
         exclude_color_families: _abc.Iterable[_builtins.str] | None = ...,
+        max_price_micros: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["categories", b"categories", "color_families", b"color_families", "currency", b"currency", "exclude_categories", b"exclude_categories", "exclude_color_families", b"exclude_color_families", "exclude_image_ids", b"exclude_image_ids", "max_price_cents", b"max_price_cents", "season", b"season"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["categories", b"categories", "color_families", b"color_families", "currency", b"currency", "exclude_categories", b"exclude_categories", "exclude_color_families", b"exclude_color_families", "exclude_image_ids", b"exclude_image_ids", "max_price_cents", b"max_price_cents", "max_price_micros", b"max_price_micros", "season", b"season"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -231,7 +254,7 @@ Global___Filters: _TypeAlias = Filters  # noqa: Y015
 
 @_typing.final
 class Weights(_message.Message):
-    """Weights of the parts of a score; each at least 0, not all 0. They are scaled to add up to 1."""
+    """Weights of the parts of a score, not all 0. They are scaled to add up to 1."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -245,7 +268,7 @@ class Weights(_message.Message):
     style: _builtins.float
     """Style."""
     personal_color: _builtins.float
-    """Personal colour; at most a quarter after scaling."""
+    """Personal color; at most a quarter after scaling."""
     freshness: _builtins.float
     """Freshness."""
     novelty: _builtins.float
@@ -280,9 +303,9 @@ class RecommendRequest(_message.Message):
     WEIGHTS_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
-    """The company's pseudonymous id of the person, 1 to 128 bytes."""
+    """The company's pseudonymous id of the person."""
     k: _builtins.int
-    """How many outfits, 1 to 50; 0 for 10."""
+    """How many outfits; 0 for 10."""
     @_builtins.property
     def preferences(self) -> Global___Preferences:
         """Used instead of the stored profile's declaration where set."""
@@ -297,7 +320,7 @@ class RecommendRequest(_message.Message):
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """The time that trends and freshness refer to; absent: now. Freshness is that of the full hour before."""
+        """The time that trends and freshness refer to, in the years 1 to 9999; absent: now. Freshness is that of the full hour before."""
 
     def __init__(
         self,
@@ -331,9 +354,9 @@ class ScoreParts(_message.Message):
     trend: _builtins.float
     """Trend."""
     style: _builtins.float
-    """What the person prefers: declared styles, and the styles, items and colours that feedback taught."""
+    """What the person prefers: declared styles, and the styles, items and colors that feedback taught."""
     personal_color: _builtins.float
-    """Personal colour."""
+    """Personal color."""
     freshness: _builtins.float
     """Freshness."""
     novelty: _builtins.float
@@ -529,7 +552,7 @@ class RecordFeedbackRequest(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
-    """Chosen by the caller, 1 to 64 bytes; the same id counts once."""
+    """Chosen by the caller; the same id counts once."""
     user_id: _builtins.str
     """The person."""
     image_id: _builtins.str
@@ -538,7 +561,7 @@ class RecordFeedbackRequest(_message.Message):
     """What happened."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
-        """When; absent: now."""
+        """When, in the years 1 to 9999; absent: now."""
 
     def __init__(
         self,
@@ -669,7 +692,7 @@ class Profile(_message.Message):
 
     @_builtins.property
     def learned_colors(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
-        """Affinity to colours that feedback taught, in [-1, 1], by colour family."""
+        """Affinity to colors that feedback taught, in [-1, 1], by color family."""
 
     def __init__(
         self,
@@ -698,7 +721,7 @@ class PutProfileRequest(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     PREFERENCES_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
-    """The company's pseudonymous id of the person, 1 to 128 bytes."""
+    """The company's pseudonymous id of the person."""
     @_builtins.property
     def preferences(self) -> Global___Preferences:
         """What the person declares."""

@@ -59,7 +59,7 @@ class SegmentResponse(_message.Message):
     """Generation of the weights."""
     @_builtins.property
     def garments(self) -> _containers.RepeatedCompositeFieldContainer[_fashion_pb2.Garment]:
-        """Best score first; without colours; boxes and masks in pixels of the photo after EXIF rotation."""
+        """Best score first; without colors; boxes and masks in pixels of the photo after EXIF rotation."""
 
     def __init__(
         self,

@@ -20,6 +20,11 @@ if sys.version_info >= (3, 11):
 else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
+
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class _Dimension:
@@ -33,9 +38,9 @@ class _DimensionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Dimension.V
     DIMENSION_ITEM: _Dimension.ValueType  # 1
     """Garment categories."""
     DIMENSION_COLOR: _Dimension.ValueType  # 2
-    """Colour families of garments' main colours."""
+    """Color families of garments' main colors."""
     DIMENSION_ITEM_COLOR: _Dimension.ValueType  # 3
-    """Category and main colour family of one garment."""
+    """Category and main color family of one garment."""
     DIMENSION_STYLE: _Dimension.ValueType  # 4
     """Styles; shops only."""
 
@@ -47,9 +52,9 @@ DIMENSION_UNSPECIFIED: Dimension.ValueType  # 0
 DIMENSION_ITEM: Dimension.ValueType  # 1
 """Garment categories."""
 DIMENSION_COLOR: Dimension.ValueType  # 2
-"""Colour families of garments' main colours."""
+"""Color families of garments' main colors."""
 DIMENSION_ITEM_COLOR: Dimension.ValueType  # 3
-"""Category and main colour family of one garment."""
+"""Category and main color family of one garment."""
 DIMENSION_STYLE: Dimension.ValueType  # 4
 """Styles; shops only."""
 Global___Dimension: _TypeAlias = Dimension  # noqa: Y015
@@ -150,7 +155,7 @@ class Value(_message.Message):
     category: _fashion_pb2.Category.ValueType
     """Set for ITEM and ITEM_COLOR."""
     color_family: _builtins.str
-    """Colour family; set for COLOR and ITEM_COLOR."""
+    """Color family; set for COLOR and ITEM_COLOR."""
     style: _fashion_pb2.Style.ValueType
     """Set for STYLE."""
     def __init__(
@@ -178,7 +183,7 @@ class Filter(_message.Message):
     SITE_FIELD_NUMBER: _builtins.int
     HASHTAG_FIELD_NUMBER: _builtins.int
     kind: _fashion_pb2.SourceKind.ValueType
-    """Kind of source; unspecified: social for items and colours, shop for styles."""
+    """Kind of source; unspecified: social for items and colors, shop for styles."""
     site: _builtins.str
     """One site; empty for all of the kind."""
     hashtag: _builtins.str
@@ -218,13 +223,13 @@ class GetTrendsRequest(_message.Message):
     order: Global___Order.ValueType
     """Order of the rows."""
     window_days: _builtins.int
-    """Days of the window that ends with the day of `as_of`; 1 to 92, 0 for 7."""
+    """Days of the window that ends with the day of `as_of`; 0 for 7."""
     baseline_days: _builtins.int
-    """Days of the baseline that ends where the window starts; 1 to 366, 0 for 21."""
+    """Days of the baseline that ends where the window starts; 0 for 21."""
     min_support: _builtins.int
     """Contributors in window and baseline together below which a value is no candidate for a rise; 0 for 10."""
     page_size: _builtins.int
-    """1 to 100; 0 for 20."""
+    """Rows of a page; 0 for 20."""
     page_token: _builtins.str
     """next_page_token of the page before; empty for the first."""
     @_builtins.property
@@ -233,7 +238,7 @@ class GetTrendsRequest(_message.Message):
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """End of the window; absent: now."""
+        """End of the window, in the years 1970 to 8999; absent: now."""
 
     def __init__(
         self,
@@ -430,6 +435,8 @@ class GetTrendSeriesRequest(_message.Message):
     FROM_FIELD_NUMBER: _builtins.int
     TO_FIELD_NUMBER: _builtins.int
     STEP_FIELD_NUMBER: _builtins.int
+    FIRST_DAY_FIELD_NUMBER: _builtins.int
+    LAST_DAY_FIELD_NUMBER: _builtins.int
     dimension: Global___Dimension.ValueType
     """Dimension of the value."""
     step: Global___Step.ValueType
@@ -443,8 +450,17 @@ class GetTrendSeriesRequest(_message.Message):
         """Which photos count."""
 
     @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
     def to(self) -> _timestamp_pb2.Timestamp:
-        """Last day; at most 366 days later."""
+        """Read where `last_day` is absent. Replaced by it."""
+
+    @_builtins.property
+    def first_day(self) -> _timestamp_pb2.Timestamp:
+        """Any time of the first day (UTC), in the years 1970 to 8999; required. It wins over `from`."""
+
+    @_builtins.property
+    def last_day(self) -> _timestamp_pb2.Timestamp:
+        """Any time of the last day (UTC), at most 366 days after the first; required. It wins over `to`."""
 
     def __init__(
         self,
@@ -454,10 +470,12 @@ class GetTrendSeriesRequest(_message.Message):
         filter: Global___Filter | None = ...,
         to: _timestamp_pb2.Timestamp | None = ...,
         step: Global___Step.ValueType = ...,
+        first_day: _timestamp_pb2.Timestamp | None = ...,
+        last_day: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "from", b"from", "to", b"to", "value", b"value"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "first_day", b"first_day", "from", b"from", "last_day", b"last_day", "to", b"to", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimension", b"dimension", "filter", b"filter", "from", b"from", "step", b"step", "to", b"to", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimension", b"dimension", "filter", b"filter", "first_day", b"first_day", "from", b"from", "last_day", b"last_day", "step", b"step", "to", b"to", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -557,9 +575,9 @@ class GetTrendEvidenceRequest(_message.Message):
     dimension: Global___Dimension.ValueType
     """Dimension of the value."""
     window_days: _builtins.int
-    """Days of the window that ends with the day of `as_of`; 1 to 92, 0 for 7."""
+    """Days of the window that ends with the day of `as_of`; 0 for 7."""
     page_size: _builtins.int
-    """1 to 100; 0 for 12."""
+    """Photos of a page; 0 for 12."""
     page_token: _builtins.str
     """next_page_token of the page before; empty for the first."""
     @_builtins.property
@@ -572,7 +590,7 @@ class GetTrendEvidenceRequest(_message.Message):
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """End of the window; absent: now."""
+        """End of the window, in the years 1970 to 8999; absent: now."""
 
     def __init__(
         self,
@@ -612,7 +630,7 @@ class Evidence(_message.Message):
 
     @_builtins.property
     def garment(self) -> _fashion_pb2.Garment:
-        """The garment that shows the value, with mask and colours; absent for styles."""
+        """The garment that shows the value, with mask and colors; absent for styles."""
 
     def __init__(
         self,
