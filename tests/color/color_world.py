@@ -10,17 +10,16 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from pymongo import AsyncMongoClient
 
+from color.app import wire
 from color.core.generation import generation
-from color.events import Events
-from color.service import ColorService
-from color.storage.palettes import Palettes
-from color.storage.store import Store
+from color.settings import Settings
 from photokit import mask as rle
 from photokit.blobs import BlobStore, photo_key
 from servicekit import topology
+from servicekit.app import StatefulPorts
 from servicekit.events import Publication, photo_event_id, timestamp
+from servicekit.mongo import Client
 from snsfashion.events.v1 import events_pb2
 from snsfashion.fashion.v1 import fashion_pb2
 
@@ -29,7 +28,7 @@ FIRST = generation(1)
 
 
 def photo_bytes(rgb: tuple[int, int, int] = (202, 28, 38)) -> bytes:
-    """A grey PNG with a garment of one colour in the middle."""
+    """A gray PNG with a garment of one color in the middle."""
     pixels = np.full((HEIGHT, WIDTH, 3), 150, np.uint8)
     pixels[20:80, 12:52] = rgb
     buffer = io.BytesIO()
@@ -76,17 +75,25 @@ def segmented(
     )
 
 
+async def _publish(publication: Publication[Any]) -> None:
+    raise AssertionError("color publishes nothing but what its handlers return")
+
+
 class World:
     """One database and blob store with a replica of the service on them."""
 
-    def __init__(self, client: AsyncMongoClient[dict[str, Any]], name: str, blob_url: str) -> None:
+    def __init__(self, client: Client, name: str, blob_url: str) -> None:
         self.db = client[name]
         self.blob_url = blob_url
         self.blobs = BlobStore(blob_url)
-        self.store = Store(self.db)
-        self.palettes = Palettes(self.store)
-        self.events = Events(self.store, self.blobs, self.palettes)
-        self.service: Any = ColorService(self.palettes)
+        settings = Settings(
+            nats_url="nats://unused", mongodb_uri="mongodb://unused", blob_url=blob_url
+        )
+        self.app = wire(StatefulPorts(settings=settings, publish=_publish, db=self.db))
+        self.outfits = self.app.outfits
+        self.palettes = self.app.palettes
+        self.events = self.app.events
+        self.service: Any = self.app.service
 
     async def keep(self, data: bytes) -> bytes:
         await self.blobs.put_if_absent(photo_key(hashlib.sha256(data).digest()), data)
@@ -98,7 +105,7 @@ class World:
         return [o if isinstance(o, BaseException) else published(o) for o in outcomes]
 
 
-def published(outcome: Sequence[Publication]) -> events_pb2.OutfitDescribed:
+def published(outcome: Sequence[Publication[Any]]) -> events_pb2.OutfitDescribed:
     (publication,) = outcome
     assert publication.subject == topology.DESCRIBED
     assert isinstance(publication.event, events_pb2.OutfitDescribed)

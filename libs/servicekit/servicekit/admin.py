@@ -123,3 +123,7 @@ async def open_broker(url: str) -> AsyncIterator[Publish]:
         ) from error
     finally:
         await connection.close()
+
+
+if __name__ == "__main__":
+    main()

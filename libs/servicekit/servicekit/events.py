@@ -106,7 +106,8 @@ def decode(subject: str, body: bytes) -> topology.Event:
 
 def is_about_photo(event: topology.Event) -> TypeGuard[PhotoEvent]:
     """Tell whether an event is about one photo."""
-    return {"image", "provenance", "generations"} <= event.DESCRIPTOR.fields_by_name.keys()
+    fields = event.DESCRIPTOR.fields_by_name
+    return all(name in fields for name in ("image", "provenance", "generations"))
 
 
 def _check_photo(event: PhotoEvent) -> None:

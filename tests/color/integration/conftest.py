@@ -15,8 +15,7 @@ from pymongo import AsyncMongoClient
 async def world(mongodb_uri: str, blob_url: str) -> AsyncIterator[World]:
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongodb_uri, tz_aware=True)
     made = World(client, f"test_color_{uuid.uuid4().hex}", blob_url)
-    await made.store.prepare()
-    await made.palettes.load()
+    await made.app.prepare()
     yield made
     await client.drop_database(made.db.name)
     await client.close()

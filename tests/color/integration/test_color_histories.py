@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pymongo import AsyncMongoClient
 
 from color.core.generation import split
-from color.storage.recolor import recolor, waiting
+from color.recolor import find_outdated, recolor
 from servicekit.events import Publication
+from servicekit.photostore import Post
 
 POSTS = ("a", "b", "c")
 COLORS = ((202, 28, 38), (31, 40, 82), (219, 200, 168))
@@ -46,27 +47,27 @@ async def run(world: World, history: list[Step]) -> None:
         elif kind == "palette":
             await world.palettes.put(f"acme-{which}", PALETTES[which])
         elif kind == "erase":
-            await world.store.erase([("instagram", POSTS[which])])
+            await world.outfits.erase([Post("instagram", POSTS[which])])
         else:
-            await anew(world)
+            await name_again(world)
 
 
-async def anew(world: World) -> None:
-    async def tell(publication: Publication) -> None: ...
+async def name_again(world: World) -> None:
+    async def tell(publication: Publication[Any]) -> None: ...
 
     by = world.palettes.newest
-    await recolor(world.store, by, await waiting(world.store, by), tell)
+    await recolor(world.outfits, by, await find_outdated(world.outfits, by), tell)
 
 
 async def outcome(world: World) -> dict[str, Any]:
     """By photo: segmenter, and each garment's names; not the palette's number, which tells how many came before."""
-    orders = [name async for name, _ in world.store.orders()]
+    orders = [name async for name, _ in world.outfits.generations()]
     return {
         o.image.image_id: (
             o.generations.segmenter,
             [(c.name, c.family, c.family_ko, c.rgb) for g in o.garments for c in g.colors],
         )
-        for o in await world.store.outfits(orders)
+        for o in await world.outfits.find(orders)
     }
 
 
@@ -94,13 +95,12 @@ def test_any_history_ends_as_a_clean_run(
         ]
         try:
             for world, told in zip(worlds, (history, clean(history)), strict=True):
-                await world.store.prepare()
-                await world.palettes.load()
+                await world.app.prepare()
                 await run(world, told)
-                await anew(world)
+                await name_again(world)
             one, other = [await outcome(world) for world in worlds]
             assert one == other
-            numbers = [split(color)[1] async for _, color in worlds[0].store.orders()]
+            numbers = [split(color)[1] async for _, color in worlds[0].outfits.generations()]
             assert set(numbers) <= {worlds[0].palettes.newest.number}
         finally:
             for world in worlds:

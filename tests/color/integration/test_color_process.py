@@ -32,8 +32,7 @@ async def world(mongodb_uri: str, blob_url: str) -> AsyncIterator[World]:
     client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(mongodb_uri, tz_aware=True)
     await client.drop_database("snsfashion_color")
     made = World(client, "snsfashion_color", blob_url)
-    await made.store.prepare()
-    await made.palettes.load()
+    await made.app.prepare()
     yield made
     await client.drop_database(made.db.name)
     await client.close()
@@ -51,10 +50,11 @@ def environment(mongodb_uri: str, nats_url: str, blob_url: str) -> dict[str, str
 
 
 async def command(environment: dict[str, str], *words: str) -> asyncio.subprocess.Process:
-    """`python -m color <words>`, started."""
+    """`snsfashion-admin color <words>`, started."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
+        "servicekit.admin",
         "color",
         *words,
         env={**os.environ, **environment},
@@ -101,7 +101,7 @@ async def test_a_palette_is_put_by_file_and_a_bad_one_told_by_line(
     file = tmp_path / "acme.csv"
     for text, status, told in (
         (ACME.replace("ca1c26", "red"), 1, "line 2, column rgb: 'red'"),
-        (ACME, 0, "acme-2027: 1 colours, 1 families"),
+        (ACME, 0, "acme-2027: 1 colors, 1 families"),
         (ACME.replace("ca1c26", "ca1c27"), 1, "take a new version"),
     ):
         file.write_text(text, encoding="utf-8")
@@ -123,17 +123,17 @@ async def test_a_recolor_that_is_killed_in_the_middle_is_done_by_the_next(
         outfit.image.image_id = f"instagram:{number}:0"
         outfit.event_id = photo_event_id(DESCRIBED, outfit.image, outfit.generations)
         outfits.append(outfit)
-    await world.store.put(outfits, 1)
+    await world.outfits.put(outfits, 1)
     await world.palettes.put("acme-2027", ACME)
     words = ("recolor", "--palette", "acme-2027", "--json")
     killed = await command(environment, *words)
     done = {"order": [1, 1, 1, generation(2)]}
     async with asyncio.timeout(60):
-        while not await world.db["outfits"].count_documents(done):
+        while not await world.db["photos"].count_documents(done):
             assert killed.returncode is None, await killed.communicate()
     killed.send_signal(signal.SIGKILL)
     await killed.wait()
-    part = await world.db["outfits"].count_documents(done)
+    part = await world.db["photos"].count_documents(done)
     assert 0 < part < OUTFITS
     again = await command(environment, *words)
     output, errors = await again.communicate()
@@ -143,4 +143,4 @@ async def test_a_recolor_that_is_killed_in_the_middle_is_done_by_the_next(
     assert report["moves"] == [
         {"from": "red", "to": "fire", "garments": report["garments_with_another_family"]}
     ]
-    assert {split(color)[1] async for _, color in world.store.orders()} == {2}
+    assert {split(color)[1] async for _, color in world.outfits.generations()} == {2}

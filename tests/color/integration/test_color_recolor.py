@@ -1,35 +1,29 @@
-"""A new palette names all that is stored, without the photos, and whoever counts colours follows exactly."""
+"""A new palette names all that is stored, without the photos, and tells the consumers what it did."""
 
 from __future__ import annotations
 
 import asyncio
-import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
-import nats
 import pytest
 from color_world import World, photo_bytes, segmented
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from color.__main__ import SERVICE
-from color.admin import main as color_command
 from color.core import palette
 from color.core.generation import generation
-from color.storage.palettes import NumberedPalette
-from color.storage.recolor import Report, recolor, waiting
-from color.storage.store import NewerPalette, VersionTaken
-from servicekit import topology
+from color.recolor import Report, find_outdated, recolor
+from color.storage.known_palettes import NumberedPalette
+from color.storage.outfits import NewerPalette
+from color.storage.palette_history import VersionTaken
 from servicekit.errors import Gone, NotFound
 from servicekit.events import Publication
+from servicekit.photostore import Post
 from servicekit.rpc import RpcServer
 from snsfashion.color.v1 import color_pb2, color_pb2_grpc
 from snsfashion.events.v1 import events_pb2
-from trends.core.cell import Cell, CellKey, total
-from trends.events import Events as TrendsEvents
-from trends.storage.store import Store as TrendsStore
 
 ACME = """name,name_ko,rgb,family,family_ko
 acme fire,애크미 파이어,ca1c26,fire,파이어
@@ -45,44 +39,28 @@ class Stopped(Exception):
 
 
 async def fill(world: World, count: int) -> list[events_pb2.GarmentsSegmented]:
-    """Describes posts "0" to "<count - 1>" of three colours."""
+    """Describes posts "0" to "<count - 1>" of three colors."""
     photos = [await world.keep(photo_bytes(rgb)) for rgb in COLORS]
     events = [segmented(photos[n % 3], str(n)) for n in range(count)]
     await world.describe(*events)
     return events
 
 
-async def anew(world: World, heard: list[events_pb2.OutfitDescribed] | None = None) -> Report:
+async def name_again(world: World, heard: list[events_pb2.OutfitDescribed] | None = None) -> Report:
     """Recolors by the newest palette."""
 
-    async def hear(publication: Publication) -> None:
+    async def hear(publication: Publication[Any]) -> None:
         assert isinstance(publication.event, events_pb2.OutfitDescribed)
         if heard is not None:
             heard.append(publication.event)
 
     await world.palettes.refresh()
     by = world.palettes.newest
-    return await recolor(world.store, by, await waiting(world.store, by), hear)
+    return await recolor(world.outfits, by, await find_outdated(world.outfits, by), hear)
 
 
 async def stored(world: World) -> dict[str, bytes]:
-    return {d["_id"]: d["described"] async for d in world.db["outfits"].find()}
-
-
-async def counts_of(
-    world: World, outfits: Sequence[events_pb2.OutfitDescribed]
-) -> dict[CellKey, Any]:
-    """What the trends service counts after these events, through its own database."""
-    db = world.db.client[f"{world.db.name}_{uuid.uuid4().hex[:8]}"]
-    store = TrendsStore(db)
-    await store.prepare()
-    await TrendsEvents(store).described(outfits)
-    head = await store.head()
-    cells = await store.cells(head.epoch)
-    for key, change in (await store.changes(head.folded, head.seq)).items():
-        cells[key] = total([cells.get(key, Cell()), change])
-    await world.db.client.drop_database(db.name)
-    return {key: cell.document() for key, cell in cells.items() if cell}
+    return {d["_id"]: d["described"] async for d in world.db["photos"].find()}
 
 
 async def test_after_a_recolor_all_is_as_if_the_palette_had_been_there_from_the_start(
@@ -93,81 +71,34 @@ async def test_after_a_recolor_all_is_as_if_the_palette_had_been_there_from_the_
         await world.blobs.delete(event.image.key)  # the photos are gone
     await world.palettes.put("acme-2027", ACME)
     heard: list[events_pb2.OutfitDescribed] = []
-    report = await anew(world, heard)
+    report = await name_again(world, heard)
     assert (report.outfits, report.garments) == (9, 6)
     assert report.moves == {("red", "fire"): 3, ("navy", "storm"): 3}
 
     fresh = World(world.db.client, f"{world.db.name}_fresh", blob_url)
-    await fresh.store.prepare()
-    await fresh.palettes.load()
+    await fresh.app.prepare()
     await fresh.palettes.put("acme-2027", ACME)
     await fill(fresh, 9)
     assert await stored(world) == await stored(fresh)
-    outfits = [events_pb2.OutfitDescribed.FromString(d) for d in (await stored(fresh)).values()]
-    counted = await counts_of(world, heard)
-    assert counted
-    assert counted == await counts_of(world, outfits)
+    told = {o.image.image_id: o.SerializeToString(deterministic=True) for o in heard}
+    assert told == await stored(fresh)
     families = {g.colors[0].family for o in heard for g in o.garments}
     assert families == {"fire", "storm", "beige"}
     await world.db.client.drop_database(fresh.db.name)
-
-
-async def test_trends_follow_through_the_broker(
-    world: World, nats_url: str, mongodb_uri: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The command itself, as an operator runs it, against the service's own database."""
-    world.db = world.db.client["snsfashion_color"]
-    site = uuid.uuid4().hex
-    served = World(world.db.client, world.db.name, world.blob_url)
-    await served.store.prepare()
-    await served.palettes.load()
-    version = f"acme-{site[:8]}"
-    data = await served.keep(photo_bytes())
-    before = await served.describe(segmented(data, "1", site=site), segmented(data, "2", site=site))
-    await served.palettes.put(version, ACME)
-    monkeypatch.setenv("MONGODB_URI", mongodb_uri)
-    monkeypatch.setenv("NATS_URL", nats_url)
-    for _ in range(2):  # the second time there is nothing left to do
-        command = ["recolor", "--palette", version, "--json"]
-        assert await asyncio.to_thread(color_command, command) == 0
-    heard = [o for o in await in_stream(nats_url) if o.provenance.site == site]
-    assert [o.image.image_id for o in heard] == [f"{site}:1:0", f"{site}:2:0"]
-    assert {o.garments[0].colors[0].family for o in heard} == {"fire"}
-    late = [*heard, *before]  # the older ones come last
-    assert await counts_of(world, late) == await counts_of(world, heard)
-    assert await counts_of(world, before) != await counts_of(world, heard)
-    await world.db.client.drop_database("snsfashion_color")
-
-
-async def in_stream(nats_url: str) -> list[events_pb2.OutfitDescribed]:
-    """All OutfitDescribed that the broker holds, in order."""
-    connection = await nats.connect(nats_url)
-    try:
-        js = connection.jetstream()
-        found: dict[int, events_pb2.OutfitDescribed] = {}
-        subscription = await js.pull_subscribe(topology.DESCRIBED, stream=topology.PIPELINE)
-        info = await subscription.consumer_info()
-        while len(found) < (info.num_pending or 0):
-            for message in await subscription.fetch(100, timeout=5):
-                sequence = message.metadata.sequence.stream
-                found[sequence] = events_pb2.OutfitDescribed.FromString(message.data)
-        return [found[sequence] for sequence in sorted(found)]
-    finally:
-        await connection.close()
 
 
 @pytest.mark.parametrize("kills", [[0], [1], [3], [2, 3], [0, 0, 5]])
 async def test_a_recolor_that_is_killed_and_run_again_leaves_nothing_untold(
     world: World, kills: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("color.storage.recolor.BATCH", 2)
+    monkeypatch.setattr("color.recolor.BATCH", 2)
     await fill(world, 6)
     by = await world.palettes.put("acme-2027", ACME)
     heard: dict[str, events_pb2.OutfitDescribed] = {}
     for kill in kills:
         left = kill
 
-        async def tell(publication: Publication) -> None:
+        async def tell(publication: Publication[Any]) -> None:
             nonlocal left
             if not left:
                 raise Stopped
@@ -176,22 +107,22 @@ async def test_a_recolor_that_is_killed_and_run_again_leaves_nothing_untold(
             heard[publication.event.event_id] = publication.event
 
         with pytest.raises(Stopped):
-            await recolor(world.store, by, await waiting(world.store, by), tell)
+            await recolor(world.outfits, by, await find_outdated(world.outfits, by), tell)
     rest: list[events_pb2.OutfitDescribed] = []
-    await anew(world, rest)
+    await name_again(world, rest)
     heard |= {outfit.event_id: outfit for outfit in rest}
     assert {o.image.image_id: o.SerializeToString(deterministic=True) for o in heard.values()} == (
         await stored(world)
     )
     assert len(heard) == 6
-    assert not await waiting(world.store, by)
+    assert not await find_outdated(world.outfits, by)
 
 
 async def test_a_dry_run_tells_what_would_change_and_changes_nothing(world: World) -> None:
     await fill(world, 3)
     by = await world.palettes.put("acme-2027", ACME)
     before = await stored(world)
-    report = await recolor(world.store, by, await waiting(world.store, by), None)
+    report = await recolor(world.outfits, by, await find_outdated(world.outfits, by), None)
     assert (report.outfits, report.garments) == (3, 2)
     assert await stored(world) == before
 
@@ -199,12 +130,12 @@ async def test_a_dry_run_tells_what_would_change_and_changes_nothing(world: Worl
 async def test_an_erased_post_stays_away(world: World) -> None:
     await fill(world, 3)
     by = await world.palettes.put("acme-2027", ACME)
-    ids = await waiting(world.store, by)
+    ids = await find_outdated(world.outfits, by)
 
-    async def erase(publication: Publication) -> None:  # it happens while the recolor is at it
-        await world.store.erase([("instagram", "1")])
+    async def erase(publication: Publication[Any]) -> None:  # it happens while the recolor is at it
+        await world.outfits.erase([Post("instagram", "1")])
 
-    await recolor(world.store, by, ids, erase)
+    await recolor(world.outfits, by, ids, erase)
     assert sorted(await stored(world)) == ["instagram:0:0", "instagram:2:0"]
 
 
@@ -213,11 +144,11 @@ async def test_a_newer_result_that_comes_meanwhile_stands(world: World) -> None:
     navy = await world.keep(photo_bytes((31, 40, 82)))
     by = await world.palettes.put("acme-2027", ACME)
 
-    async def describe(publication: Publication) -> None:
+    async def describe(publication: Publication[Any]) -> None:
         await world.describe(segmented(navy, "0", segmenter=2))
 
-    await recolor(world.store, by, await waiting(world.store, by), describe)
-    (outfit,) = await world.store.outfits([events[0].image.image_id])
+    await recolor(world.outfits, by, await find_outdated(world.outfits, by), describe)
+    (outfit,) = await world.outfits.find([events[0].image.image_id])
     assert (outfit.generations.segmenter, outfit.garments[0].colors[0].family) == (2, "storm")
 
 
@@ -230,7 +161,7 @@ async def test_a_replica_that_has_not_heard_of_a_palette_names_by_it_all_the_sam
     (outfit,) = await late.describe(segmented(await late.keep(photo_bytes())))
     assert outfit.garments[0].colors[0].name == "acme fire"
     assert outfit.generations.color == generation(2)
-    assert not await waiting(world.store, world.palettes.newest)
+    assert not await find_outdated(world.outfits, world.palettes.newest)
 
 
 async def test_a_recolor_by_a_palette_that_is_no_longer_the_newest_stores_nothing(
@@ -238,17 +169,17 @@ async def test_a_recolor_by_a_palette_that_is_no_longer_the_newest_stores_nothin
 ) -> None:
     await fill(world, 1)
     by = await world.palettes.put("acme-2027", ACME)
-    ids = await waiting(world.store, by)
+    ids = await find_outdated(world.outfits, by)
     before = await stored(world)
 
-    async def put(publication: Publication) -> None:
+    async def put(publication: Publication[Any]) -> None:
         await world.palettes.put("acme-2028", LATER)
 
     with pytest.raises(NewerPalette):
-        await recolor(world.store, by, ids, put)
+        await recolor(world.outfits, by, ids, put)
     assert await stored(world) == before
-    await anew(world)
-    (outfit,) = await world.store.outfits(ids)
+    await name_again(world)
+    (outfit,) = await world.outfits.find(ids)
     assert outfit.garments[0].colors[0].family == "flame"
 
 
@@ -260,7 +191,7 @@ async def test_a_redelivered_photo_is_named_by_the_newest_palette_without_its_by
     await world.palettes.put("acme-2027", ACME)
     (outfit,) = await world.describe(event)
     assert outfit.garments[0].colors[0].family == "fire"
-    await world.store.erase([("instagram", "0")])
+    await world.outfits.erase([Post("instagram", "0")])
     (late,) = await world.describe(event)
     assert isinstance(late, Gone)
 
@@ -300,7 +231,8 @@ async def test_an_update_of_the_service_does_not_displace_a_companys_palette(
 async def stub(world: World) -> AsyncIterator[Any]:
     """The service through a real gRPC server."""
     server = RpcServer("127.0.0.1", 0)
-    server.add(color_pb2_grpc.add_ColorServiceServicer_to_server, world.service, SERVICE)
+    rpc = world.app.rpc
+    server.add(rpc.register, rpc.servicer, rpc.name)
     await server.start()
     channel = grpc.aio.insecure_channel(f"127.0.0.1:{server.port}")
     yield color_pb2_grpc.ColorServiceStub(channel)

@@ -16,7 +16,7 @@ from color.core import palette
 from photokit import mask as rle
 from photokit.photo import BadPhoto
 from servicekit import topology
-from servicekit.consumer import Consumer, Handler, Outcome, publish
+from servicekit.consumer import Consumer, Outcome, Subscription, publish
 from servicekit.errors import Gone, InvalidArgument, InvalidMessage
 from servicekit.events import Publication, photo_event_id
 from snsfashion.color.v1 import color_pb2
@@ -53,7 +53,7 @@ async def test_redelivery_publishes_the_same_again_without_the_photo(world: Worl
     await world.blobs.delete(event.image.key)
     again = await world.describe(event, event)
     assert again == [first, first]
-    assert await world.db["outfits"].count_documents({}) == 1
+    assert await world.db["photos"].count_documents({}) == 1
 
 
 async def test_the_greater_tuple_stands_in_either_order(world: World) -> None:
@@ -74,7 +74,7 @@ async def test_two_replicas_store_one_result(world: World, blob_url: str) -> Non
     events = [segmented(data, str(n), segmenter=1 + n % 2) for n in range(8)]
     rivals = [segmented(data, str(n), segmenter=2 - n % 2) for n in range(8)]
     await asyncio.gather(world.describe(*events), replica.describe(*rivals))
-    orders = [d["order"] async for d in world.db["outfits"].find()]
+    orders = [d["order"] async for d in world.db["photos"].find()]
     assert orders == [[1, 1, 2, FIRST]] * 8
 
 
@@ -85,7 +85,7 @@ async def test_an_erased_post_is_removed_and_stays_away(world: World) -> None:
     assert await world.events.erased([erasure, erasure]) == [(), ()]
     (late,) = await world.describe(event)
     assert isinstance(late, Gone)
-    assert [d["post"] async for d in world.db["outfits"].find()] == ["stays"]
+    assert [d["post"] async for d in world.db["photos"].find()] == ["stays"]
 
 
 async def test_one_bad_photo_fails_alone(world: World) -> None:
@@ -120,11 +120,8 @@ async def test_segmented_photos_come_out_described_through_the_broker(
     async def handle(events: Sequence[Any]) -> Sequence[Outcome]:
         return await world.events.segmented(events)
 
-    handlers: dict[str, Handler] = {topology.SEGMENTED: handle}
-    durable = next(
-        d for d in topology.DURABLES if (d.service, d.stream) == ("color", topology.PIPELINE)
-    )
-    consumer = Consumer(js, durable, handlers)
+    durable = next(d for d in topology.durables_of("color") if d.stream == topology.PIPELINE)
+    consumer = Consumer(js, durable, [Subscription(topology.SEGMENTED, handle)])
     await connection.subscribe(topology.DESCRIBED, cb=note)
     await publish(js, Publication(topology.SEGMENTED, event))
     consumer.start()
