@@ -118,6 +118,10 @@ images: $(READY) ## Lint the Dockerfiles
 	@echo "== images"
 	@$(BIN)/hadolint deploy/images/*.Dockerfile
 
+.PHONY: installs
+installs: $(READY) ## Does each light service start where only it is installed? (minutes, downloads)
+	@INSTALLS=1 $(BIN)/pytest -q tests/system/contract/test_installs.py
+
 .PHONY: k8s
 k8s: $(READY) ## Render the Kubernetes base and validate it
 	@echo "== k8s"
