@@ -169,6 +169,11 @@ bench-trends: $(READY) ## Does trends find what rises, answer at once and count 
 bench-recommender: $(READY) ## How fast the recommender answers, and how well for people with known tastes
 	@$(BIN)/python -m benchmarks.recommender
 
+.PHONY: docs
+docs: $(READY) ## Build the site: all documents, the contracts and the Python API, in .run/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict >.venv/docs.log 2>&1 || { cat .venv/docs.log >&2; exit 1; }
+	@echo .run/site/index.html
+
 .PHONY: clean
 clean: ## Remove what runs and checks leave behind, but not .venv
 	@rm -rf .run .run-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
