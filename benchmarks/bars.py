@@ -1,4 +1,4 @@
-"""What a benchmark was asked to reach and what it measured: the table that it prints and its exit status."""
+"""The bars of a benchmark: what was asked, what was measured, and the table that shows both."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Bar:
-    """One line: `asked` in words, what was measured, and whether that holds."""
+    """One bar: `asked` in words, what was measured, and whether that holds."""
 
     name: str
     asked: str
@@ -19,22 +19,22 @@ class Bar:
 
     @classmethod
     def at_least(cls, name: str, limit: float, measured: float) -> Bar:
-        """Holds from `limit` on."""
+        """Return a bar that holds if `measured` is `limit` or more."""
         return cls(name, f">= {limit:g}", round(float(measured), 4), bool(measured >= limit))
 
     @classmethod
     def at_most(cls, name: str, limit: float, measured: float) -> Bar:
-        """Holds up to `limit`."""
+        """Return a bar that holds if `measured` is `limit` or less."""
         return cls(name, f"<= {limit:g}", round(float(measured), 4), bool(measured <= limit))
 
     @classmethod
     def true(cls, name: str, measured: bool) -> Bar:
-        """Holds if it is so."""
+        """Return a bar that holds if `measured` is true."""
         return cls(name, "yes", measured, measured)
 
 
 def table(title: str, bars: Sequence[Bar]) -> Table:
-    """The bars for a person."""
+    """Return the bars as a table for a person."""
     result = Table(title=title, title_justify="left")
     result.add_column("what")
     result.add_column("asked", justify="right")
