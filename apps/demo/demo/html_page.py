@@ -16,7 +16,7 @@ from PIL import Image
 
 from demo.report import Report
 from photokit import mask, photo
-from snsfashion.fashion.v1.fashion_pb2 import Garment
+from snsfashion.fashion.v1.fashion_pb2 import Garment, Product
 from snsfashion_client.names import category_word, value_words
 
 THUMBNAIL_PX = 220
@@ -36,6 +36,7 @@ def write(path: Path, report: Report, photos: Photos) -> None:
         swatch=lambda family: f"#{report.family_rgb.get(family, 0x999999):06x}",
         hex=lambda rgb: f"#{rgb:06x}",
         category=category_word,
+        price=_price,
     )
     page = environment.get_template("report.html.j2").render(
         report=report,
@@ -62,6 +63,12 @@ def sparkline(series: Sequence[float], window: int = 7, width: int = 150, height
         f'<rect x="{start:.1f}" y="0" width="{width - start:.1f}" height="{height}"/>'
         f'<polyline points="{points}"/></svg>'
     )
+
+
+def _price(product: Product) -> str:
+    """Return the price of a product with its currency; "" if it is unknown."""
+    micros = product.price_micros or product.price_cents * 10_000
+    return f"{micros / 1e6:,.2f} {product.currency}" if micros else ""
 
 
 def _thumbnail(data: bytes | None, garment: Garment | None) -> str:

@@ -21,7 +21,10 @@ from snsfashion.trends.v1.trends_pb2 import GetTrendsResponse
 
 def test_markup_in_what_comes_from_outside_is_shown_as_text(tmp_path: Path) -> None:
     script = "<script>alert(1)</script>"
-    outfit = Outfit(image=ImageRef(image_id=script), product=Product(title=f"Dress {script}"))
+    outfit = Outfit(
+        image=ImageRef(image_id=script),
+        product=Product(title=f"Dress {script}", price_micros=39_900_000, currency="EUR"),
+    )
     answer = RecommendResponse(recommendations=[Recommendation(outfit=outfit)])
     report = Report(
         source=script,
@@ -40,6 +43,7 @@ def test_markup_in_what_comes_from_outside_is_shown_as_text(tmp_path: Path) -> N
     page = (tmp_path / "report.html").read_text()
     assert "<script" not in page
     assert "Dress &lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "39.90 EUR" in page
 
 
 def test_a_sparkline_ends_at_the_last_day_and_its_highest_point_is_named() -> None:
