@@ -36,4 +36,4 @@ ENV SERVICE=${SERVICE}
 USER 10001:10001
 EXPOSE 50051 9090
 # exec: Python takes the place of the shell as process 1 and receives SIGTERM itself.
-ENTRYPOINT ["sh", "-c", "exec python -m \"$SERVICE\" \"$@\"", "sh"]
+ENTRYPOINT ["sh", "-c", "exec python -m \"$SERVICE\""]
