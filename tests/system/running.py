@@ -26,7 +26,7 @@ DIMENSIONS = ("DIMENSION_ITEM", "DIMENSION_COLOR", "DIMENSION_ITEM_COLOR", "DIME
 
 
 def write_photos(folder: Path, note: str, outfits: int = 14, scenes: int = 2) -> None:
-    """Look-book photos as JPEG files, half of the outfits in a shop's folder.
+    """Write look-book photos as JPEG files, half of the outfits in a shop's folder.
 
     `note` goes into a JPEG comment: the bytes, and so the SHA-256, differ from note to note, the pixels don't.
     """
@@ -68,20 +68,20 @@ class System:
         return recommender_pb2_grpc.RecommenderServiceStub(self._channel("recommender"))
 
     def crawl(self, folder: Path, site: str, request_id: str = "") -> str:
-        """Starts a crawl of a folder and returns its id."""
+        """Start a crawl of a folder and return its id."""
         source = crawler_pb2.FolderSource(path=str(folder), site=site)
         request = crawler_pb2.StartCrawlRequest(folder=source, request_id=request_id or site)
         return str(self.crawler.StartCrawl(request, timeout=30).crawl.crawl_id)
 
     def crawl_state(self, crawl_id: str) -> crawler_pb2.Crawl:
-        """The crawl as it is now."""
+        """Return the crawl as it is now."""
         request = crawler_pb2.GetCrawlRequest(crawl_id=crawl_id)
         return self.crawler.GetCrawl(request, timeout=30, wait_for_ready=True).crawl
 
     def finish(
         self, crawl_id: str, watch: Callable[[dict[str, int]], None] = lambda _: None
     ) -> None:
-        """Blocks until the crawl is over and everything of it is counted."""
+        """Block until the crawl is over and everything of it is counted."""
 
         def look(counts: dict[str, int]) -> None:
             watch(counts)
@@ -96,11 +96,11 @@ class System:
 
     @staticmethod
     def image_ids(folder: Path) -> list[str]:
-        """The ids that the crawler gives to the files of a folder, without the site."""
+        """Return the ids that the crawler gives to the files of a folder, without the site."""
         return sorted(f"{path.relative_to(folder)}:0" for path in folder.rglob("*.jpg"))
 
     def counts(self, crawl_id: str, site: str, image_ids: Sequence[str]) -> Mapping[str, Any]:
-        """Everything that can be counted about one site, with the site's name taken out."""
+        """Return everything that can be counted about one site, with the site's name taken out."""
         answers = {
             f"{kind} {name}": self._trends(kind, name, site)
             for kind, name in itertools.product(("SOCIAL", "SHOP"), DIMENSIONS)

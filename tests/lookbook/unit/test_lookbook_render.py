@@ -17,7 +17,7 @@ BOTTOMS, TOPS = {7, 8, 9}, {1, 2, 5, 6}
 def wearing(
     category: int, seed: int, color: str | None = None, pattern: str = "plain"
 ) -> PhotoSpec:
-    """Somebody who wears the garment, and a black or white one where it needs another."""
+    """Return somebody who wears the garment, and a black or white one where it needs another."""
     rng = np.random.default_rng([category, seed])
     worn: list[GarmentSpec] = [sample_garment(rng, "train", category, color=color, pattern=pattern)]
     other = "black" if color == "white" else "white"

@@ -14,7 +14,7 @@ from devstack.stack import SERVICES
 
 @pytest.fixture(scope="module")
 def undisturbed(system: System, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
-    """The counts of a run in which nothing died."""
+    """Return the counts of a run in which nothing died."""
     return run(system, tmp_path_factory.mktemp("photos"), "undisturbed", kill="")
 
 
@@ -33,7 +33,7 @@ def test_the_undisturbed_run_counted_something(undisturbed: Mapping[str, Any]) -
 
 
 def run(system: System, folder: Path, site: str, kill: str) -> Mapping[str, Any]:
-    """Crawls the same pixels as every other call, kills `kill` once photos are on their way, and returns the counts."""
+    """Crawl the same pixels as every other call, kill `kill` once photos are on their way, and return the counts."""
     write_photos(folder, note=site)
     crawl_id = system.crawl(folder, site)
     killed = not kill

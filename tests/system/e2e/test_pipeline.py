@@ -18,7 +18,7 @@ from snsfashion.crawler.v1 import crawler_pb2
 
 @pytest.fixture(scope="module")
 def crawled(system: System, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """A finished crawl, named "once", and its folder."""
+    """Return a finished crawl, named "once", and its folder."""
     folder = tmp_path_factory.mktemp("once")
     write_photos(folder, note="once")
     crawl_id = system.crawl(folder, "once")
@@ -100,7 +100,7 @@ def test_an_erased_post_leaves_no_trace_in_any_count(
 
 
 async def deliver_again(nats_url: str) -> int:
-    """Publishes every message of the pipeline once more, as a broker that lost its acknowledgements would deliver it."""
+    """Publish every message of the pipeline once more, as a broker that lost its acknowledgements would deliver it."""
     connection = await nats.connect(nats_url)
     js = connection.jetstream()
     subscription = await js.pull_subscribe("sns.>", stream=topology.PIPELINE)

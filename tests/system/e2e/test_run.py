@@ -25,7 +25,7 @@ def first(folder: Path) -> dict[str, Any]:
 
 
 def run(folder: Path) -> dict[str, Any]:
-    """Runs to the end; returns summary.json."""
+    """Run to the end; return summary.json."""
     command = [sys.executable, "-m", "demo", "--once", "--run-dir", str(folder)]
     done = subprocess.run(
         [*command, "--posts-per-week", "12"], capture_output=True, text=True, timeout=400
