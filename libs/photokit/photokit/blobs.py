@@ -10,12 +10,12 @@ import obstore
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import AzureStore, GCSStore, LocalStore, ObjectStore, S3Store, from_url
 from pydantic import Field
-from pydantic_settings import BaseSettings
 
 from servicekit.errors import Gone
+from servicekit.settings import StatelessSettings
 
 
-class BlobSettings(BaseSettings):
+class BlobSettings(StatelessSettings):
     """What a service that reads or writes blobs reads from the environment."""
 
     blob_url: str = Field(

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, Protocol, TypeAlias, TypeGuard
+from typing import Generic, Protocol, TypeAlias, TypeGuard, cast
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from servicekit import topology
-from servicekit.errors import InvalidMessage
+from servicekit.errors import InvalidArgument, InvalidMessage
 from servicekit.topology import E
-from snsfashion.events.v1 import events_pb2
+from servicekit.validation import check
 from snsfashion.fashion.v1 import fashion_pb2
 
 Order: TypeAlias = tuple[int, int, int, int]
@@ -85,8 +85,8 @@ def supersedes(new: Order, standing: Order | None) -> bool:
 def decode(subject: str, body: bytes) -> topology.Event:
     """Parse and check the body of a message on `subject`.
 
-    Raises InvalidMessage if the subject is not declared, the body is not its message, or the event lacks what every
-    consumer needs.
+    Raises InvalidMessage if the subject is not declared, the body is not its message, or the event breaks a rule of the
+    contract.
     """
     declared = topology.find_subject(subject)
     if declared is None:
@@ -95,12 +95,10 @@ def decode(subject: str, body: bytes) -> topology.Event:
         event: topology.Event = declared.message.FromString(body)
     except DecodeError as error:
         raise InvalidMessage(f"not a {declared.message.DESCRIPTOR.full_name}: {error}") from error
-    if not event.event_id:
-        raise InvalidMessage("event_id is empty")
-    if is_about_photo(event):
-        _check_photo(event)
-    elif isinstance(event, events_pb2.PostErased) and not (event.site and event.post):
-        raise InvalidMessage("site or post is empty")
+    try:
+        check(cast(Message, event))
+    except InvalidArgument as error:
+        raise InvalidMessage(str(error)) from error
     return event
 
 
@@ -108,19 +106,6 @@ def is_about_photo(event: topology.Event) -> TypeGuard[PhotoEvent]:
     """Tell whether an event is about one photo."""
     fields = event.DESCRIPTOR.fields_by_name
     return all(name in fields for name in ("image", "provenance", "generations"))
-
-
-def _check_photo(event: PhotoEvent) -> None:
-    if not event.image.image_id:
-        raise InvalidMessage("image.image_id is empty")
-    if len(event.image.sha256) != 32:
-        raise InvalidMessage(f"image.sha256 has {len(event.image.sha256)} bytes, not 32")
-    if not (event.provenance.site and event.provenance.post):
-        raise InvalidMessage("provenance lacks site or post")
-    if event.provenance.kind == fashion_pb2.SOURCE_KIND_UNSPECIFIED:
-        raise InvalidMessage("provenance.kind is not stated")
-    if not event.provenance.HasField("posted_at"):
-        raise InvalidMessage("provenance.posted_at is absent")
 
 
 def image_id_of(subject: str, body: bytes) -> str:

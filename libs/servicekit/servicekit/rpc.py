@@ -1,4 +1,4 @@
-"""The gRPC server: aio, health per service, reflection, deadlines, errors to statuses, metrics, traces."""
+"""The gRPC server: aio, health for each service, reflection, limits, deadlines, errors to statuses, metrics, traces."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from servicekit import telemetry
+from servicekit import telemetry, validation
 from servicekit.errors import (
     FailedPrecondition,
     Gone,
@@ -123,6 +123,7 @@ class _Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
                     raise Retryable(
                         "still loading what it answers from; try again when health says SERVING"
                     )
+                validation.check(request)
                 async with asyncio.timeout(
                     DEFAULT_DEADLINE_S if remaining is None else max(remaining, 0.001)
                 ):

@@ -171,7 +171,7 @@ def test_a_bomb_is_refused_before_it_is_decoded() -> None:
     """In a process whose memory would not hold the 432 MB that it decodes to."""
     assert len(bomb(12_000)) < 25_000
     program = (
-        "import resource, sys; from servicekit import photo; data = sys.stdin.buffer.read();"
+        "import resource, sys; from photokit import photo; data = sys.stdin.buffer.read();"
         "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize();"
         "resource.setrlimit(resource.RLIMIT_AS, (used + 100_000_000,) * 2)\n"
         "try: photo.decode(data)\n"

@@ -1,4 +1,4 @@
-"""Every message ends once, whatever fails and whenever: DESIGN section 3, against a real broker."""
+"""Every message ends once, whatever fails and whenever: docs/events.md, against a real broker."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
 
 import nats.errors
 import pytest
@@ -14,14 +15,15 @@ from nats.js import JetStreamContext
 
 from servicekit import consumer as consumer_module
 from servicekit import events, topology
-from servicekit.consumer import MAX_DELIVERIES, Consumer, Handler, Outcome, publish
+from servicekit.consumer import MAX_DELIVERIES, Consumer, Outcome, Subscription, publish
 from servicekit.errors import Gone, InvalidMessage, Retryable
 from servicekit.events import Publication
 from snsfashion.events.v1 import events_pb2
 from snsfashion.events.v1.events_pb2 import DeadLetter, ImageClassified, ImageCrawled
 from snsfashion.fashion.v1 import fashion_pb2
 
-CLASSIFIER = next(d for d in topology.DURABLES if d.service == "classifier")
+(CLASSIFIER,) = topology.durables_of("classifier")
+Handler: TypeAlias = Callable[[Sequence[ImageCrawled]], Awaitable[Sequence[Outcome]]]
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 PATIENCE_S = 20.0
 
@@ -48,7 +50,7 @@ def photo(number: int) -> ImageCrawled:
     return event
 
 
-def verdict(event: ImageCrawled) -> Publication:
+def verdict(event: ImageCrawled) -> Publication[Any]:
     """What the classifier would publish about it."""
     result = ImageClassified(
         image=event.image, provenance=event.provenance, generations=event.generations, fashion=True
@@ -67,7 +69,11 @@ async def answer(batch: Sequence[ImageCrawled]) -> Sequence[Outcome]:
 async def consuming(js: JetStreamContext, handler: Handler) -> AsyncIterator[Consumer]:
     """A classifier's consumer that waits for no back-off."""
     consumer = Consumer(
-        js, CLASSIFIER, {topology.CRAWLED: handler}, clock=lambda: NOW, backoff=lambda _: 0.0
+        js,
+        CLASSIFIER,
+        [Subscription(topology.CRAWLED, handler)],
+        clock=lambda: NOW,
+        backoff=lambda _: 0.0,
     )
     consumer.start()
     try:
@@ -290,7 +296,7 @@ async def test_a_crash_between_write_and_ack_publishes_again(
     async def die(*_: object) -> None:
         raise Killed
 
-    first = Consumer(js, CLASSIFIER, {topology.CRAWLED: write}, clock=lambda: NOW)
+    first = Consumer(js, CLASSIFIER, [Subscription(topology.CRAWLED, write)], clock=lambda: NOW)
     monkeypatch.setattr(first, "_settle", die)
     await crawl(js, 1, 2)
     with pytest.raises(Killed):
@@ -323,7 +329,9 @@ async def test_one_event_that_kills_the_process_takes_no_other_with_it(
     await crawl(js, 1, 2, 3, 4, 5)
     deaths = 0
     while not await letters(js):
-        task = Consumer(js, CLASSIFIER, {topology.CRAWLED: fatal}, clock=lambda: NOW).start()
+        task = Consumer(
+            js, CLASSIFIER, [Subscription(topology.CRAWLED, fatal)], clock=lambda: NOW
+        ).start()
         await asyncio.wait(
             {task, dead := asyncio.create_task(until(lambda: has_letters(js)))},
             return_when="FIRST_COMPLETED",
@@ -356,7 +364,11 @@ async def test_an_event_retried_from_the_dead_letters_is_announced_before_it_is_
     headers = {consumer_module.RETRY_HEADER: "letter"}
     await js.publish(topology.CRAWLED, photo(1).SerializeToString(), headers=headers)
     consumer = Consumer(
-        js, CLASSIFIER, {topology.CRAWLED: noted}, backoff=lambda _: 0.0, retried=retried
+        js,
+        CLASSIFIER,
+        [Subscription(topology.CRAWLED, noted)],
+        backoff=lambda _: 0.0,
+        retried=retried,
     )
     consumer.start()
     await settled(js)
@@ -370,7 +382,7 @@ async def test_a_settlement_that_fails_is_delivered_again(
     await shorten_ack_wait(js, 1)
     failures = iter([nats.errors.TimeoutError(), OSError("broken pipe")])
 
-    async def unreliable(context: JetStreamContext, publication: Publication) -> None:
+    async def unreliable(context: JetStreamContext, publication: Publication[Any]) -> None:
         if error := next(failures, None):
             raise error
         await publish(context, publication)
@@ -413,7 +425,7 @@ async def test_stop_gives_back_what_it_cannot_finish(js: JetStreamContext) -> No
         raise AssertionError
 
     await crawl(js, 1)
-    consumer = Consumer(js, CLASSIFIER, {topology.CRAWLED: stuck}, clock=lambda: NOW)
+    consumer = Consumer(js, CLASSIFIER, [Subscription(topology.CRAWLED, stuck)], clock=lambda: NOW)
     consumer.start()
     await started.wait()
     await consumer.stop(0.01)
@@ -445,7 +457,7 @@ async def test_health_goes_when_the_broker_is_silent(
     js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(consumer_module, "STALE_AFTER_S", 0.0)
-    consumer = Consumer(js, CLASSIFIER, {topology.CRAWLED: answer})
+    consumer = Consumer(js, CLASSIFIER, [Subscription(topology.CRAWLED, answer)])
     assert not consumer.healthy
     monkeypatch.setattr(consumer_module, "STALE_AFTER_S", 15.0)
     assert consumer.healthy
@@ -453,7 +465,7 @@ async def test_health_goes_when_the_broker_is_silent(
 
 def test_a_subject_without_a_handler_is_refused(js: JetStreamContext) -> None:
     with pytest.raises(ValueError, match="needs a handler for each"):
-        Consumer(js, CLASSIFIER, {})
+        Consumer(js, CLASSIFIER, [])
 
 
 async def test_dead_letters_of_all_services_reach_one_handler(js: JetStreamContext) -> None:
@@ -467,7 +479,7 @@ async def test_dead_letters_of_all_services_reach_one_handler(js: JetStreamConte
     for service in ("color", "trends"):
         letter = DeadLetter(event_id=service, service=service)
         await publish(js, Publication(topology.dead_subject(service), letter))
-    consumer = Consumer(js, durable, {topology.DEAD: note})
+    consumer = Consumer(js, durable, [Subscription(topology.DEAD, note)])
     consumer.start()
 
     async def both() -> bool:

@@ -27,12 +27,12 @@ async def configuration(js: JetStreamContext) -> dict[str, Any]:
 
 async def test_there_is_what_topology_says_and_nothing_else(js: JetStreamContext) -> None:
     found = await configuration(js)
-    assert set(found) == {s.name for s in topology.STREAMS} | {
+    assert set(found) == set(topology.STREAMS) | {
         f"{d.stream}/{d.service}" for d in topology.DURABLES
     }
     for stream in topology.STREAMS:
-        config = found[stream.name]
-        assert set(config["subjects"]) == set(stream.subjects)
+        config = found[stream]
+        assert set(config["subjects"]) == set(topology.subjects_of(stream))
         assert config["retention"] == api.RetentionPolicy.LIMITS
         assert config["storage"] == api.StorageType.FILE
         assert config["max_bytes"] == stream.max_bytes
@@ -65,10 +65,15 @@ async def test_a_changed_consumer_is_brought_up_to_date(js: JetStreamContext) ->
 
 
 @pytest.mark.parametrize(
-    ("environment", "says"),
-    [({}, "NATS_URL is not set"), ({"NATS_URL": "nats://127.0.0.1:1"}, "cannot provision nats://")],
+    ("environment", "status", "says"),
+    [
+        ({}, 2, "NATS_URL"),
+        ({"NATS_URL": "nats://127.0.0.1:1"}, 1, "cannot provision nats://"),
+    ],
 )
-def test_the_command_says_what_is_wrong(environment: dict[str, str], says: str) -> None:
+def test_the_command_says_what_is_wrong(
+    environment: dict[str, str], status: int, says: str
+) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "servicekit.provision"],
         env=environment,
@@ -77,6 +82,6 @@ def test_the_command_says_what_is_wrong(environment: dict[str, str], says: str) 
         check=False,
         timeout=60,
     )
-    assert done.returncode == 1
+    assert done.returncode == status
     assert says in done.stderr
     assert "Traceback" not in done.stderr

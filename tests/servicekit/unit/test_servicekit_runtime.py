@@ -19,26 +19,33 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from nats.js import JetStreamContext
 
+from devstack.processes import free_port
 from servicekit import topology
 from snsfashion.color.v1 import color_pb2, color_pb2_grpc
 from snsfashion.events.v1.events_pb2 import PostErased
 
 # A service that takes erasures, one of them slowly, and notes what it does on stdout.
 PROGRAM = """
-import asyncio, sys
+import asyncio, os, sys
+import nats
 from servicekit import topology
-from servicekit.runtime import Runtime, run
+from servicekit.app import App, Rpc, StatefulPorts
+from servicekit.consumer import Subscription
+from servicekit.runtime import run
 from servicekit.settings import ServiceSettings
-from snsfashion.color.v1 import color_pb2_grpc
+from snsfashion.color.v1 import color_pb2, color_pb2_grpc
 
 def note(text):
     print(text, flush=True)
 
-async def build(runtime: Runtime[ServiceSettings]) -> None:
+def wire(ports: StatefulPorts[ServiceSettings]) -> App:
+    async def ignore(batch):
+        return [[] for _ in batch]
+
     async def erase(batch):
         note("erasing")
         await asyncio.sleep(0.5)
-        await runtime.db.erased.insert_many([{"_id": event.post} for event in batch])
+        await ports.db.erased.insert_many([{"_id": event.post} for event in batch])
         note("erased")
         return [[] for _ in batch]
 
@@ -47,29 +54,35 @@ async def build(runtime: Runtime[ServiceSettings]) -> None:
         raise ValueError("background broke")
 
     async def load():
-        gate = await runtime.nats.subscribe("test.loaded")
-        await runtime.nats.flush()
-        note(f"loading at {runtime.rpc.port}")
+        connection = await nats.connect(ports.settings.nats_url)
+        gate = await connection.subscribe("test.loaded")
+        await connection.flush()
+        note("loading")
         await gate.next_msg(timeout=30)
+        await connection.close()
         if "--broken" in sys.argv:
             raise ValueError("loading broke")
 
     async def close():
         note("closed")
 
-    runtime.consume(topology.ERASURES, {topology.ERASED: erase})
-    runtime.on_close(close)
-    if "--load" in sys.argv:
-        runtime.before_serving(load)
-        runtime.add_rpc(
+    return App(
+        name="color",
+        rpc=Rpc(
+            color_pb2.DESCRIPTOR.services_by_name["ColorService"],
             color_pb2_grpc.add_ColorServiceServicer_to_server,
             color_pb2_grpc.ColorServiceServicer(),
-            "snsfashion.color.v1.ColorService",
-        )
-    if "--fail" in sys.argv:
-        runtime.background(fail)
+        ),
+        subscriptions=[
+            Subscription(topology.SEGMENTED, ignore),
+            Subscription(topology.ERASED, erase),
+        ][: 1 if "--deaf" in sys.argv else 2],
+        before_serving=[load] if "--load" in sys.argv else [],
+        background=[fail] if "--fail" in sys.argv else [],
+        on_close=[close],
+    )
 
-run("color", ServiceSettings, build)
+run("color", ServiceSettings, wire)
 """
 PATIENCE_S = 30
 
@@ -165,11 +178,12 @@ async def test_until_it_has_loaded_it_is_not_serving_and_says_so(
 ) -> None:
     event = PostErased(event_id="e", site="site", post="before-loading")
     await js.publish(topology.ERASED, event.SerializeToString())
+    environment["GRPC_PORT"] = str(free_port())
     service = Service(environment, "--load")
     connection = await nats.connect(broker_url)
     try:
-        port = (await service.line("loading at")).rpartition(" ")[2].strip()
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        await service.line("loading")
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{environment['GRPC_PORT']}") as channel:
             check = health_pb2_grpc.HealthStub(channel).Check
             name = health_pb2.HealthCheckRequest(service="snsfashion.color.v1.ColorService")
             assert (await check(name)).status == health_pb2.HealthCheckResponse.NOT_SERVING
@@ -197,7 +211,7 @@ async def test_it_ends_cleanly_while_it_loads(
     js: JetStreamContext, environment: dict[str, str]
 ) -> None:
     service = Service(environment, "--load")
-    await service.line("loading at")
+    await service.line("loading")
     status, out, _ = await asyncio.to_thread(service.end, signal.SIGTERM)
     assert status == 0
     assert "closed" in out.splitlines()
@@ -207,7 +221,7 @@ async def test_loading_that_fails_ends_the_service(
     js: JetStreamContext, broker_url: str, environment: dict[str, str]
 ) -> None:
     service = Service(environment, "--load", "--broken")
-    await service.line("loading at")
+    await service.line("loading")
     connection = await nats.connect(broker_url)
     await connection.publish("test.loaded", b"")
     await connection.close()
@@ -233,8 +247,11 @@ async def test_broken_background_work_ends_the_service(
 async def test_a_broken_consumer_ends_the_service(
     js: JetStreamContext, environment: dict[str, str]
 ) -> None:
-    """A handler that answers nonsense is a bug: the process says so and starts anew, it does not sit there deaf."""
-    nonsense = PROGRAM.replace("[[] for _ in batch]", "[None for _ in batch]")
+    """A handler that answers nonsense is a bug: the process says so and starts again, it does not sit there deaf."""
+    nonsense = PROGRAM.replace(
+        'note("erased")\n        return [[] for _ in batch]',
+        'note("erased")\n        return [None for _ in batch]',
+    )
     event = PostErased(event_id="e", site="site", post="nonsense")
     await js.publish(topology.ERASED, event.SerializeToString())
     done = await asyncio.to_thread(
@@ -286,7 +303,17 @@ async def test_a_start_that_fails_says_why_in_one_line(
     assert "Traceback" not in done.stderr
 
 
+async def test_a_subject_without_a_handler_is_one_clear_line(
+    js: JetStreamContext, environment: dict[str, str]
+) -> None:
+    status, _, error = await asyncio.to_thread(Service(environment, "--deaf").end)
+    assert status == 1
+    assert "color cannot start: " in error
+    assert "no handler for sns.post.erased.v1" in error
+    assert "Traceback" not in error
+
+
 def test_a_broker_that_is_not_provisioned_is_named(environment: dict[str, str]) -> None:
     status, _, error = Service(environment).end()
     assert status == 1
-    assert "python -m servicekit.provision" in error
+    assert "snsfashion-admin provision" in error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import Field, ValidationError
 
+from photokit.blobs import BlobSettings
 from servicekit.settings import ServiceSettings, load
 
 NEEDED = {
@@ -14,7 +15,7 @@ NEEDED = {
 }
 
 
-class Settings(ServiceSettings):
+class Settings(ServiceSettings, BlobSettings):
     """A service with one setting of its own."""
 
     model_dir: str
