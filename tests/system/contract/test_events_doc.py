@@ -1,65 +1,44 @@
-"""docs/events.md says what the code does."""
+"""docs/events.md says what the code declares."""
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
+import subprocess
+import sys
 from pathlib import Path
 
-from servicekit import events, topology
-from servicekit.consumer import MAX_DELIVERIES, backoff_s
+import pytest
 
-TEXT = (Path(__file__).parents[3] / "docs" / "events.md").read_text()
+ROOT = Path(__file__).parents[3]
 
 
-def table(first_column: str, columns: int) -> list[list[str]]:
-    """Rows of the table whose header starts so, without code marks."""
-    lines = TEXT.splitlines()
-    start = next(
-        n
-        for n, line in enumerate(lines)
-        if line.startswith(f"| {first_column}") and line.count("|") == columns + 1
+def check(script: Path) -> subprocess.CompletedProcess[str]:
+    """Run `python events.py --check`."""
+    return subprocess.run(
+        [sys.executable, str(script), "--check"], capture_output=True, text=True, check=False
     )
-    rows = []
-    for line in lines[start + 2 :]:
-        if not line.startswith("|"):
-            break
-        rows.append([cell.strip().replace("`", "") for cell in line.strip("|").split("|")])
-    return rows
 
 
-def test_streams_subjects_and_consumers_are_those_of_topology() -> None:
-    documented = {
-        (stream, subject, message, frozenset(re.split(", ", consumers)))
-        for stream, subject, message, _, consumers in table("stream | subject", 5)
-    }
-    in_code = {
-        (
-            stream.name,
-            subject,
-            "DeadLetter" if subject == topology.DEAD else events.TYPES[subject].__name__,
-            frozenset(d.service for d in topology.DURABLES if subject in d.subjects),
-        )
-        for stream in topology.STREAMS
-        for subject in stream.subjects
-    }
-    assert documented == in_code
+def test_the_page_is_up_to_date() -> None:
+    done = check(ROOT / "docs" / "events.py")
+    assert done.returncode == 0, done.stderr
 
 
-def test_how_long_streams_keep_is_that_of_topology() -> None:
-    documented = {name: (kept, size) for name, kept, size in table("stream | kept", 3)}
-    in_code = {
-        stream.name: (
-            f"{stream.max_age // timedelta(days=1)} days" if stream.max_age else "ever",
-            f"{stream.max_bytes // 2**30} GiB",
-        )
-        for stream in topology.STREAMS
-    }
-    assert documented == in_code
+@pytest.mark.parametrize(("old", "new"), [("30 days", "31 days"), ("classifier |\n", "color |\n")])
+def test_a_page_that_says_something_else_is_found(tmp_path: Path, old: str, new: str) -> None:
+    docs = ROOT / "docs"
+    text = (docs / "events.md").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "events.md").write_text(text.replace(old, new, 1), encoding="utf-8")
+    (tmp_path / "events.py").write_text((docs / "events.py").read_text(encoding="utf-8"))
+    done = check(tmp_path / "events.py")
+    assert done.returncode == 1
+    assert "run: make events" in done.stderr
 
 
-def test_back_off_and_last_delivery_are_those_of_the_consumer() -> None:
-    delays = [backoff_s(n) for n in range(1, MAX_DELIVERIES)]
-    assert (delays[:3], max(delays)) == ([1, 2, 4], 60)
-    assert f"on the {MAX_DELIVERIES}th failure" in TEXT
-    assert f"`ACK_WAIT` ({topology.ACK_WAIT.total_seconds():.0f} s)" in TEXT
+def test_every_event_and_every_consumer_is_on_the_page() -> None:
+    from servicekit import topology
+
+    text = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+    for subject in topology.SUBJECTS:
+        row = next(line for line in text.splitlines() if f"`{subject}`" in line)
+        assert all(name in row for name in (subject.message.DESCRIPTOR.name, *subject.consumers))
