@@ -37,7 +37,7 @@ def test_labels_become_weights_and_figures(tmp_path: Path) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "balanced accuracy" in done.stdout
+    assert "balanced_accuracy" in done.stdout
     assert (tmp_path / "weights" / "model.safetensors").exists()
 
 
