@@ -35,7 +35,7 @@ $(READY): constraints.txt requirements-dev.txt $(PROJECTS)
 	@echo "Installing into .venv (the first time some gigabytes, most of it PyTorch; the log is .venv/install.log)"
 	@: >.venv/install.log
 	@$(call install,-r requirements-dev.txt)
-	@$(call install,--no-build-isolation $(patsubst %/segmenter,'%/segmenter[torch]',$(PROJECTS:%/pyproject.toml=-e %)))
+	@$(call install,--no-build-isolation $(patsubst %/classifier,'%/classifier[training]',$(patsubst %/segmenter,'%/segmenter[training]',$(PROJECTS:%/pyproject.toml=-e %))))
 	@$(BIN)/pip --disable-pip-version-check check || echo "warning: a package beside ours does not fit (see above)" >&2
 	@touch $@
 
@@ -66,13 +66,22 @@ $(ORACLE)/.ready: constraints.txt $(ORACLE_PINS) $(ORACLE_PROJECTS:%=%/pyproject
 	@$(ORACLE_PIP) --no-deps tf-keras mrcnn
 	@touch $@
 
+# A broker that NATS_URL names serves one worker: two would read each other's streams.
+WORKERS ?= $(if $(NATS_URL),0,logical)
+FAST_TESTS := (unit or system) and not slow
 .PHONY: test
-test: $(READY) matterport-oracle ## Run all tests (ARGS="-k color -x" goes to pytest)
-	@$(BIN)/pytest $(ARGS)
+test: $(READY) needs-tests ## Run all tests, or those of SERVICE=color (a library too), or FAST=1 (no server, no training)
+	@$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+		$(if $(FAST),-m "$(FAST_TESTS)") $(if $(COVERAGE),--cov --cov-report=) $(ARGS) $(if $(SERVICE),tests/$(SERVICE))
+	@$(if $(COVERAGE),$(BIN)/python .ci/coverage.py)
+
+.PHONY: needs-tests
+needs-tests:
+	@test -d "tests/$(SERVICE)" || { echo "SERVICE=$(SERVICE) has no tests; these have: $(notdir $(wildcard tests/[a-z]*))" >&2; exit 1; }
 
 .PHONY: check
-check: format-check lint types protos-check imports images k8s test ## Everything that CI checks
-	@echo "check: all good"
+check: $(READY) ## Everything that CI checks, side by side, with the time of each stage
+	@.ci/check
 
 .PHONY: format
 format: $(READY) ## Format the code and mend what the linter can
@@ -82,18 +91,15 @@ format: $(READY) ## Format the code and mend what the linter can
 
 .PHONY: format-check
 format-check: $(READY) ## Is the code formatted?
-	@echo "== format"
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make format" >&2; exit 1; }
 	@$(BIN)/buf format --diff --exit-code protos || { echo "run: make format" >&2; exit 1; }
 
 .PHONY: lint
 lint: $(READY) ## Lint the code
-	@echo "== lint"
 	@$(BIN)/ruff check --quiet .
 
 .PHONY: types
 types: $(READY) ## Check types, strictly
-	@echo "== types"
 	@$(BIN)/mypy --no-error-summary $(PACKAGES:%=-p %)
 	@$(BIN)/mypy --no-error-summary --explicit-package-bases protos/*.py models/*.py benchmarks tests
 
@@ -102,20 +108,21 @@ protos: $(READY) ## Generate the Python of the protos
 	@$(BIN)/python protos/generate.py
 
 .PHONY: protos-check
-protos-check: $(READY) ## Lint the protos, compare the generated code and look for breaking changes
-	@echo "== protos"
-	@$(BIN)/buf lint protos
+protos-check: $(READY) breaking ## Lint the protos, compare the generated code and look for breaking changes
+	@$(BIN)/python protos/lint.py
 	@$(BIN)/python protos/generate.py --check
+
+# What the tests of the protos don't check.
+.PHONY: breaking
+breaking: $(READY) ## Look for breaking changes of the protos
 	@$(BIN)/python protos/breaking.py
 
 .PHONY: imports
 imports: $(READY) ## Check who may import whom (.importlinter)
-	@echo "== imports"
 	@$(BIN)/lint-imports --no-logo 2>&1 >.venv/imports.log || { cat .venv/imports.log >&2; exit 1; }
 
 .PHONY: images
 images: $(READY) ## Lint the Dockerfiles
-	@echo "== images"
 	@$(BIN)/hadolint deploy/images/*.Dockerfile
 
 .PHONY: installs
@@ -124,7 +131,6 @@ installs: $(READY) ## Does each light service start where only it is installed? 
 
 .PHONY: k8s
 k8s: $(READY) ## Render the Kubernetes base and validate it
-	@echo "== k8s"
 	@$(BIN)/kubectl kustomize deploy/k8s/base >.venv/k8s.yaml
 	@$(BIN)/kubernetes-validate --strict --quiet .venv/k8s.yaml
 
