@@ -37,15 +37,15 @@ from classifier.data.dataset import BadTable, read_csv
 from classifier.data.dataset import read_photo as read_labelled
 from classifier.nets import model as classifier_model
 from classifier.nets.engine import Engine
-from classifier.nets.preprocess import normalise, to_square
+from classifier.nets.preprocess import normalize, to_square
 from lookbook.draw.render import render
 from lookbook.spec.sampling import sample_outfit
 from modelkit.precision import has_fast_bf16
 from segmenter.data.dataset import BadData, read_photo, scan
-from segmenter.engines.engine import open_engine
+from segmenter.engines.open import open_engine
 from segmenter.engines.torchvision_engine import NONE, TorchvisionEngine
-from segmenter.evaluate import DOUBTFUL, predict_all
 from segmenter.evaluation import coco
+from segmenter.evaluation.predictions import DOUBTFUL, predict_all
 
 Photo = NDArray[np.uint8]
 ROOT = Path(__file__).parents[2]
@@ -106,7 +106,7 @@ def speed(photos: Sequence[Photo]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         if ORACLE.is_file():
             weights = Path(folder) / "random.h5"
-            _run(sys.executable, "-m", "segmenter.engines.matterport.random_weights", str(weights))
+            _run(sys.executable, "-m", "segmenter.evaluation.random_weights", str(weights))
             reader = open_engine(weights)
             contenders[READER] = lambda photo: len(reader.predict([photo])[0])
         seconds: dict[str, list[list[float]]] = {name: [[] for _ in photos] for name in contenders}
@@ -177,7 +177,7 @@ def _resnet18() -> Callable[[Photo], int]:
 
     @torch.inference_mode()
     def call(photo: Photo) -> int:
-        return len(network(normalise(to_square(photo, 224)[None])))
+        return len(network(normalize(to_square(photo, 224)[None])))
 
     return call
 
@@ -189,7 +189,7 @@ def _oracle(weights: Path, photos: Sequence[Photo], folder: Path) -> dict[str, A
     threads = str(torch.get_num_threads())
     answer = _run(
         str(ORACLE),
-        *("-m", "segmenter.engines.mrcnn_oracle", str(weights), *map(str, paths), "--json"),
+        *("-m", "segmenter.evaluation.mrcnn_oracle", str(weights), *map(str, paths), "--json"),
         OMP_NUM_THREADS=threads,
         TF_NUM_INTRAOP_THREADS=threads,
     )

@@ -28,8 +28,8 @@ from tqdm import tqdm
 from modelkit.precision import has_fast_bf16
 from segmenter.data.dataset import BadData, Entry, read_photo, scan
 from segmenter.engines.torchvision_engine import NONE, Shortcuts, TorchvisionEngine
-from segmenter.evaluate import DOUBTFUL, predict_all
 from segmenter.evaluation import coco
+from segmenter.evaluation.predictions import DOUBTFUL, predict_all
 from segmenter.nets import model
 
 WEIGHTS = Path(__file__).parents[2] / "models" / "segmenter"
@@ -124,7 +124,7 @@ def plot(found: Sequence[dict[str, Any]], file: Path) -> None:
             markersize=14 if default else 6,
         )
     lowest = found[0]["mask_ap"] - LOSS_ALLOWED
-    axes.axhline(lowest, color="grey", linestyle=":")
+    axes.axhline(lowest, color="gray", linestyle=":")
     axes.text(axes.get_xlim()[0], lowest, " at most one point of AP lost", va="bottom", fontsize=8)
     axes.set_xlabel("photos a second, as served, one at a time")
     axes.set_ylabel("mask AP")

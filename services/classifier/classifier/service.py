@@ -1,43 +1,37 @@
-"""RPCs and events of the classifier."""
+"""The classifier service's RPC."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
 
+import grpc
 import numpy as np
 from numpy.typing import NDArray
 
 from photokit import photo
-from photokit.blobs import BlobStore
-from servicekit import topology
 from servicekit.batching import MicroBatcher
-from servicekit.consumer import Outcome
-from servicekit.errors import InvalidMessage
-from servicekit.events import Publication, photo_event_id
 from snsfashion.classifier.v1 import classifier_pb2, classifier_pb2_grpc
-from snsfashion.events.v1.events_pb2 import ImageClassified, ImageCrawled
-from snsfashion.fashion.v1.fashion_pb2 import Generations
-
-Batcher = MicroBatcher[NDArray[np.uint8], float]
 
 
 class ClassifierService(classifier_pb2_grpc.ClassifierServiceServicer):
-    """Judges photos: by RPC, and every ImageCrawled event."""
+    """The RPC of snsfashion.classifier.v1."""
 
     def __init__(
-        self, batcher: Batcher, blobs: BlobStore, *, threshold: float, generation: int
+        self, batcher: MicroBatcher[NDArray[np.uint8], float], *, threshold: float, generation: int
     ) -> None:
-        """`batcher` maps RGB uint8 H x W x 3 photos to probabilities of fashion."""
+        """Answer by `batcher`, which maps RGB uint8 H x W x 3 photos to probabilities of fashion."""
         self._batcher = batcher
-        self._blobs = blobs
         self._threshold = threshold
         self._generation = generation
 
     async def Classify(
-        self, request: classifier_pb2.ClassifyRequest, context: Any
+        self,
+        request: classifier_pb2.ClassifyRequest,
+        context: grpc.aio.ServicerContext[
+            classifier_pb2.ClassifyRequest, classifier_pb2.ClassifyResponse
+        ],
     ) -> classifier_pb2.ClassifyResponse:
+        """Judge one photo."""
         pixels = (await asyncio.to_thread(photo.decode, request.photo)).pixels
         probability = await self._batcher.try_submit(pixels)
         return classifier_pb2.ClassifyResponse(
@@ -46,29 +40,3 @@ class ClassifierService(classifier_pb2_grpc.ClassifierServiceServicer):
             threshold=self._threshold,
             generation=self._generation,
         )
-
-    async def on_crawled(self, events: Sequence[ImageCrawled]) -> Sequence[Outcome]:
-        """ImageCrawled -> ImageClassified on the fashion or the rejected subject."""
-        return await asyncio.gather(*map(self._classify, events), return_exceptions=True)
-
-    async def _classify(self, event: ImageCrawled) -> Sequence[Publication]:
-        data = await self._blobs.get(event.image.key)
-        try:
-            pixels = (await asyncio.to_thread(photo.decode, data)).pixels
-        except photo.BadPhoto as error:
-            raise InvalidMessage(f"{event.image.key}: {error}") from error
-        probability = await self._batcher.submit(pixels)
-        fashion = probability >= self._threshold
-        subject = topology.FASHION if fashion else topology.REJECTED
-        generations = Generations()
-        generations.CopyFrom(event.generations)
-        generations.classifier = self._generation
-        classified = ImageClassified(
-            event_id=photo_event_id(subject, event.image, generations),
-            image=event.image,
-            provenance=event.provenance,
-            generations=generations,
-            probability=probability,
-            fashion=fashion,
-        )
-        return [Publication(subject, classified)]

@@ -7,10 +7,9 @@ from pathlib import Path
 from pydantic import Field
 
 from photokit.blobs import BlobSettings
-from servicekit.settings import StatelessSettings
 
 
-class Settings(StatelessSettings, BlobSettings):
+class Settings(BlobSettings):
     """Read from the environment."""
 
     classifier_weights: Path = Field(

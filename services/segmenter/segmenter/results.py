@@ -1,4 +1,4 @@
-"""Results by (photo, generation) in the blob store: the first one stands, so that redelivery can't change it."""
+"""Results by photo and generation in the blob store: the first one stands, so that redelivery can't change it."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ class Results:
         self._generation = generation
 
     async def find(self, sha256: bytes) -> SegmentResponse | None:
-        """The result for these bytes, if there is one."""
+        """Return the result for these bytes, if there is one."""
         try:
             return SegmentResponse.FromString(await self._blobs.get(_key(sha256, self._generation)))
         except Gone:
             return None
 
     async def keep(self, sha256: bytes, photo_key: str, result: SegmentResponse) -> SegmentResponse:
-        """Stores `result` unless one stands already, and returns the one that stands.
+        """Store `result` unless one stands already, and return the one that stands.
 
-        Raises Gone if the photo has been erased meanwhile; then nothing is kept.
+        Raises Gone if the photo was erased in the meantime; then nothing is kept.
         """
         key = _key(sha256, self._generation)
         stored = await self._blobs.put_if_absent(key, result.SerializeToString(deterministic=True))
         # The erasure deletes the photo first and results afterwards: one of the two sees the other.
         if not await self._blobs.exists(photo_key):
             await self._blobs.delete(key)
-            raise Gone(f"{photo_key} was erased while it was worked on")
+            raise Gone(f"{photo_key} was erased during the work on it")
         return result if stored else SegmentResponse.FromString(await self._blobs.get(key))
 
     async def erase(self, sha256: bytes) -> None:
-        """Removes the results for these bytes, of every generation up to this one."""
+        """Remove the results for these bytes, of every generation up to this one."""
         for generation in range(1, self._generation + 1):
             await self._blobs.delete(_key(sha256, generation))
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from pydantic import Field
 
 from photokit.blobs import BlobSettings
-from segmenter.engines.engine import EngineName
-from servicekit.settings import StatelessSettings
+from segmenter.engines.open import EngineName
 
 
-class Settings(StatelessSettings, BlobSettings):
+class Settings(BlobSettings):
     """Read from the environment."""
 
     segmenter_weights: Path = Field(

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import torch
 from PIL import Image
@@ -25,7 +26,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(
     weights: Path, table: Path, capsys: pytest.CaptureFixture[str], *more: str
 ) -> dict[str, Any]:
-    main(["--weights", str(weights), "--csv", str(table), "--json", *more])
+    main(["--weights", str(weights), "--csv", str(table), "--json", *more], standalone_mode=False)
     result: dict[str, Any] = json.loads(capsys.readouterr().out)
     return result
 
@@ -49,7 +50,7 @@ def test_figures_come_with_support_intervals_and_by_source(
 def test_a_person_reads_every_figure_with_its_interval_and_every_source(
     weights: Path, table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(["--weights", str(weights), "--csv", str(table)])
+    main(["--weights", str(weights), "--csv", str(table)], standalone_mode=False)
     printed = capsys.readouterr().out
     for wanted in ("8 photos", "balanced_accuracy", "ece", "recall by source", "  of "):
         assert wanted in printed
@@ -84,8 +85,11 @@ def test_every_source_is_judged_by_a_probe_that_never_saw_it(
 def test_training_photos_without_sources_cannot_leave_one_out(weights: Path, table: Path) -> None:
     bare = table.with_name("bare.csv")
     bare.write_text(table.read_text())
-    with pytest.raises(SystemExit, match="needs the sources"):
-        main(["--weights", str(weights), "--csv", str(table), "--leave-one-source-out", str(bare)])
+    with pytest.raises(click.ClickException, match="needs the sources"):
+        main(
+            ["--weights", str(weights), "--csv", str(table), "--leave-one-source-out", str(bare)],
+            standalone_mode=False,
+        )
 
 
 def test_rows_without_a_photo_and_damaged_photos_are_named_and_skipped(
@@ -94,7 +98,7 @@ def test_rows_without_a_photo_and_damaged_photos_are_named_and_skipped(
     more = table.with_name("more.csv")
     table.with_name("bad.jpg").write_bytes(b"\xff\xd8 not a photo")
     more.write_text(table.read_text() + "gone.jpg,1\nbad.jpg,1\n")
-    main(["--weights", str(weights), "--csv", str(more), "--json"])
+    main(["--weights", str(weights), "--csv", str(more), "--json"], standalone_mode=False)
     captured = capsys.readouterr()
     assert json.loads(captured.out)["support"] == 8
     assert "gone.jpg does not exist" in captured.err
@@ -102,13 +106,13 @@ def test_rows_without_a_photo_and_damaged_photos_are_named_and_skipped(
 
 
 def test_a_folder_without_the_photos_is_refused(weights: Path, table: Path, tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=f"error: .*are the photos below {tmp_path}"):
-        main(["--weights", str(weights), "--csv", f"{table}:{tmp_path}"])
+    with pytest.raises(click.ClickException, match=f".*are the photos below {tmp_path}"):
+        main(["--weights", str(weights), "--csv", f"{table}:{tmp_path}"], standalone_mode=False)
 
 
 def test_photos_of_one_label_are_refused(weights: Path, table: Path) -> None:
     one = table.with_name("one.csv")
     rows = table.read_text().splitlines()
     one.write_text("\n".join([rows[0], *(row for row in rows[1:] if row.endswith(",1"))]))
-    with pytest.raises(SystemExit, match="both labels"):
-        main(["--weights", str(weights), "--csv", str(one)])
+    with pytest.raises(click.ClickException, match="both labels"):
+        main(["--weights", str(weights), "--csv", str(one)], standalone_mode=False)

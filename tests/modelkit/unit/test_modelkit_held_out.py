@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkit.held_out import is_held_out
+from modelkit.training.held_out import is_held_out
 
 
 def test_about_the_share_is_held_out() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelkit.schedule import SCHEDULES, Budget
+from modelkit.training.schedule import SCHEDULES, Budget
 
 
 @pytest.mark.parametrize("name", SCHEDULES)

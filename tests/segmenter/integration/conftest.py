@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture(scope="session")
 def matterport_h5(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Calibrated random weights of Mask R-CNN on ResNet50 with 13 classes and background."""
-    from segmenter.engines.matterport import random_weights
+    from segmenter.evaluation import random_weights
 
     path = tmp_path_factory.mktemp("matterport") / "random.h5"
     random_weights.write(path)

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from fashion.words import CATEGORIES
-from segmenter import convert
 from segmenter.core.detection import Detection
 from segmenter.engines.matterport.config import Config
+from segmenter.engines.matterport.conversion import convert
 from segmenter.engines.matterport.engine import MatterportEngine
 
 CONFIG = Config(side=256, min_side=256)
@@ -34,7 +34,7 @@ def detections(matterport_h5: Path, photo: NDArray[np.uint8]) -> list[Detection]
 def test_the_converted_file_gives_the_same_detections(
     matterport_h5: Path, photo: NDArray[np.uint8], detections: list[Detection], tmp_path: Path
 ) -> None:
-    convert.convert(matterport_h5, tmp_path / "same.safetensors")
+    convert(matterport_h5, tmp_path / "same.safetensors")
     engine = MatterportEngine.load(tmp_path / "same.safetensors", generation=1, config=CONFIG)
     assert engine.predict([photo]) == [detections]
 

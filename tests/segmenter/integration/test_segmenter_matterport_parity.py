@@ -51,7 +51,7 @@ def original(
     photos: Sequence[Photo],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Mapping[str, NDArray[Any]]:
-    """What the original says about the photos: "<number>/<name>" as `segmenter.engines.mrcnn_oracle` saves it."""
+    """What the original says about the photos: "<number>/<name>" as `segmenter.evaluation.mrcnn_oracle` saves it."""
     folder = tmp_path_factory.mktemp("original")
     files = [folder / f"{number}.png" for number in range(len(photos))]
     for file, photo in zip(files, photos, strict=True):
@@ -59,7 +59,7 @@ def original(
     command: list[str | Path] = [
         mrcnn_python,
         "-m",
-        "segmenter.engines.mrcnn_oracle",
+        "segmenter.evaluation.mrcnn_oracle",
         matterport_h5,
         *files,
     ]

@@ -28,11 +28,11 @@ def test_packaged_imagenet_weights_fit_and_see_edges() -> None:
     network = backbones.build("efficientnet_lite1", 14).eval()
     taken = backbones.init(network, packaged("efficientnet_lite1"))
     assert taken == len(network.backbone.body.state_dict())
-    grey = torch.zeros(1, 3, 64, 64)
-    edge = grey.clone()
+    gray = torch.zeros(1, 3, 64, 64)
+    edge = gray.clone()
     edge[..., 32:] = 1
     with torch.inference_mode():
-        flat, striped = (network.backbone.body(x)["0"] for x in (grey, edge))
+        flat, striped = (network.backbone.body(x)["0"] for x in (gray, edge))
     assert (striped - flat).abs().max() > 0.5
 
 

@@ -9,17 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segmenter.data.dataset import (
-    BadData,
-    Draw,
-    Item,
-    TrainingPhotos,
-    augment,
-    item_mask,
-    repeat_factors,
-    scan,
-    truth,
-)
+from segmenter.data.augmentation import augment
+from segmenter.data.dataset import BadData, Item, item_mask, scan, truth
+from segmenter.data.samples import Draw, TrainingPhotos, repeat_factors
 
 SQUARE = [10.0, 10.0, 30.0, 10.0, 30.0, 30.0, 10.0, 30.0]
 FAR_SQUARE = [60.0, 60.0, 90.0, 60.0, 90.0, 90.0, 60.0, 90.0]
@@ -28,7 +20,7 @@ FAR_SQUARE = [60.0, 60.0, 90.0, 60.0, 90.0, 90.0, 60.0, 90.0]
 def write(folder: Path, name: str, annotation: Any) -> None:
     for part in ("image", "annos"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (100, 120), "grey").save(folder / "image" / f"{name}.jpg")
+    Image.new("RGB", (100, 120), "gray").save(folder / "image" / f"{name}.jpg")
     (folder / "annos" / f"{name}.json").write_text(json.dumps(annotation))
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from fashion.words import CATEGORIES
 from segmenter.core.categories import numbered
-from segmenter.engines.engine import EngineError, open_engine
+from segmenter.core.engine import EngineError
+from segmenter.engines.open import open_engine
 
 WEIGHTS = Path("some.h5")
 
@@ -46,11 +45,3 @@ def test_a_folder_without_weights_is_an_error_that_names_the_file(tmp_path: Path
 def test_a_file_that_is_absent_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"absent\.h5 is missing"):
         open_engine(tmp_path / "absent.h5")
-
-
-def test_the_service_starts_where_no_torch_is_installed() -> None:
-    code = (
-        "import sys, segmenter.__main__, segmenter.engines.mrcnn_engine; "
-        "sys.exit(bool({'torch', 'tensorflow'} & sys.modules.keys()))"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

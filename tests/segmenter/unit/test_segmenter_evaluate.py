@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 
 from segmenter.core.detection import Detection, Rle, encode_mask
-from segmenter.evaluate import at_threshold, best_threshold, confusion, main
+from segmenter.evaluate import main
 from segmenter.evaluation import coco
 from segmenter.evaluation.coco import Scored, Truth
+from segmenter.evaluation.serving import at_threshold, best_threshold, confusion
 
 
 def area(top: int, bottom: int) -> Rle:
@@ -91,5 +93,5 @@ def test_categories_with_little_support_are_left_out_of_the_mean() -> None:
 
 
 def test_an_empty_folder_is_an_error_with_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"error: .*DeepFashion2 layout"):
-        main(["--weights", str(tmp_path), "--data", str(tmp_path)])
+    with pytest.raises(click.ClickException, match="DeepFashion2 layout"):
+        main(["--weights", str(tmp_path), "--data", str(tmp_path)], standalone_mode=False)

@@ -8,9 +8,9 @@ import h5py
 import numpy as np
 import pytest
 
-from segmenter.engines.engine import EngineError
+from segmenter.core.engine import EngineError
 from segmenter.engines.matterport import weight_file
-from segmenter.engines.matterport.architecture import Architecture, Key, recognise
+from segmenter.engines.matterport.architecture import Architecture, Key, recognize
 from segmenter.engines.matterport.weight_file import WeightFile
 
 Shapes = dict[Key, tuple[int, ...]]
@@ -30,7 +30,7 @@ def holding(shapes: Shapes, dtype: str = "float32") -> WeightFile:
 @pytest.mark.parametrize("architecture", [Architecture(50, 14), Architecture(101, 4)])
 def test_depth_and_number_of_classes_are_recognised(architecture: Architecture) -> None:
     shapes = architecture.shapes()
-    found, arrays = recognise(holding(shapes))
+    found, arrays = recognize(holding(shapes))
     assert found == architecture
     assert {key: array.shape for key, array in arrays.items()} == shapes
 
@@ -42,7 +42,7 @@ def test_everything_that_does_not_fit_is_one_error() -> None:
     shapes["mrcnn_bbox_fc", "kernel"] = (1024, 20)
     shapes["extra_head", "kernel"] = (3, 3)
     with pytest.raises(EngineError) as error:
-        recognise(holding(shapes))
+        recognize(holding(shapes))
     said = str(error.value).splitlines()
     assert "some.h5" in said[0]
     assert sorted(line.strip() for line in said[1:]) == [
@@ -55,12 +55,12 @@ def test_everything_that_does_not_fit_is_one_error() -> None:
 
 def test_half_precision_is_an_error_that_names_it() -> None:
     with pytest.raises(EngineError, match="conv1/kernel float16"):
-        recognise(holding(Architecture(50, 14).shapes(), "float16"))
+        recognize(holding(Architecture(50, 14).shapes(), "float16"))
 
 
 def test_weights_of_another_network_are_refused() -> None:
     with pytest.raises(EngineError, match="no Mask R-CNN of Matterport"):
-        recognise(holding({("conv1", "kernel"): (7, 7, 3, 64)}))
+        recognize(holding({("conv1", "kernel"): (7, 7, 3, 64)}))
 
 
 @pytest.mark.parametrize("root", [None, "model_weights"])

@@ -46,8 +46,8 @@ def augment(photo: NDArray[np.uint8], side: int, rng: random.Random) -> Tensor:
 
 def _jitter(square: Tensor, rng: random.Random) -> Tensor:
     pixels = square.float()
-    grey = pixels.mean(0, keepdim=True)
-    pixels = grey + (pixels - grey) * rng.uniform(0.5, 1.4)
+    gray = pixels.mean(0, keepdim=True)
+    pixels = gray + (pixels - gray) * rng.uniform(0.5, 1.4)
     level = pixels.mean()
     pixels = level + (pixels - level) * rng.uniform(0.7, 1.3)
     tint = torch.tensor([rng.uniform(0.85, 1.15) for _ in range(3)]).view(3, 1, 1) * rng.uniform(

@@ -1,4 +1,4 @@
-"""Labelled photos from CSV files."""
+"""Labeled photos from CSV files."""
 
 import csv
 import random
@@ -21,7 +21,7 @@ LABEL_COLUMNS = ("label", "isImage")
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled photo; photos of one group are never split between training and validation."""
+    """One labeled photo; photos of one group are never split between training and validation."""
 
     path: Path
     name: str  # as the table has it

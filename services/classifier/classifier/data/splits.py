@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from classifier.data.dataset import BadTable, Example
-from modelkit.held_out import is_held_out
+from modelkit.training.held_out import is_held_out
 
 Split = tuple[list[Example], list[Example]]
 

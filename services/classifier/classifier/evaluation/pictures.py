@@ -59,7 +59,7 @@ def _reliability(file: Path, said: Predictions, ece: float) -> None:
     mean, share, counts = reliability(said.labels, said.probabilities)
     figure = Figure(figsize=(5, 6), layout="constrained")
     upper, lower = figure.subplots(2, height_ratios=(3, 1), sharex=True)
-    upper.plot([0, 1], [0, 1], color="grey", linewidth=1)
+    upper.plot([0, 1], [0, 1], color="gray", linewidth=1)
     upper.plot(mean, share, marker="o")
     upper.set(ylabel="share of fashion", title=f"expected calibration error {ece:.4f}")
     upper.grid(alpha=0.3)

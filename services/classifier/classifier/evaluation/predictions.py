@@ -1,4 +1,4 @@
-"""What an engine says about labelled photos."""
+"""What an engine says about labeled photos."""
 
 import csv
 import sys

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from classifier.nets import model, multilabel_resnet
-from classifier.nets.preprocess import normalise, to_square
+from classifier.nets.preprocess import normalize, to_square
 from modelkit.compiled import compiled, to_device
 
 
 class Engine:
     """A network that `classifier.train` wrote, or the notebooks' MultiLabelResnet.
 
-    A CPU runs one photo a forward pass, so that neither batch size nor neighbours move a
+    A CPU runs one photo a forward pass, so that neither batch size nor neighbors move a
     probability across the threshold: the same photo always gives the same result. A GPU takes the
     photos of a call as one batch. The network is compiled for the device (`modelkit.compiled`), unless
     `eager` asks for fp32 in eager torch, to compare.
@@ -72,5 +72,5 @@ class Engine:
     def _forward(self, squares: Tensor) -> list[float]:
         squares = to_device(squares, self.device)
         # The other networks take the pixels as they are.
-        inputs = normalise(squares) if self.info.arch == model.RESNET18 else squares.float()
+        inputs = normalize(squares) if self.info.arch == model.RESNET18 else squares.float()
         return [float(logit) for logit in self.network(inputs)[:, 0].tolist()]

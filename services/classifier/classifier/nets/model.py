@@ -51,12 +51,12 @@ def build(arch: str) -> nn.Module:
 
 
 def build_resnet18() -> ResNet:
-    """ResNet18 with one logit; takes what `preprocess.normalise` gives."""
+    """ResNet18 with one logit; takes what `preprocess.normalize` gives."""
     return resnet18(weights=None, num_classes=1)
 
 
 def resnet18_features(network: ResNet, inputs: Tensor) -> Tensor:
-    """What the last layer of a ResNet18 sees: N x 512 of normalised N x 3 x S x S."""
+    """What the last layer of a ResNet18 sees: N x 512 of normalized N x 3 x S x S."""
     x = network.maxpool(network.relu(network.bn1(network.conv1(inputs))))
     x = network.layer4(network.layer3(network.layer2(network.layer1(x))))
     return torch.flatten(network.avgpool(x), 1)

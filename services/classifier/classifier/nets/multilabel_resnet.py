@@ -35,7 +35,7 @@ class MultiLabelResnet(nn.Module):
 def load(file: Path) -> MultiLabelResnet:
     """Read a state dict of `torch.save`; nothing is unpickled but tensors.
 
-    The notebooks' names are not known, so the two layers around the ResNet18 are recognised by
+    The notebooks' names are not known, so the two layers around the ResNet18 are recognized by
     their shapes, which no layer inside has, and the ResNet18 by torchvision's names or, where its
     layers were renamed (as nn.Sequential does), by their order. Any prefix is fine (`module.`).
     Raises BadWeights, which lists every tensor that is missing, left over or of another shape.

@@ -24,8 +24,8 @@ def to_square(photo: NDArray[np.uint8], side: int) -> Tensor:
     return square[0]
 
 
-def normalise(squares: Tensor) -> Tensor:
-    """Normalise uint8 N x 3 x S x S to float32 with ImageNet's mean and deviation."""
+def normalize(squares: Tensor) -> Tensor:
+    """Normalize uint8 N x 3 x S x S to float32 with ImageNet's mean and deviation."""
     mean = torch.tensor(MEAN, device=squares.device).view(1, 3, 1, 1)
     std = torch.tensor(STD, device=squares.device).view(1, 3, 1, 1)
     return (squares.float() / 255 - mean) / std

@@ -1,1 +1,1 @@
-"""Training. Nothing that serves imports it."""
+"""Training: a ResNet18 or a linear probe. Nothing that serves imports it."""

@@ -1,6 +1,6 @@
 """Learning from a teacher: ImageNet features and a linear probe on them, fitted to the labels.
 
-Some thousand photos are too few to learn what the world looks like; the teacher learnt it on
+Some thousand photos are too few to learn what the world looks like; the teacher learned it on
 ImageNet. The student is to give the teacher's answers on augmented crops (Hinton et al., Distilling
 the Knowledge in a Neural Network, 2015) and to tell its features (Romero et al., FitNets, 2015).
 """
@@ -46,7 +46,7 @@ class Student(nn.Module):
         self.projection = nn.Linear(model.RESNET18_FEATURES, FEATURES)
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Normalised N x 3 x S x S to N logits and N x 1280 features of length 1."""
+        """Normalized N x 3 x S x S to N logits and N x 1280 features of length 1."""
         features = model.resnet18_features(self.network, inputs)
         logits: Tensor = self.network.fc(features)[:, 0]
         return logits, F.normalize(self.projection(features), dim=1)

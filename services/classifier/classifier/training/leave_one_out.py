@@ -19,7 +19,7 @@ from modelkit.imagenet_features import ImageNetFeatures
 SIDE = 160
 
 
-def leave_one_source_out(
+def judge_sources(
     network: ImageNetFeatures, training: Sequence[Example], judged: Sequence[Example]
 ) -> dict[str, dict[str, Any]]:
     """Recall (share right, at probability 0.5), its 95% interval and support by source of `judged`.

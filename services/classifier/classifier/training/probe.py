@@ -18,7 +18,7 @@ from modelkit.imagenet_features import ImageNetFeatures
 from photokit.photo import BadPhoto
 
 BATCH = 16
-# Inverse strength of L2 in scikit-learn's terms, on standardised features: of 1e-4 to 1e-1 the
+# Inverse strength of L2 in scikit-learn's terms, on standardized features: of 1e-4 to 1e-1 the
 # decade of least log loss on held-out training photos.
 C = 1e-2
 
@@ -27,7 +27,7 @@ Features = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Probe:
-    """Standardises features and weighs them: positive logits mean fashion."""
+    """Standardizes features and weighs them: positive logits mean fashion."""
 
     mean: Features  # of each feature over the training photos
     deviation: Features

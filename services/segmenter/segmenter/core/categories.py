@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fashion.words import CATEGORIES
-from segmenter.engines.engine import EngineError
+from segmenter.core.engine import EngineError
 
 
 def numbered(names: Sequence[str], count: int, weights: Path) -> list[int | None]:

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from segmenter.core.categories import numbered
 from segmenter.core.detection import Detection, encode_mask
+from segmenter.core.engine import EngineError
 from segmenter.engines import mrcnn_compat
-from segmenter.engines.engine import EngineError
 from segmenter.engines.matterport import weight_file
-from segmenter.engines.matterport.architecture import Architecture, Key, recognise
+from segmenter.engines.matterport.architecture import Architecture, Key, recognize
 from segmenter.engines.matterport.config import Config
 
 
@@ -49,7 +49,7 @@ class MrcnnEngine:
             raise EngineError(
                 f"the original reads .h5: python -m segmenter.convert {weights} FILE.h5"
             )
-        architecture, arrays = recognise(weight_file.read(weights))
+        architecture, arrays = recognize(weight_file.read(weights))
         categories = numbered(classes, architecture.classes - 1, weights)
         model = _build(architecture, config)
         model.load_weights(str(weights), by_name=True)

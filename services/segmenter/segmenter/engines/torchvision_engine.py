@@ -36,7 +36,7 @@ NONE = Shortcuts(
 class TorchvisionEngine:
     """torchvision's Mask R-CNN, trained by `segmenter.train`.
 
-    A CPU runs one photo a forward pass, so that neither batch size nor neighbours move a score
+    A CPU runs one photo a forward pass, so that neither batch size nor neighbors move a score
     across the threshold: the same photo always gives the same result. A GPU takes the photos of a
     call as one batch.
     """

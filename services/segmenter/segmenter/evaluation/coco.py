@@ -24,7 +24,7 @@ ATTRIBUTES = {
 
 @dataclass(frozen=True)
 class Truth:
-    """A labelled garment; scale and occlusion are 1-3, or 0 where the annotation has none."""
+    """A labeled garment; scale and occlusion are 1-3, or 0 where the annotation has none."""
 
     category: int
     mask: Rle

@@ -12,11 +12,11 @@ from fashion.words import CATEGORIES
 from modelkit.contact_sheet import contact_sheet
 from segmenter.core.detection import Detection
 from segmenter.data.dataset import Entry, read_photo
-from segmenter.evaluate import NOTHING, match
 from segmenter.evaluation.coco import Scored
+from segmenter.evaluation.serving import NOTHING, match
 
 SHOWN = 18
-# Colours of categories 1-13, easy to tell apart: tab20 of matplotlib without its greys.
+# Colors of categories 1-13, easy to tell apart: tab20 of matplotlib without its grays.
 COLORS = [(31, 119, 180), (255, 127, 14), (44, 160, 44), (214, 39, 40), (148, 103, 189)]
 COLORS += [(140, 86, 75), (227, 119, 194), (188, 189, 34), (23, 190, 207), (174, 199, 232)]
 COLORS += [(255, 187, 120), (152, 223, 138), (197, 176, 213)]
@@ -59,7 +59,7 @@ def _caption(photo: Scored, said: Sequence[Detection]) -> str:
 def _overlay(
     pixels: NDArray[np.uint8], photo: Scored, said: Sequence[Detection]
 ) -> NDArray[np.uint8]:
-    """Answers as tinted areas, the truth as outlines, each in its category's colour."""
+    """Answers as tinted areas, the truth as outlines, each in its category's color."""
     shown = pixels.astype(np.float32)
     for detection in said:
         mask = coco_mask.decode(detection.mask).astype(bool)

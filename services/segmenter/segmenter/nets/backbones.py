@@ -23,7 +23,7 @@ from torchvision.ops.poolers import initLevelMapper
 from modelkit.efficientnet_lite import efficientnet_lite
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean and deviation of torchvision
-CENTRED = ((127 / 255,) * 3, (128 / 255,) * 3)  # those of EfficientNet-Lite
+CENTERED = ((127 / 255,) * 3, (128 / 255,) * 3)  # those of EfficientNet-Lite
 STRIDES = (4, 8, 16, 32)  # of the pyramid levels that boxes and masks are read from
 PYRAMID = 128  # channels of the light pyramids; ResNet50 has torchvision's 256
 
@@ -37,19 +37,19 @@ class Light:
     """A backbone for CPUs: its layers and how it wants pixels."""
 
     body: Callable[[], tuple[nn.Module, dict[str, int]]]  # layers, ends at strides 4, 8, 16, 32
-    frozen: tuple[str, ...]  # layers that stay as they came: edges are learnt already
+    frozen: tuple[str, ...]  # layers that stay as they came: edges are learned already
     pixels: tuple[tuple[float, ...], tuple[float, ...]] = IMAGENET
 
 
 LIGHT = {
     "efficientnet_lite0": Light(
-        lambda: efficientnet_lite(0), ("stem", "stage0", "stage1"), CENTRED
+        lambda: efficientnet_lite(0), ("stem", "stage0", "stage1"), CENTERED
     ),
     "efficientnet_lite1": Light(
-        lambda: efficientnet_lite(1), ("stem", "stage0", "stage1"), CENTRED
+        lambda: efficientnet_lite(1), ("stem", "stage0", "stage1"), CENTERED
     ),
     "efficientnet_lite2": Light(
-        lambda: efficientnet_lite(2), ("stem", "stage0", "stage1"), CENTRED
+        lambda: efficientnet_lite(2), ("stem", "stage0", "stage1"), CENTERED
     ),
     "mobilenet_v2": Light(
         lambda: (mobilenet_v2().features, {"3": 24, "6": 32, "13": 96, "18": 1280}),

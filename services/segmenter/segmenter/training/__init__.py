@@ -1,1 +1,1 @@
-"""Training. Nothing that serves imports it."""
+"""Training of the Mask R-CNN. Nothing that serves imports it."""

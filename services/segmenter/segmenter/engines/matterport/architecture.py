@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segmenter.engines.engine import EngineError
+from segmenter.core.engine import EngineError
 from segmenter.engines.matterport.weight_file import WeightFile
 
 Key = tuple[str, str]  # layer and variable: ("conv1", "kernel")
@@ -82,7 +82,7 @@ def _normalised(
         yield (norm, variable), (outputs,)
 
 
-def recognise(file: WeightFile) -> tuple[Architecture, dict[Key, NDArray[np.float32]]]:
+def recognize(file: WeightFile) -> tuple[Architecture, dict[Key, NDArray[np.float32]]]:
     """The network of a file and its arrays by layer and variable.
 
     Raises EngineError with every array that is missing, extra or of another shape or type.

@@ -175,7 +175,7 @@ def _between(start: Tensor, end: Tensor, steps: Tensor, length: int) -> tuple[Te
 
 
 def _shift(boxes: Tensor, deltas: Tensor) -> Tensor:
-    """Move and scale boxes by normalised deltas (mrcnn.model.apply_box_deltas_graph)."""
+    """Move and scale boxes by normalized deltas (mrcnn.model.apply_box_deltas_graph)."""
     dy, dx, dh, dw = (deltas * deltas.new_tensor(DEVIATIONS)).unbind(1)
     y1, x1, y2, x2 = boxes.unbind(1)
     height, width = y2 - y1, x2 - x1

@@ -14,7 +14,7 @@ from modelkit.winograd import use_winograd
 from segmenter.core.categories import numbered
 from segmenter.core.detection import Detection, encode_mask
 from segmenter.engines.matterport import molding, weight_file
-from segmenter.engines.matterport.architecture import recognise
+from segmenter.engines.matterport.architecture import recognize
 from segmenter.engines.matterport.config import Config
 from segmenter.engines.matterport.detect import Found, detect
 from segmenter.engines.matterport.network import Network
@@ -67,7 +67,7 @@ class MatterportEngine:
         `classes`: names in the order of their ids, without the background; empty: the 13 categories.
         Raises EngineError with every array that does not fit.
         """
-        architecture, arrays = recognise(weight_file.read(weights))
+        architecture, arrays = recognize(weight_file.read(weights))
         categories = numbered(classes, architecture.classes - 1, weights)
         network = Network(architecture)
         network.load(arrays)

@@ -53,7 +53,7 @@ def _table(mean: NDArray[np.float64]) -> NDArray[np.float32]:
 
 def resize(image: NDArray[np.generic], height: int, width: int) -> Floats:
     """Bilinear, to the bit what skimage.transform.resize gives with order=1, mode="constant",
-    preserve_range=True, anti_aliasing=False: the behaviour of the scikit-image that Matterport was
+    preserve_range=True, anti_aliasing=False: the behavior of the scikit-image that Matterport was
     written for. Beyond the edge is black. H x W (x C); float32 stays float32, all else is float64.
     """
     dtype = np.float32 if image.dtype == np.float32 else np.float64

@@ -26,11 +26,11 @@ from segmenter.engines.matterport.architecture import (
     block_names,
 )
 
-EPSILON = 1e-3  # of Keras's batch normalisation
+EPSILON = 1e-3  # of Keras's batch normalization
 
 
-class Normalised(nn.Module):
-    """Convolution and batch normalisation; `fold` makes the two one convolution."""
+class Normalized(nn.Module):
+    """Convolution and batch normalization; `fold` makes the two one convolution."""
 
     def __init__(self, inputs: int, outputs: int, size: int, stride: int = 1, padding: int = 0):
         super().__init__()
@@ -39,8 +39,8 @@ class Normalised(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """N x inputs x H x W -> N x outputs x H' x W'."""
-        normalised: Tensor = self.norm(self.conv(x))
-        return normalised
+        normalized: Tensor = self.norm(self.conv(x))
+        return normalized
 
     def fold(self) -> None:
         """For inference only; the weights of the file are no longer there afterwards."""
@@ -54,10 +54,10 @@ class Block(nn.Module):
 
     def __init__(self, inputs: int, filters: int, stride: int, first: bool) -> None:
         super().__init__()
-        self.branch2a = Normalised(inputs, filters, 1, stride)
-        self.branch2b = Normalised(filters, filters, 3, padding=1)
-        self.branch2c = Normalised(filters, 4 * filters, 1)
-        self.branch1 = Normalised(inputs, 4 * filters, 1, stride) if first else nn.Identity()
+        self.branch2a = Normalized(inputs, filters, 1, stride)
+        self.branch2b = Normalized(filters, filters, 3, padding=1)
+        self.branch2c = Normalized(filters, 4 * filters, 1)
+        self.branch1 = Normalized(inputs, 4 * filters, 1, stride) if first else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """N x inputs x H x W -> N x (4 filters) x H / stride x W / stride."""
@@ -71,7 +71,7 @@ class Trunk(nn.Module):
 
     def __init__(self, depth: int) -> None:
         super().__init__()
-        self.stem = Normalised(3, 64, 7, stride=2, padding=3)
+        self.stem = Normalized(3, 64, 7, stride=2, padding=3)
         self.stages = nn.ModuleList()
         inputs = 64
         for stage, blocks in enumerate(BLOCKS[depth]):
@@ -134,8 +134,8 @@ class BoxHead(nn.Module):
 
     def __init__(self, classes: int) -> None:
         super().__init__()
-        self.conv1 = Normalised(PYRAMID, 1024, 7)
-        self.conv2 = Normalised(1024, 1024, 1)
+        self.conv1 = Normalized(PYRAMID, 1024, 7)
+        self.conv2 = Normalized(1024, 1024, 1)
         self.logits = nn.Linear(1024, classes)
         self.deltas = nn.Linear(1024, 4 * classes)
 
@@ -158,7 +158,7 @@ class MaskHead(nn.Module):
 
     def __init__(self, classes: int) -> None:
         super().__init__()
-        self.convs = nn.ModuleList(Normalised(PYRAMID, PYRAMID, 3, padding=1) for _ in range(4))
+        self.convs = nn.ModuleList(Normalized(PYRAMID, PYRAMID, 3, padding=1) for _ in range(4))
         self.deconv = nn.ConvTranspose2d(PYRAMID, PYRAMID, 2, 2)
         self.mask = nn.Conv2d(PYRAMID, classes, 1)
 
@@ -187,9 +187,9 @@ class Network(nn.Module):
         self.eval()
 
     def fold(self) -> None:
-        """Make each convolution and its normalisation one."""
+        """Make each convolution and its normalization one."""
         for module in self.modules():
-            if isinstance(module, Normalised):
+            if isinstance(module, Normalized):
                 module.fold()
 
     def tensors(self) -> dict[Key, Tensor]:
@@ -208,7 +208,7 @@ class Network(nn.Module):
         return named
 
     def load(self, arrays: Mapping[Key, NDArray[np.float32]]) -> None:
-        """Take over arrays that `recognise` has checked, and compare each with what is there then."""
+        """Take over arrays that `recognize` has checked, and compare each with what is there then."""
         for key, tensor in self.tensors().items():
             tensor.copy_(torch.from_numpy(arrays[key]))
         for key, tensor in self.tensors().items():
@@ -219,7 +219,7 @@ class Network(nn.Module):
 def _layers(network: Network) -> Iterator[tuple[str, nn.Module]]:
     """(layer in Keras, module)."""
 
-    def both(conv: str, norm: str, module: Normalised) -> Iterator[tuple[str, nn.Module]]:
+    def both(conv: str, norm: str, module: Normalized) -> Iterator[tuple[str, nn.Module]]:
         yield conv, module.conv
         yield norm, module.norm
 
@@ -233,7 +233,7 @@ def _layers(network: Network) -> Iterator[tuple[str, nn.Module]]:
         for name, block in zip(block_names(stage, len(blocks)), blocks, strict=True):
             for branch in ("2a", "2b", "2c", "1"):
                 module = getattr(block, f"branch{branch}")
-                if isinstance(module, Normalised):
+                if isinstance(module, Normalized):
                     yield from both(f"res{name}_branch{branch}", f"bn{name}_branch{branch}", module)
     for level, (lateral, smooth) in enumerate(zip(trunk.lateral, dense.smooth, strict=True), 2):
         yield f"fpn_c{level}p{level}", lateral

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from segmenter.engines.engine import EngineError
+from segmenter.core.engine import EngineError
 
 KERAS = "keras"  # the metadata of our .safetensors: what an .h5 keeps in attributes
 MODEL = "model_weights"  # the group of a whole saved model; a file of weights has none

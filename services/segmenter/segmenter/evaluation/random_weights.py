@@ -1,16 +1,15 @@
-"""Random weights that behave, as an `.h5` (`python -m segmenter.engines.matterport.random_weights FILE`).
+"""Random Matterport weights that behave like trained ones: `python -m segmenter.evaluation.random_weights --help`.
 
-For tests and timings where no trained file is at hand: activations neither die nor explode, and a
-photo gets some tens of detections. What they say means nothing.
+They are for tests and timings where no trained file is at hand: activations neither die nor
+explode, and a photo gets some tens of detections. The detections mean nothing.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
+import click
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -40,7 +39,7 @@ def write(path: Path, *, depth: int = 50, classes: int = 14, seed: int = 0) -> N
 
 
 def _picture(seed: int) -> Tensor:
-    """A molded picture of plain, slightly noisy pieces of all sizes: 1 x 3 x SIDE x SIDE."""
+    """Return a molded picture of plain, slightly noisy pieces of all sizes: 1 x 3 x SIDE x SIDE."""
     random = np.random.default_rng(seed)
     picture = np.full((SIDE, SIDE, 3), 200.0)
     for _ in range(80):
@@ -103,7 +102,7 @@ def _calibrate(network: Network, picture: Tensor) -> None:
 
 
 def _settle(part: nn.Module, *inputs: Tensor) -> None:
-    """Take the statistics of batch normalisation from one forward pass."""
+    """Take the statistics of batch normalization from one forward pass."""
     part.train()
     part(*inputs)
     part.eval()
@@ -114,20 +113,24 @@ def _scale(layer: nn.Module, factor: Tensor) -> None:
     layer.bias *= factor  # type: ignore[operator]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point."""
-    parser = argparse.ArgumentParser(
-        prog="python -m segmenter.engines.matterport.random_weights",
-        description="Write calibrated random weights of Matterport's Mask R-CNN, for tests and timings.",
-        epilog="example: python -m segmenter.engines.matterport.random_weights .run/random.h5 --depth 101",
-    )
-    parser.add_argument("file", type=Path, help="the .h5 or .safetensors to write")
-    parser.add_argument("--depth", type=int, choices=(50, 101), default=50, help="of the ResNet")
-    parser.add_argument("--classes", type=int, default=14, help="with the background")
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args(arguments)
-    args.file.parent.mkdir(parents=True, exist_ok=True)
-    write(args.file, depth=args.depth, classes=args.classes, seed=args.seed)
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--depth", type=click.Choice((50, 101)), default=50, show_default=True, help="Of the ResNet."
+)
+@click.option("--classes", default=14, show_default=True, help="With the background.")
+@click.option("--seed", default=0, show_default=True, help="Of all weights.")
+def main(file: Path, depth: int, classes: int, seed: int) -> None:
+    """Write calibrated random weights of Matterport's Mask R-CNN to FILE, for tests and timings.
+
+    FILE ends in .h5 or .safetensors.
+
+    \b
+    Example:
+      python -m segmenter.evaluation.random_weights .run/random.h5 --depth 101
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write(file, depth=depth, classes=classes, seed=seed)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 @dataclass(frozen=True)
 class Process:
-    """One of the processes of a training, and the device that it works on."""
+    """One of the processes of a training, and its device."""
 
     device: str
     rank: int = 0
@@ -26,14 +26,14 @@ class Process:
         return self.rank == 0
 
     def parallel(self, network: nn.Module) -> nn.Module:
-        """The network with gradients averaged over the processes."""
+        """Return the network with gradients averaged over the processes."""
         if self.world == 1:
             return network
         devices = [torch.device(self.device)] if self.device.startswith("cuda") else None
         return DistributedDataParallel(network, device_ids=devices)
 
     def agreed(self, value: float) -> float:
-        """The first process's value, for all: clocks differ, schedules must not."""
+        """Return the first process's value in all processes: clocks differ, schedules must not."""
         if self.world == 1:
             return value
         shared = torch.tensor(value, dtype=torch.float64, device=self.device)
@@ -43,7 +43,7 @@ class Process:
 
 @contextmanager
 def process(device: str) -> Iterator[Process]:
-    """Join the processes that `torchrun` started, one GPU each; `device` is cpu or cuda."""
+    """Join the processes that `torchrun` started, with one GPU each; `device` is cpu or cuda."""
     if "WORLD_SIZE" not in os.environ:
         yield Process(device)
         return

@@ -1,4 +1,4 @@
-"""How far a training is, and the learning rate there."""
+"""How far a training has come, and the learning rate there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WARM_UP = 0.04  # of the budget
 
 @dataclass
 class Budget:
-    """What a training may spend, and what it has: minutes, or optimiser steps."""
+    """What a training may spend and has spent: minutes, or optimizer steps."""
 
     minutes: float | None = None
     most_steps: int | None = None
@@ -20,7 +20,7 @@ class Budget:
 
     @property
     def progress(self) -> float:
-        """Share that is spent, in [0, 1]."""
+        """The share that is spent, in [0, 1]."""
         share = 0.0
         if self.minutes is not None:
             share = self.seconds / (self.minutes * 60)
@@ -30,7 +30,7 @@ class Budget:
 
 
 def cosine(progress: float) -> float:
-    """Share of the peak rate: linear warm-up, then a cosine to a hundredth; progress in [0, 1]."""
+    """Return the share of the peak rate at a progress in [0, 1]: a linear warm-up, then a cosine to 1%."""
     if progress < WARM_UP:
         return max(progress / WARM_UP, 0.02)
     after = (progress - WARM_UP) / (1 - WARM_UP)
@@ -38,9 +38,9 @@ def cosine(progress: float) -> float:
 
 
 def step(progress: float) -> float:
-    """Share of the peak rate: linear warm-up, a tenth from 2/3 on and a hundredth from 8/9 on.
+    """Return the share of the peak rate at a progress in [0, 1], after a linear warm-up in steps.
 
-    The shares of Detectron2's 1x schedule (60,000 and 80,000 of 90,000 steps).
+    10% from 2/3 on and 1% from 8/9 on: the shares of Detectron2's 1x schedule (60,000 and 80,000 of 90,000 steps).
     """
     if progress < WARM_UP:
         return max(progress / WARM_UP, 0.02)

@@ -1,0 +1,1 @@
+"""Training of either network: one loop, its budget and its options. Nothing that serves imports it."""

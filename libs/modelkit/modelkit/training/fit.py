@@ -1,0 +1,35 @@
+"""A training as the command line asks for it."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from torch import nn
+
+from modelkit.options import TrainOptions
+from modelkit.training.loop import CHECKPOINT, Loop
+from modelkit.training.task import Batch
+
+
+def fit(
+    loop: Loop[Batch],
+    options: TrainOptions,
+    work: Path,
+    batches: Callable[[], Iterable[Batch]],
+    *,
+    judge_every: float,
+    patience: int = 0,
+) -> nn.Module:
+    """Resume and train as the options say; return the network to export.
+
+    `batches` is called once, after the checkpoint is loaded. `judge_every` and `patience` as in
+    `Loop.run`. Raises what `Loop.resume` and `Loop.run` raise.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    if (options.resume or options.export_only) and (work / CHECKPOINT).exists():
+        loop.resume(work / CHECKPOINT)
+        if loop.process.first:
+            spent = loop.budget
+            print(f"resumed at step {spent.steps}, {spent.seconds / 60:.1f} minutes spent")
+    if not options.export_only:
+        loop.run(batches(), work, judge_every=judge_every, patience=patience)
+    return loop.result()
