@@ -19,7 +19,6 @@ ROOT = Path(__file__).parents[3]
 SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/pyproject.toml"))
 IMAGES = ROOT / "deploy" / "images"
 DOCKERFILES = sorted(IMAGES.glob("*.Dockerfile"))
-LIGHT = ("color", "crawler", "recommender", "trends")
 README = (ROOT / "deploy" / "README.md").read_text()
 
 
@@ -51,8 +50,8 @@ def needed(service: str) -> set[str]:
 
 
 def dockerfile_of(service: str) -> Path:
-    """Return the Dockerfile that a service is built with."""
-    return IMAGES / f"{'light' if service in LIGHT else 'gpu'}.Dockerfile"
+    """Return the Dockerfile that a service is built with: a service with weights needs a GPU."""
+    return IMAGES / f"{'gpu' if (ROOT / 'models' / service).is_dir() else 'light'}.Dockerfile"
 
 
 def of_image(service: str) -> set[str]:
