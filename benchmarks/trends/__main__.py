@@ -2,18 +2,15 @@
 
 - Ranking: 400 heavy-tailed series over nine weeks, five of which truly double in the last one, through the real counting;
   beside the ranker that serves: the growth ratio, the same with a floor of 10, and the z-score.
-- Answers: GetTrends over gRPC from services with 5,000 and 50,000 observations (500,000 too with MONGODB_URI), in turn.
+- Answers: GetTrends over gRPC from services with 5,000 and 50,000 photos (500,000 too with MONGODB_URI), in turn.
 - Ingest: the events' handler against bare pymongo inserting the same documents in the same batches, in turn; then two
   processes that both write all of it.
 
 Writes .run/bench-trends.json. Exit status 1 if a bar is missed.
-
-Usage: python benchmarks/trending.py [--trials 20] [--json]
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import os
@@ -23,6 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 
 from benchmarks.bars import Bar, table
@@ -31,22 +29,23 @@ from benchmarks.trends.service import answers, ingest
 from devstack.infrastructure import mongo_server
 
 
-def main() -> None:
-    """Measures and prints."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--trials", type=int, default=20, help="worlds of the ranking")
-    parser.add_argument("--json", action="store_true", help="print JSON only")
-    arguments = parser.parse_args()
+@click.command(
+    help="\b\n" + (__doc__ or "").replace("\n\n", "\n\n\b\n"),
+    epilog="\b\nExample:\n  python -m benchmarks.trends --trials 5 --json",
+    context_settings={"max_content_width": 120},
+)
+@click.option("--trials", default=20, show_default=True, help="Worlds of the ranking.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only.")
+def main(trials: int, as_json: bool) -> None:
+    """Measure and print."""
     with tempfile.TemporaryDirectory() as folder:
-        result = measure(Path(folder), arguments.trials)
+        result = measure(Path(folder), trials)
     bars = result.pop("bars")
     result = {"bars": [asdict(bar) for bar in bars], **result}
     Path(".run").mkdir(exist_ok=True)
     Path(".run/bench-trends.json").write_text(json.dumps(result, indent=2) + "\n")
-    if arguments.json:
-        print(json.dumps(result))
+    if as_json:
+        click.echo(json.dumps(result))
     else:
         console = Console()
         console.print(table("Trends", bars))
@@ -55,7 +54,7 @@ def main() -> None:
 
 
 def measure(folder: Path, trials: int) -> dict[str, Any]:
-    """All three parts, and the bars."""
+    """Measure all three parts, and return the bars with them."""
     found = rank_trials(trials)
     uri, server = os.environ.get("MONGODB_URI", ""), None
     if not uri:
@@ -75,7 +74,7 @@ def measure(folder: Path, trials: int) -> dict[str, Any]:
         Bar.at_most("rankings moved by 100 posts of one author", 0, found["moved"]),
         *(
             Bar.at_most(
-                f"p99 of GetTrends with {size:,} against {few:,} observations",
+                f"p99 of GetTrends with {size:,} against {few:,} photos",
                 1.3,
                 told[size]["p99_ms"] / told[few]["p99_ms"],
             )

@@ -1,5 +1,8 @@
-"""Does the ranker find what rises? Nine weeks of 400 heavy-tailed series, five of which truly double in the last one,
-through the real counting; beside the ranker that serves, three simple ones. A part of benchmarks/trending.py."""
+"""Does the ranker find what rises? A part of `python -m benchmarks.trends`.
+
+Nine weeks of 400 heavy-tailed series, five of which truly double in the last one, through the real counting; beside the
+ranker that serves, three simple ones.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +18,18 @@ from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
 from trends.core import ranking
 from trends.core.counts import Counts, Span
-from trends.core.observation import Observation, Record, Stratum, Value
+from trends.core.observation import Observation, PhotoState, Stratum, Value
 from trends.core.recount import Recount
 
 SERIES, RISERS, BASELINE_WEEKS, FLOOD = 400, 5, 8, 100
 SUNDAY = date(2026, 11, 22)
 MONDAY = SUNDAY - timedelta(days=6)
 SOCIAL = Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, "instagram")
-PAIRS = [(item, f"colour {n:02}") for item in range(1, 14) for n in range(31)][:SERIES]
+PAIRS = [(item, f"color {n:02}") for item in range(1, 14) for n in range(31)][:SERIES]
 
 
 def rank_trials(trials: int) -> dict[str, Any]:
-    """Recall@10 of the planted risers by ranker, the part of steady series flagged, and what a flood moves."""
+    """Measure recall@10 of the planted risers by ranker, the part of steady series flagged, and what a flood moves."""
     names = ("growth", "rising only", "growth ratio", "ratio, floor of 10", "z-score")
     hits = dict.fromkeys(names, 0)
     flagged, moved, moved_new, reached = 0, 0, 0, 0
@@ -65,9 +68,12 @@ def rank_trials(trials: int) -> dict[str, Any]:
 
 
 def _world(rng: np.random.Generator) -> tuple[Recount, set[tuple[int, str]]]:
-    """Nine weeks of posts with some three garments each. Sizes of series are log-normal with a median of 5 people a week,
-    the largest some thousand; those that rise are drawn among the ones with at least 10. So made, the simple rankers do
-    as they did in the study that this ranker was chosen by: growth ratio .007, with a floor .91."""
+    """Return nine weeks of posts with about three garments each, and what rises.
+
+    Sizes of series are log-normal with a median of 5 people a week, the largest about a thousand; those that rise are drawn
+    among the ones with at least 10. In this world the simple rankers do as they did in the study that this ranker was chosen
+    by: growth ratio .007, with a floor .91.
+    """
     size = rng.lognormal(math.log(5), 1.8, SERIES)
     risers = rng.choice(np.flatnonzero(size >= 10), RISERS, replace=False)
     recount = Recount()
@@ -93,10 +99,10 @@ def _world(rng: np.random.Generator) -> tuple[Recount, set[tuple[int, str]]]:
 
 def _record(
     name: str, day: date, garments: tuple[tuple[int, str], ...], contributor: str
-) -> Record:
+) -> PhotoState:
     order = (1, 1, 1, 1)
     seen = Observation(SOCIAL, day, contributor, True, garments, 0, frozenset(), order, True)
-    return Record(f"instagram:{name}:0", "instagram", name, order, seen)
+    return PhotoState(f"instagram:{name}:0", "instagram", name, order, seen)
 
 
 def _ranked(recount: Recount) -> tuple[ranking.Ranking, Any, Any]:
@@ -106,7 +112,7 @@ def _ranked(recount: Recount) -> tuple[ranking.Ranking, Any, Any]:
     window = Span(counts, counts.strata, start, SUNDAY)
     first = start - timedelta(days=7 * BASELINE_WEEKS)
     baseline = Span(counts, counts.strata, first, start - timedelta(days=1))
-    ranked = ranking.rank(counts, window, baseline, trends_pb2.DIMENSION_ITEM_COLOR, 10)
+    ranked = ranking.rank_values(counts, window, baseline, trends_pb2.DIMENSION_ITEM_COLOR, 10)
     now, before = np.zeros(SERIES), np.zeros(SERIES)
     for i, (item, color) in enumerate(PAIRS):
         for target, span in ((now, window), (before, baseline)):
@@ -115,7 +121,7 @@ def _ranked(recount: Recount) -> tuple[ranking.Ranking, Any, Any]:
     return ranked, now, before
 
 
-def _pair(row: ranking.Row) -> tuple[int, str]:
+def _pair(row: ranking.RankedValue) -> tuple[int, str]:
     return row.value.category, row.value.color
 
 
@@ -135,7 +141,7 @@ def _orders(ranked: ranking.Ranking) -> tuple[list[tuple[int, str]], list[tuple[
 
 
 def _moves(before: list[tuple[int, str]], after: list[tuple[int, str]]) -> int:
-    """The most places that any value moved."""
+    """Return the most places that any value moved."""
     place = {pair: i for i, pair in enumerate(before)}
     return max(abs(place.get(pair, i) - i) for i, pair in enumerate(after))
 
@@ -147,7 +153,7 @@ def _who_shows(recount: Recount, pair: tuple[int, str]) -> str:
 
 
 def _flooded(recount: Recount, pair: tuple[int, str], author: str) -> ranking.Ranking:
-    """The ranking after FLOOD posts of one author on one day; the recount is as before afterwards."""
+    """Return the ranking after FLOOD posts of one author on one day; the recount is as before afterwards."""
     days = [o.day for o in recount._counted.values() if o.contributor == author]
     day = days[0] if days else SUNDAY
     posts = [_record(f"flood-{n}", day, (pair,), author) for n in range(FLOOD)]

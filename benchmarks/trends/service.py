@@ -1,11 +1,10 @@
-"""How fast trends takes photos in, whether exactly, and how fast it answers. A part of benchmarks/trending.py.
+"""How fast trends takes photos in, whether exactly, and how fast it answers. A part of `python -m benchmarks.trends`.
 
 Run by itself it is one of the processes that the benchmark starts: a service on one database, or a writer.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import random
 import subprocess
@@ -16,34 +15,48 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import click
 import grpc
 import numpy as np
 from pymongo import AsyncMongoClient
 from rich.progress import track
 
 from devstack.processes import free_port, port_open
-from servicekit.events import timestamp
+from servicekit.app import StatefulPorts
+from servicekit.events import Publication, timestamp
+from servicekit.mongo import Database
 from servicekit.rpc import RpcServer
-from servicekit.runtime import utc_now
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
+from trends.app import TrendsApp, wire
 from trends.core.cell import Cell, total
-from trends.core.observation import of_outfit
+from trends.core.observation import state_of_outfit
 from trends.core.recount import Recount
-from trends.events import Events
-from trends.service import TrendsService
-from trends.storage.snapshot import Snapshot
-from trends.storage.store import Store, observation_document
+from trends.settings import Settings
+from trends.storage.photos import result
+from trends.storage.store import Store
 
 SUNDAY = date(2026, 11, 22)
 BATCH = 128
 CALLS = 2000
 
 
+async def _publish(publication: Publication[Any]) -> None:
+    raise AssertionError("trends publishes nothing")
+
+
+def _wired(db: Database) -> TrendsApp:
+    """Return the service on a database."""
+    settings = Settings(nats_url="nats://unused", mongodb_uri="mongodb://unused")
+    return wire(StatefulPorts(settings=settings, publish=_publish, db=db))
+
+
 def _events(number: int, seed: int) -> Iterator[OutfitDescribed]:
-    """Outfits of eight weeks at three sites, newer ones more, with two or three garments of 27 families and masks of
-    a real size; some authors post often."""
+    """Give outfits of eight weeks at three sites, newer ones more, with two or three garments of 27 families.
+
+    The masks have a real size; some authors post often.
+    """
     rng = random.Random(seed)
     families = [f"family {n:02}" for n in range(27)]
     weights = [1 / (n + 1) for n in range(27)]
@@ -87,27 +100,27 @@ def _batches(events: Sequence[OutfitDescribed], size: int) -> list[list[OutfitDe
 
 
 async def ingest(uri: str, photos: int = 100 * BATCH) -> dict[str, Any]:
+    """Compare the events' handler with bare pymongo, and what is counted with the events."""
     events = list(_events(photos, seed=1))
     async with AsyncMongoClient[dict[str, Any]](uri, tz_aware=True) as client:
         ours, bare, both = (f"bench_trends_{uuid.uuid4().hex}" for _ in range(3))
-        store, twin = Store(client[ours]), Store(client[bare])
-        for made in (store, twin):
-            await made.prepare()  # the same indexes
-        handler = Events(store)
+        app = _wired(client[ours])
+        await app.prepare()
+        await Store(client[bare]).prepare()  # the same indexes
         seconds = {"ours": 0.0, "bare": 0.0}
         for batch in track(_batches(events, BATCH), "ingest", disable=not sys.stderr.isatty()):
-            documents = [observation_document(of_outfit(event), event, 1) for event in batch]
+            documents = [_document(event) for event in batch]
             start = time.perf_counter()
-            await client[bare]["observations"].insert_many(documents)
+            await client[bare]["photos"].insert_many(documents)
             middle = time.perf_counter()
-            assert list(await handler.described(batch)) == [()] * len(batch)
+            assert list(await app.events.described(batch)) == [()] * len(batch)
             seconds["bare"] += middle - start
             seconds["ours"] += time.perf_counter() - middle
-        exact = await _exact(store, events)
+        exact = await _exact(app.store, events)
         few = events[: photos // 4]
         await Store(client[both]).prepare()
         start = time.perf_counter()
-        command = ["-m", "benchmarks.trends.service", "--write", uri, both, str(len(few))]
+        command = ["-m", "benchmarks.trends.service", "write", uri, both, str(len(few))]
         processes = [
             await asyncio.create_subprocess_exec(sys.executable, *command, str(seed))
             for seed in (1, 2)
@@ -129,13 +142,21 @@ async def ingest(uri: str, photos: int = 100 * BATCH) -> dict[str, Any]:
     }
 
 
-async def _write_all(uri: str, name: str, photos: str, seed: str) -> None:
-    """One of two processes that write the same photos: in an order of its own, in batches of any size."""
-    events = list(_events(100 * BATCH, seed=1))[: int(photos)]
+def _document(event: OutfitDescribed) -> dict[str, Any]:
+    """Return the document that the photo store keeps of an event."""
+    stored = result(state_of_outfit(event), event)
+    site, post = stored.post
+    known = {"_id": stored.image_id, "site": site, "post": post, "order": list(stored.order)}
+    return {**known, "seq": 1, **stored.fields}
+
+
+async def _write_all(uri: str, name: str, photos: int, seed: int) -> None:
+    """Write the same photos as another process does: in an order of its own, in batches of any size."""
+    events = list(_events(100 * BATCH, seed=1))[:photos]
     rng = random.Random(seed)
     rng.shuffle(events)
     async with AsyncMongoClient[dict[str, Any]](uri, tz_aware=True) as client:
-        handler = Events(Store(client[name]))
+        handler = _wired(client[name]).events
         while events:
             size = rng.randint(1, BATCH)
             batch, events = events[:size], events[size:]
@@ -143,20 +164,20 @@ async def _write_all(uri: str, name: str, photos: str, seed: str) -> None:
 
 
 async def _exact(store: Store, events: Sequence[OutfitDescribed]) -> bool:
-    """Whether cells and changes add up to what the events do, byte for byte."""
-    head = await store.head()
-    cells = await store.cells(head.epoch)
-    for key, change in (await store.changes(head.folded, head.seq)).items():
+    """Tell whether cells and changes add up to what the events do, byte for byte."""
+    head = await store.read_head()
+    cells = await store.cells.read_cells(head.epoch)
+    for key, change in (await store.cells.sum_changes(head.folded, head.seq)).items():
         cells[key] = total([cells.get(key, Cell()), change])
     recount = Recount()
-    recount.apply(of_outfit(event) for event in events)
+    recount.apply(state_of_outfit(event) for event in events)
     return {key: cell.document() for key, cell in cells.items() if cell} == {
         key: cell.document() for key, cell in recount.cells.items()
     }
 
 
 def answers(uri: str, sizes: Sequence[int]) -> dict[int, dict[str, float]]:
-    """GetTrends' latency by number of observations: the same requests to each service, in turn."""
+    """Measure GetTrends' latency by number of photos: the same requests to each service, in turn."""
     names = {size: f"bench_trends_{uuid.uuid4().hex}" for size in sizes}
     for size, name in names.items():
         asyncio.run(_fill(uri, name, size))
@@ -167,7 +188,7 @@ def answers(uri: str, sizes: Sequence[int]) -> dict[int, dict[str, float]]:
                 sys.executable,
                 "-m",
                 "benchmarks.trends.service",
-                "--serve",
+                "serve",
                 uri,
                 names[size],
                 str(port),
@@ -230,11 +251,11 @@ def _requests(number: int) -> Iterator[trends_pb2.GetTrendsRequest]:
 
 async def _fill(uri: str, name: str, photos: int) -> None:
     async with AsyncMongoClient[dict[str, Any]](uri, tz_aware=True) as client:
-        handler = Events(store := Store(client[name]))
-        await store.prepare()
+        app = _wired(client[name])
+        await app.prepare()
         batches = _batches(list(_events(photos, seed=3)), 500)
-        for batch in track(batches, f"{photos:,} observations", disable=not sys.stderr.isatty()):
-            await handler.described(batch)
+        for batch in track(batches, f"{photos:,} photos", disable=not sys.stderr.isatty()):
+            await app.events.described(batch)
 
 
 async def _drop(uri: str, names: Sequence[str]) -> None:
@@ -243,33 +264,41 @@ async def _drop(uri: str, names: Sequence[str]) -> None:
             await client.drop_database(name)
 
 
-async def _serve(uri: str, name: str, port: str) -> None:
-    """The service's RPCs on one database."""
+async def _serve(uri: str, name: str, port: int) -> None:
+    """Serve the RPCs on one database until it is stopped."""
     async with AsyncMongoClient[dict[str, Any]](uri, tz_aware=True) as client:
-        store = Store(client[name])
-        snapshot = Snapshot(store, time.monotonic)
-        await snapshot.refresh()
-        server = RpcServer("127.0.0.1", int(port))
-        server.add(
-            trends_pb2_grpc.add_TrendsServiceServicer_to_server,
-            TrendsService(snapshot, store, utc_now),
-            trends_pb2.DESCRIPTOR.services_by_name["TrendsService"].full_name,
-        )
+        app = _wired(client[name])
+        await app.prepare()
+        server = RpcServer("127.0.0.1", port)
+        server.add(app.rpc.register, app.rpc.servicer, app.rpc.name)
         await server.start()
         await server.set_serving(True)
-        await snapshot.follow()
+        await app.snapshot.follow()
 
 
-def _main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--serve", nargs=3, metavar=("URI", "DATABASE", "PORT"))
-    parser.add_argument("--write", nargs=4, metavar=("URI", "DATABASE", "PHOTOS", "SEED"))
-    arguments = parser.parse_args()
-    if arguments.serve:
-        asyncio.run(_serve(*arguments.serve))
-    if arguments.write:
-        asyncio.run(_write_all(*arguments.write))
+@click.group()
+def process() -> None:
+    """Be one of the processes that the benchmark starts."""
+
+
+@process.command()
+@click.argument("uri")
+@click.argument("database")
+@click.argument("port", type=int)
+def serve(uri: str, database: str, port: int) -> None:
+    """Serve the RPCs on one database."""
+    asyncio.run(_serve(uri, database, port))
+
+
+@process.command()
+@click.argument("uri")
+@click.argument("database")
+@click.argument("photos", type=int)
+@click.argument("seed", type=int)
+def write(uri: str, database: str, photos: int, seed: int) -> None:
+    """Write photos in an order that SEED gives."""
+    asyncio.run(_write_all(uri, database, photos, seed))
 
 
 if __name__ == "__main__":
-    _main()
+    process()

@@ -1,26 +1,25 @@
-"""`trends rebuild` and `trends export`: what operators and analysts do beside the running service."""
+"""`snsfashion-admin trends`: counting again, series for analysts, and moving data of version 0.1."""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import json
-import os
-import sys
-from collections.abc import Callable, Coroutine, Sequence
-from datetime import UTC, date, datetime, timedelta
+import time
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from pymongo import AsyncMongoClient
-from pymongo.errors import PyMongoError
+import click
 from tqdm import tqdm
 
-from servicekit.runtime import database, utc_now
+from servicekit.admin import JSON, MONGODB_URI, asynchronous, open_database
+from servicekit.app import utc_now
+from servicekit.migration import Old, migrate
+from servicekit.mongo import Document
+from servicekit.photostore import Post
 from snsfashion.fashion.v1 import fashion_pb2
-from trends.core import export
+from trends import table_file
 from trends.core.counts import Span
 from trends.core.ranking import K
+from trends.core.series import rows
 from trends.storage.rebuild import rebuild
 from trends.storage.snapshot import Snapshot
 from trends.storage.store import RebuildOvertaken, Store
@@ -29,122 +28,147 @@ _KINDS = {"social": fashion_pb2.SOURCE_KIND_SOCIAL, "shop": fashion_pb2.SOURCE_K
 _DAYS = 84
 
 
-def main(arguments: Sequence[str], clock: Callable[[], datetime] = utc_now) -> None:
-    """Runs one command. `clock` gives the aware time of now."""
-    options = _parser(clock().date()).parse_args(arguments)
-    uri = options.mongodb_uri
-    if not uri:
-        sys.exit("MONGODB_URI is not set: set it, or give --mongodb-uri mongodb://host:port")
-    command: Callable[[Store, argparse.Namespace], Coroutine[Any, Any, None]] = options.command
-    try:
-        asyncio.run(_with_store(uri, options, command))
-    except PyMongoError as error:
-        sys.exit(f"no MongoDB at the address in MONGODB_URI: {error}")
-    except (RebuildOvertaken, OSError, ValueError) as error:
-        sys.exit(f"error: {error or 'another rebuild that began later has finished already'}")
-    except ModuleNotFoundError as error:
-        sys.exit(
-            f"error: Parquet needs pyarrow: pip install 'snsfashion-trends[parquet]' ({error})"
-        )
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
-def _parser(today: date) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="trends",
-        description="Without a command: serve. Beside the running service:",
-        epilog="examples:\n"
-        "  trends rebuild\n"
-        "  trends export --step week --out weeks.parquet\n"
-        "  trends export --kind shop --from 2026-09-01 --to 2026-11-22 --out shops.csv",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument(
-        "--mongodb-uri",
-        default=os.environ.get("MONGODB_URI", ""),
-        help="mongodb://... of the database; else MONGODB_URI of the environment",
-    )
-    shared.add_argument("--json", action="store_true", help="say the result as JSON")
-    again = commands.add_parser(
-        "rebuild",
-        parents=[shared],
-        help="count everything anew from the stored observations",
-        description="Counts everything anew from the stored observations while the service goes on counting and "
-        "answering, then switches over. Interrupted, it changes nothing.",
-    )
-    again.set_defaults(command=_rebuild)
-    out = commands.add_parser(
-        "export",
-        parents=[shared],
-        help="write all series as CSV or Parquet",
-        description="Writes the series of every value as CSV or Parquet, by the ending of the file. "
-        f"Points of fewer than {K} contributors are left out.",
-    )
-    out.set_defaults(command=_export)
-    out.add_argument("--out", type=Path, required=True, help="a .csv or .parquet file")
-    out.add_argument("--from", type=_day, dest="first", help=f"first day; {_DAYS} days unless set")
-    out.add_argument("--to", type=_day, dest="last", default=today, help="last day; today")
-    out.add_argument("--step", choices=("day", "week"), default="day", help="UTC days, ISO weeks")
-    out.add_argument("--kind", choices=list(_KINDS), default="social", help="kind of source")
-    out.add_argument("--site", default="", help="one site; else all of the kind")
-    out.add_argument("--hashtag", default="", help="only photos with this hashtag, without '#'")
-    return parser
+@click.group("trends")
+def commands() -> None:
+    """Count again, and export series."""
 
 
-def _day(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day such as 2026-11-22") from None
+@commands.command("rebuild", epilog="\b\nExample:\n  snsfashion-admin trends rebuild --json")
+@MONGODB_URI
+@JSON
+@asynchronous
+async def rebuild_cells(mongodb_uri: str, as_json: bool) -> None:
+    """Count everything again from the stored photos.
+
+    The service goes on counting and answering meanwhile. Then the new counts take over. If the command is stopped, nothing
+    has changed.
+    """
+    async with open_database(mongodb_uri, "trends") as db:
+        store = Store(db)
+        await store.prepare()
+        with tqdm(total=await store.photos.count(), unit=" photos", disable=as_json) as bar:
+            try:
+                cells = await rebuild(store, bar.update)
+            except RebuildOvertaken as error:
+                raise click.ClickException(str(error)) from error
+        head = await store.read_head()
+    if as_json:
+        click.echo(json.dumps({"cells": cells, "epoch": head.epoch, "seq": head.seq}))
+    else:
+        click.echo(f"{cells} cells rebuilt and switched to (epoch {head.epoch})")
 
 
-async def _with_store(
-    uri: str,
-    options: argparse.Namespace,
-    command: Callable[[Store, argparse.Namespace], Coroutine[Any, Any, None]],
+@commands.command(
+    "export",
+    short_help="Write all series as CSV or Parquet.",
+    help="Write the series of every value as CSV or Parquet, by the ending of the file.\n\n"
+    f"Points of fewer than {K} contributors are left out.",
+    epilog="\b\nExamples:\n  snsfashion-admin trends export --step week --out weeks.parquet\n"
+    "  snsfashion-admin trends export --kind shop --from 2026-09-01 --to 2026-11-22 --out shops.csv",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="A .csv or .parquet file.",
+)
+@click.option(
+    "--from",
+    "first_day",
+    type=_DAY,
+    metavar="YYYY-MM-DD",
+    help=f"First day; {_DAYS} days unless set.",
+)
+@click.option(
+    "--to", "last_day", type=_DAY, metavar="YYYY-MM-DD", default=utc_now, help="Last day; today."
+)
+@click.option(
+    "--step",
+    type=click.Choice(("day", "week")),
+    default="day",
+    show_default=True,
+    help="UTC days, or ISO weeks.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice(tuple(_KINDS)),
+    default="social",
+    show_default=True,
+    help="Kind of source.",
+)
+@click.option("--site", default="", help="One site; else all of the kind.")
+@click.option("--hashtag", default="", help="Only photos with this hashtag, without '#'.")
+@MONGODB_URI
+@JSON
+@asynchronous
+async def export_series(
+    out: Path,
+    first_day: datetime | None,
+    last_day: datetime,
+    step: str,
+    kind: str,
+    site: str,
+    hashtag: str,
+    mongodb_uri: str,
+    as_json: bool,
 ) -> None:
-    async with AsyncMongoClient[dict[str, Any]](uri, tz_aware=True) as client:
-        await command(Store(database(client, "trends")), options)
+    """Write the series of every value."""
+    last = last_day.date()
+    first = first_day.date() if first_day else last - timedelta(days=_DAYS - 1)
+    if first > last:
+        raise click.ClickException(f"--from {first} is after --to {last}")
+    if out.suffix not in table_file.ENDINGS:
+        raise click.ClickException(
+            f"--out {out} ends in neither {' nor '.join(table_file.ENDINGS)}"
+        )
+    async with open_database(mongodb_uri, "trends") as db:
+        snapshot = Snapshot(Store(db), time.monotonic)
+        await snapshot.refresh()
+        counts = await snapshot.counts(hashtag)
+    chosen = [s for s in counts.strata if s.kind == _KINDS[kind] and site in ("", s.site)]
+    table = rows(counts, Span(counts, chosen, first, last), weekly=step == "week")
+    try:
+        written = table_file.write(table, out)
+    except OSError as error:
+        raise click.ClickException(f"--out {out}: {error}") from error
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"Parquet needs pyarrow: pip install 'snsfashion-trends[parquet]' ({error})"
+        ) from error
+    if as_json:
+        click.echo(json.dumps({"rows": written, "file": str(out), "from": f"{first}"}))
+        return
+    click.echo(f"{out}: {written} rows, {first} to {last}, {kind}")
+    if not written:
+        sites = ", ".join(sorted({s.site for s in counts.strata})) or "none"
+        click.echo(f"nothing that enough people showed; sites: {sites}", err=True)
 
 
-async def _rebuild(store: Store, options: argparse.Namespace) -> None:
-    await store.prepare()
-    with tqdm(total=await store.size(), unit=" photos", disable=options.json) as bar:
-
-        def progress(photos: int) -> None:
-            bar.update(photos)
-
-        cells = await rebuild(store, progress)
-    head = await store.head()
-    if options.json:
-        print(json.dumps({"cells": cells, "epoch": head.epoch, "seq": head.seq}))
-    else:
-        print(f"{cells} cells rebuilt and switched to (epoch {head.epoch})")
+@commands.command("migrate")
+@MONGODB_URI
+@asynchronous
+async def migrate_data(mongodb_uri: str) -> None:
+    """Move what version 0.1 stored into the collections of this one. Stop the service first."""
+    async with open_database(mongodb_uri, "trends") as db:
+        with tqdm(unit="document") as bar:
+            moved = await migrate(db, OLD, bar.update)
+    click.echo(f"{moved.photos} photos and {moved.tombstones} tombstones moved")
 
 
-async def _export(store: Store, options: argparse.Namespace) -> None:
-    first = options.first or options.last - timedelta(days=_DAYS - 1)
-    if first > options.last:
-        raise ValueError(f"--from {first} is after --to {options.last}")
-    if options.out.suffix not in export.FORMATS:
-        raise ValueError(f"--out {options.out} ends in neither {' nor '.join(export.FORMATS)}")
-    loop = asyncio.get_running_loop()
-    snapshot = Snapshot(store, loop.time)
-    await snapshot.refresh()
-    counts = await snapshot.counts(options.hashtag)
-    chosen = [
-        s for s in counts.strata if s.kind == _KINDS[options.kind] and options.site in ("", s.site)
-    ]
-    span = Span(counts, chosen, first, options.last)
-    written = export.write(export.rows(counts, span, options.step == "week"), options.out)
-    if options.json:
-        print(json.dumps({"rows": written, "file": str(options.out), "from": f"{first}"}))
-    else:
-        print(f"{options.out}: {written} rows, {first} to {options.last}, {options.kind}")
-        if not written:
-            print(
-                "nothing that enough people showed; sites: "
-                + (", ".join(sorted({s.site for s in counts.strata})) or "none"),
-                file=sys.stderr,
-            )
+def _old_tombstone(document: Document) -> tuple[Post, Document]:
+    return Post(document["site"], document["post"]), {}
+
+
+OLD = Old(
+    photos="observations",
+    tombstones="erased",
+    photo=lambda document: document,
+    tombstone=_old_tombstone,
+)
+"""`observations`, which are as `photos` are, and `erased` {_id: "<site>/<post>", site, post, seq}.
+
+Changes, cells and what `meta` says of them stay as they are: the photos that count are the same.
+"""

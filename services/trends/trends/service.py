@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
 import grpc
@@ -10,16 +10,16 @@ import numpy as np
 from google.protobuf.duration_pb2 import Duration
 from numpy.typing import NDArray
 
-from servicekit.errors import InvalidArgument
 from servicekit.events import timestamp
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
 from trends import query
-from trends.core import ranking
-from trends.core.counts import Counted, Counts, Span
+from trends.core import ranking, series
+from trends.core.counts import Counts, Span
 from trends.core.observation import Value, shown_garment
+from trends.paging import Page
+from trends.storage.photos import Photos
 from trends.storage.snapshot import Snapshot
-from trends.storage.store import Store
 
 TRENDS_PAGE = 20
 EVIDENCE_PAGE = 12
@@ -28,10 +28,10 @@ EVIDENCE_PAGE = 12
 class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
     """The RPCs of snsfashion.trends.v1."""
 
-    def __init__(self, snapshot: Snapshot, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, snapshot: Snapshot, photos: Photos, clock: Callable[[], datetime]) -> None:
         """`clock` gives the aware time of now."""
         self._snapshot = snapshot
-        self._store = store
+        self._photos = photos
         self._clock = clock
 
     async def GetTrends(
@@ -41,31 +41,31 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             trends_pb2.GetTrendsRequest, trends_pb2.GetTrendsResponse
         ],
     ) -> trends_pb2.GetTrendsResponse:
-        """The most worn or the fastest rising values."""
-        dimension = query.dimension(request.dimension)
-        order = query.order(request.order)
-        window_days = query.limited(
-            "window_days", request.window_days, query.MAX_WINDOW_DAYS, query.WINDOW_DAYS
-        )
-        baseline_days = query.limited(
-            "baseline_days", request.baseline_days, query.MAX_BASELINE_DAYS, query.BASELINE_DAYS
-        )
-        page = query.page(request, TRENDS_PAGE, self._clock())
+        """List the most worn or the fastest rising values."""
+        page = Page.of(request, TRENDS_PAGE, self._clock())
         counts = await self._snapshot.counts(request.filter.hashtag)
-        strata = query.strata(dimension, request.filter, counts)
-        window = query.last_days(counts, strata, page.as_of.date(), window_days)
-        baseline = query.last_days(counts, strata, window.first - timedelta(days=1), baseline_days)
+        strata = query.strata(request.dimension, request.filter, counts)
+        window = query.last_days(
+            counts, strata, page.as_of.date(), request.window_days or query.WINDOW_DAYS
+        )
+        baseline = query.last_days(
+            counts,
+            strata,
+            window.first - timedelta(days=1),
+            request.baseline_days or query.BASELINE_DAYS,
+        )
         min_support = request.min_support or query.MIN_SUPPORT
-        ranked = ranking.rank(counts, window, baseline, dimension, min_support)
+        ranked = ranking.rank_values(counts, window, baseline, request.dimension, min_support)
         orders: dict[int, Callable[[], NDArray[np.intp]]] = {
+            trends_pb2.ORDER_UNSPECIFIED: ranked.by_share,
             trends_pb2.ORDER_SHARE: ranked.by_share,
             trends_pb2.ORDER_RISE: ranked.by_rise,
             trends_pb2.ORDER_GROWTH: ranked.by_growth,
         }
-        places = orders[order]()
+        places = orders[request.order]()
         return trends_pb2.GetTrendsResponse(
             trends=[
-                _trend(row, ranking.series(counts, row.value, baseline, window))
+                _trend(row, series.daily_shares(counts, row.value, (baseline, window)))
                 for row in ranked.rows(places[page.offset : page.offset + page.size])
             ],
             next_page_token=page.next_token(request, len(places)),
@@ -79,24 +79,18 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             trends_pb2.GetTrendSeriesRequest, trends_pb2.GetTrendSeriesResponse
         ],
     ) -> trends_pb2.GetTrendSeriesResponse:
-        """One value over time. The first and the last week hold only the days asked for."""
-        dimension = query.dimension(request.dimension)
-        value = query.value(dimension, request.value)
-        step = query.step(request.step)
-        if not request.HasField("from"):
-            raise InvalidArgument("from", "is needed")
-        first = query.moment("from", getattr(request, "from")).date()  # a keyword of Python
-        end = query.moment("to", request.to)
-        if not 0 <= (end.date() - first).days <= query.MAX_SERIES_DAYS:
-            raise InvalidArgument("to", f"must be 0 to {query.MAX_SERIES_DAYS} days after `from`")
+        """Show one value over time. The first and the last week hold only the days asked for."""
+        value = query.value(request.dimension, request.value)
+        first, end = query.series_moments(request)
         counts = await self._snapshot.counts(request.filter.hashtag)
-        strata = query.strata(dimension, request.filter, counts)
-        span = Span(counts, strata, first, end.date())
-        points = (_weeks if step == trends_pb2.STEP_WEEK else _days)(span, counts.place(value))
-        nothing = Span(counts, (), first, end.date())
+        strata = query.strata(request.dimension, request.filter, counts)
+        span = Span(counts, strata, first.date(), end.date())
+        weekly = request.step == trends_pb2.STEP_WEEK
+        points = series.points(span, counts.place(value), weekly)
+        nothing = Span(counts, (), span.first, span.last)
         withheld = sum(point.withheld for point in points)
         return trends_pb2.GetTrendSeriesResponse(
-            points=points, basis=self._basis(span, nothing, end, withheld)
+            points=map(_point, points), basis=self._basis(span, nothing, end, withheld)
         )
 
     async def GetTrendEvidence(
@@ -106,25 +100,23 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             trends_pb2.GetTrendEvidenceRequest, trends_pb2.GetTrendEvidenceResponse
         ],
     ) -> trends_pb2.GetTrendEvidenceResponse:
-        """Photos behind a number."""
-        dimension = query.dimension(request.dimension)
-        value = query.value(dimension, request.value)
-        window_days = query.limited(
-            "window_days", request.window_days, query.MAX_WINDOW_DAYS, query.WINDOW_DAYS
-        )
-        page = query.page(request, EVIDENCE_PAGE, self._clock())
+        """Show photos behind a number."""
+        value = query.value(request.dimension, request.value)
+        page = Page.of(request, EVIDENCE_PAGE, self._clock())
         counts = await self._snapshot.counts(request.filter.hashtag)
-        strata = query.strata(dimension, request.filter, counts)
-        window = query.last_days(counts, strata, page.as_of.date(), window_days)
+        strata = query.strata(request.dimension, request.filter, counts)
+        window = query.last_days(
+            counts, strata, page.as_of.date(), request.window_days or query.WINDOW_DAYS
+        )
         place = counts.place(value)
         withheld = place is None or bool(window.best[place] < ranking.K)
         nothing = Span(counts, (), window.first, window.last)
         basis = self._basis(window, nothing, page.as_of, int(withheld))
         if withheld:
             return trends_pb2.GetTrendEvidenceResponse(basis=basis)
-        photos = await self._photos(counts, window, value, request.filter.hashtag, page)
+        photos = await self._find_photos(counts, window, value, request.filter.hashtag, page)
         shown = photos[page.offset : page.offset + page.size]
-        outfits = await self._store.outfits([image_id for _, image_id in shown])
+        outfits = await self._photos.find_outfits([image_id for _, image_id in shown])
         return trends_pb2.GetTrendEvidenceResponse(
             evidence=[
                 trends_pb2.Evidence(
@@ -139,18 +131,23 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             basis=basis,
         )
 
-    async def _photos(
-        self, counts: Counts, window: Span, value: Value, hashtag: str, page: query.Page
+    async def _find_photos(
+        self, counts: Counts, window: Span, value: Value, hashtag: str, page: Page
     ) -> list[tuple[date, str]]:
-        """(day, image_id) of the photos that show the value, newest day first: at least to the end of the page, and one
-        more if there is one. From the database, so that what was erased is gone at once."""
+        """Return (day, image_id) of the photos that show the value, newest day first.
+
+        At least to the end of the page, and one more if there is one. From the database, so that what was erased is gone
+        at once.
+        """
         families = [counts.values[p].color for p in counts.places(trends_pb2.DIMENSION_COLOR)]
         daily = window.daily[:, :, counts.place(value)].sum(axis=0)
         photos: list[tuple[date, str]] = []
         for offset in reversed(range(len(daily))):
             day = window.first + timedelta(days=offset)
             if daily[offset]:
-                found = await self._store.showing(value, families, window.strata, hashtag, day)
+                found = await self._photos.find_showing(
+                    value, families, window.strata, hashtag, day
+                )
                 photos += [(day, image_id) for image_id in found]
             if len(photos) > page.offset + page.size:
                 break
@@ -175,7 +172,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             ),
             snapshot_age=age,
             withheld=withheld,
-            dated=bool(ranking.dated(window, baseline)) or not window.strata,
+            dated=bool(ranking.dated_strata(window, baseline)) or not window.strata,
         )
 
 
@@ -189,7 +186,7 @@ def _contributors(authored: set[bool]) -> trends_pb2.ContributorKind.ValueType:
     return trends_pb2.CONTRIBUTOR_KIND_PHOTOS
 
 
-def _trend(row: ranking.Row, series: Sequence[float]) -> trends_pb2.Trend:
+def _trend(row: ranking.RankedValue, shares: tuple[float, ...]) -> trends_pb2.Trend:
     return trends_pb2.Trend(
         value=trends_pb2.Value(
             category=fashion_pb2.Category.ValueType(row.value.category),
@@ -205,35 +202,21 @@ def _trend(row: ranking.Row, series: Sequence[float]) -> trends_pb2.Trend:
         rise=row.rise,
         rising=row.rising,
         comparable=row.comparable,
-        series=series,
+        series=shares,
         lift=row.lift,
     )
 
 
-def _days(span: Span, place: int | None) -> list[trends_pb2.Point]:
-    return [
-        _point(span.first + timedelta(days=day), counted, place)
-        for day, counted in enumerate(span.daily.sum(axis=0))
-    ]
-
-
-def _weeks(span: Span, place: int | None) -> list[trends_pb2.Point]:
-    return [
-        _point(monday, counted, place)
-        for monday, counted in zip(span.mondays(), span.weekly, strict=True)
-    ]
-
-
-def _point(start: date, counted: Counted, place: int | None) -> trends_pb2.Point:
-    """`counted`: contributors by value. A value without a place was never seen."""
-    count, total = 0 if place is None else int(counted[place]), int(counted[0])
-    point = trends_pb2.Point(start=timestamp(_midnight(start)), total=total)
-    if count < ranking.K:
-        point.withheld = True
-        return point
-    point.count, point.share = count, count / total
-    point.share_low, point.share_high = ranking.wilson(count, total)
-    return point
+def _point(point: series.Point) -> trends_pb2.Point:
+    return trends_pb2.Point(
+        start=timestamp(_midnight(point.start)),
+        total=point.total,
+        withheld=point.withheld,
+        count=point.count,
+        share=point.share,
+        share_low=point.share_low,
+        share_high=point.share_high,
+    )
 
 
 def _midnight(day: date) -> datetime:

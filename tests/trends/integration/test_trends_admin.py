@@ -1,4 +1,4 @@
-"""`trends rebuild` and `trends export`, on the service's real database."""
+"""`snsfashion-admin trends rebuild` and `export`, on a real database."""
 
 from __future__ import annotations
 
@@ -8,25 +8,29 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner, Result
 from pymongo import AsyncMongoClient
 
+from servicekit import mongo
+from servicekit.admin import main
+from servicekit.app import utc_now
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2
-from trends import admin
-from trends.core.observation import Observation, Record, Stratum
-from trends.storage.store import FORMAT, Head, Store
+from trends.core.observation import Observation, PhotoState, Stratum
+from trends.storage.cellstore import FORMAT, Head
+from trends.storage.store import Store
 
 SUNDAY = date(2026, 11, 22)
 T = TypeVar("T")
 
 
-def photo(number: int) -> Record:
+def photo(number: int) -> PhotoState:
     """Each of a contributor of its own: so people are as many as photos."""
     observation = Observation(
         stratum=Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, "a.example" if number % 3 else "b.example"),
@@ -40,7 +44,7 @@ def photo(number: int) -> Record:
         dated=True,
     )
     site = observation.stratum.site
-    return Record(f"{site}:{number}:0", site, str(number), (1, 1, 1, 1), observation)
+    return PhotoState(f"{site}:{number}:0", site, str(number), (1, 1, 1, 1), observation)
 
 
 PHOTOS = [photo(number) for number in range(200)]
@@ -49,8 +53,8 @@ PHOTOS = [photo(number) for number in range(200)]
 def people(start: Callable[[date], date], site: str = "", hashtag: str = "") -> dict[Any, int]:
     """Photos by (dimension, category, family, start), where there are at least five."""
     found: Counter[tuple[str, str, str, str]] = Counter()
-    for record in PHOTOS:
-        seen = record.observation
+    for state in PHOTOS:
+        seen = state.observation
         assert seen is not None
         if site not in ("", seen.stratum.site) or (hashtag and hashtag not in seen.hashtags):
             continue
@@ -70,7 +74,7 @@ def monday(day: date) -> date:
 @pytest.fixture
 def database(mongodb_uri: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     name = f"test_trends_{uuid.uuid4().hex}"
-    monkeypatch.setattr(admin, "database", lambda client, service: client[name])
+    monkeypatch.setattr(mongo, "database", lambda client, service: client[name])
     monkeypatch.setenv("MONGODB_URI", mongodb_uri)
 
     async def fill(store: Store) -> None:
@@ -95,8 +99,15 @@ def on(uri: str, name: str, work: Callable[[Store], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def command(*arguments: str) -> None:
-    admin.main(arguments, lambda: datetime(2026, 11, 22, 15, tzinfo=UTC))
+def run(*words: str) -> Result:
+    """Run `snsfashion-admin trends <words>`."""
+    return CliRunner().invoke(main, ["trends", *words])
+
+
+def export(file: Path, *options: str) -> None:
+    """Export the days up to SUNDAY; later options win."""
+    result = run("export", "--out", str(file), "--to", "2026-11-22", *options)
+    assert result.exit_code == 0, result.output
 
 
 def exported(file: Path) -> dict[Any, int]:
@@ -120,51 +131,61 @@ def test_an_export_holds_every_series_that_enough_people_make(
     database: str, tmp_path: Path, ending: str
 ) -> None:
     file = tmp_path / f"days.{ending}"
-    command("export", "--out", str(file))
+    export(file)
     assert exported(file) == people(lambda day: day)
-    command("export", "--out", str(file), "--step", "week")
+    export(file, "--step", "week")
     assert exported(file) == people(monday)
 
 
 def test_an_export_is_filtered_as_asked(database: str, tmp_path: Path) -> None:
     file = tmp_path / "some.csv"
-    command("export", "--out", str(file), "--site", "b.example", "--step", "week")
+    export(file, "--site", "b.example", "--step", "week")
     assert exported(file) == people(monday, site="b.example")
-    command("export", "--out", str(file), "--hashtag", "ootd")
+    export(file, "--hashtag", "ootd")
     assert exported(file) == people(lambda day: day, hashtag="ootd")
-    command("export", "--out", str(file), "--from", "2026-11-21", "--to", "2026-11-21")
+    export(file, "--from", "2026-11-21", "--to", "2026-11-21")
     assert {key[3] for key in exported(file)} == {"2026-11-21"}
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("words", "said"),
     [
         (["export", "--out", "series.xlsx"], "ends in neither .csv nor .parquet"),
-        (["export", "--out", "x.csv", "--from", "yesterday"], "no day such as 2026-11-22"),
-        (["export", "--out", "x.csv", "--from", "2026-11-23"], "is after --to"),
+        (["export", "--out", "x.csv", "--from", "yesterday"], "'yesterday' does not match"),
+        (
+            ["export", "--out", "x.csv", "--from", "2026-11-23", "--to", "2026-11-22"],
+            "--from 2026-11-23 is after --to 2026-11-22",
+        ),
         (["export", "--out", "nowhere/at/all.csv"], "nowhere/at/all.csv"),
         (["rebild"], "rebuild"),
     ],
 )
-def test_what_is_wrong_is_said(
-    database: str, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
-) -> None:
-    with pytest.raises(SystemExit) as caught:
-        command(*arguments)
-    assert said in f"{caught.value.code}{capsys.readouterr().err}"
+def test_what_is_wrong_is_said(database: str, words: list[str], said: str) -> None:
+    result = run(*words)
+    assert result.exit_code != 0
+    assert said in result.output
 
 
 def test_a_missing_database_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MONGODB_URI", raising=False)
-    with pytest.raises(SystemExit, match="MONGODB_URI is not set"):
-        command("rebuild")
+    result = run("rebuild")
+    assert result.exit_code == 2
+    assert "MONGODB_URI" in result.output
 
 
-def test_a_rebuild_says_what_counts_now(
-    mongodb_uri: str, database: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    command("rebuild", "--json")
-    said = json.loads(capsys.readouterr().out)
-    head = on(mongodb_uri, database, Store.head)
+def test_an_export_ends_today_unless_told_otherwise(database: str, tmp_path: Path) -> None:
+    file = tmp_path / "days.csv"
+    result = run("export", "--out", str(file), "--json")
+    told = json.loads(result.output)
+    assert told["file"] == str(file)
+    assert date.fromisoformat(told["from"]) == utc_now().date() - timedelta(days=83)
+
+
+def test_a_rebuild_says_what_counts_now(mongodb_uri: str, database: str) -> None:
+    said = json.loads(run("rebuild", "--json").output)
+    head = on(mongodb_uri, database, Store.read_head)
     assert head == Head(said["seq"], said["seq"], said["epoch"], FORMAT)
-    assert len(on(mongodb_uri, database, lambda store: store.cells(said["epoch"]))) == said["cells"]
+    assert (
+        len(on(mongodb_uri, database, lambda store: store.cells.read_cells(said["epoch"])))
+        == said["cells"]
+    )

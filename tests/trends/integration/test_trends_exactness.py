@@ -14,13 +14,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pymongo import AsyncMongoClient
 
+from servicekit.events import Order
+from servicekit.photostore import Post
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from trends.core.cell import Cell, CellKey, total
-from trends.core.observation import Observation, Order, Record, Stratum
+from trends.core.observation import Observation, PhotoState, Stratum
 from trends.core.recount import Recount
+from trends.storage.cellstore import FORMAT
 from trends.storage.rebuild import rebuild
 from trends.storage.snapshot import Snapshot
-from trends.storage.store import FORMAT, RebuildOvertaken, Store
+from trends.storage.store import RebuildOvertaken, Store
 
 DAY = date(2026, 11, 12)
 SITES = {post: "instagram" if post < "c" else "shop.example" for post in "abcdefgh"}
@@ -35,7 +38,7 @@ steps: st.SearchStrategy[list[Step]] = st.lists(
 )
 
 
-def record(post: str, position: int, order: Order) -> Record:
+def record(post: str, position: int, order: Order) -> PhotoState:
     """What producers of these generations always say of this photo: the same fact has the same content."""
     rng = random.Random(repr((post, position, order)))
     site = SITES[post]
@@ -52,10 +55,10 @@ def record(post: str, position: int, order: Order) -> Record:
             order=order,
             dated=rng.random() < 0.8,
         )
-    return Record(f"{site}:{post}:{position}", site, post, order, observation)
+    return PhotoState(f"{site}:{post}:{position}", site, post, order, observation)
 
 
-def survivors(history: Sequence[Step]) -> list[Record]:
+def survivors(history: Sequence[Step]) -> list[PhotoState]:
     erased = {step for step in history if isinstance(step, str)}
     best: dict[tuple[str, int], Order] = {}
     for step in history:
@@ -64,7 +67,7 @@ def survivors(history: Sequence[Step]) -> list[Record]:
     return [record(post, position, order) for (post, position), order in best.items()]
 
 
-def recounted(records: Sequence[Record], hashtag: str = "") -> State:
+def recounted(records: Sequence[PhotoState], hashtag: str = "") -> State:
     recount = Recount()
     recount.apply([r.only_with(hashtag) if hashtag else r for r in records])
     return {key: cell.document() for key, cell in recount.cells.items()}
@@ -72,10 +75,10 @@ def recounted(records: Sequence[Record], hashtag: str = "") -> State:
 
 async def stored(store: Store) -> State:
     """What cells and changes in the database add up to."""
-    head = await store.head()
-    cells = await store.cells(head.epoch)
+    head = await store.read_head()
+    cells = await store.cells.read_cells(head.epoch)
     assert all(cells.values()), "an empty cell is kept"
-    for key, change in (await store.changes(head.folded, head.seq)).items():
+    for key, change in (await store.cells.sum_changes(head.folded, head.seq)).items():
         cells[key] = total([cells.get(key, Cell()), change])
     return {key: cell.document() for key, cell in cells.items() if cell}
 
@@ -90,7 +93,7 @@ async def tell(store: Store, told: Sequence[Step], rng: random.Random) -> None:
     while todo:
         batch = [todo.pop(0) for _ in range(min(len(todo), rng.randint(1, 4)))]
         photos = [record(*step) for step in batch if not isinstance(step, str)]
-        erased = [(SITES[step], step) for step in batch if isinstance(step, str)]
+        erased = [Post(SITES[step], step) for step in batch if isinstance(step, str)]
         if photos:
             await store.put((p, OutfitDescribed() if p.observation else None) for p in photos)
         if erased:
@@ -137,7 +140,7 @@ def test_any_history_told_by_two_replicas_leaves_what_the_survivors_add_up_to(
             assert tagged == sorted({key.stratum for key in recounted(survivors(history), "ootd")})
             await rebuild(one)
             assert await stored(one) == expected
-            assert (await one.head()).format == FORMAT
+            assert (await one.read_head()).format == FORMAT
             await follower.refresh()
             assert answers(follower) == expected
             await client.drop_database(name)
@@ -159,9 +162,9 @@ async def test_an_erasure_leaves_nothing_of_the_post_in_any_collection(
         await tell(store, [("a", 0, (1, 1, 1, 1)), "a", ("a", 0, (2, 2, 2, 2))], random.Random(1))
         left = {
             collection: [d async for d in client[name][collection].find()]
-            for collection in ("observations", "changes", "cells")
+            for collection in ("photos", "changes", "cells")
         }
-        assert left == {"observations": [], "changes": [], "cells": []}
+        assert left == {"photos": [], "changes": [], "cells": []}
         await client.drop_database(name)
 
 
@@ -174,8 +177,8 @@ async def test_a_rebuild_mends_cells_that_are_wrong_and_takes_away_what_others_l
         history: list[Step] = [(post, 0, (1, 1, 1, n)) for n in range(3) for post in "abcd"]
         await tell(store, history, random.Random(2))
         await client[name]["cells"].update_many({}, {"$set": {"refs": b""}})
-        died = await store.new_epoch()
-        await store.write_cells(died, await store.changes(0, 3))
+        died = await store.take_epoch()
+        await store.cells.write_cells(died, await store.cells.sum_changes(0, 3))
         await rebuild(store)
         assert await stored(store) == recounted(survivors(history))
         assert {d["epoch"] async for d in client[name]["cells"].find()} == {died + 1}
@@ -186,11 +189,11 @@ async def test_a_rebuild_that_another_overtook_changes_nothing(mongodb_uri: str,
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri, tz_aware=True) as client:
         store = Store(client[name])
         await store.prepare()
-        early = await store.new_epoch()
+        early = await store.take_epoch()
         await rebuild(store)
         with pytest.raises(RebuildOvertaken):
             await store.switch(early, Recount(), 0)
-        assert (await store.head()).epoch > early
+        assert (await store.read_head()).epoch > early
         await client.drop_database(name)
 
 
@@ -205,7 +208,7 @@ async def test_evidence_is_looked_up_by_what_a_photo_shows(mongodb_uri: str, nam
         for value in {v for _, o in seen for v in o.values()}:
             for day in {o.day for _, o in seen}:
                 for hashtag in ("", "ootd"):
-                    assert await store.showing(
+                    assert await store.photos.find_showing(
                         value, ["red", "navy"], strata[:2], hashtag, day
                     ) == sorted(
                         image_id

@@ -17,11 +17,11 @@ from pymongo import AsyncMongoClient
 from devstack.processes import Process, free_port
 from devstack.stack import serving
 from servicekit.events import timestamp
-from servicekit.runtime import database
+from servicekit.mongo import database
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
-from trends.core.observation import Observation, Record, Stratum
+from trends.core.observation import Observation, PhotoState, Stratum
 from trends.storage.store import Store
 
 DAY = date(2026, 11, 22)
@@ -45,7 +45,7 @@ def process(nats_url: str, mongodb_uri: str, blob_url: str, tmp_path: Path) -> P
     )
 
 
-def photo(number: int) -> Record:
+def photo(number: int) -> PhotoState:
     observation = Observation(
         stratum=Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, "instagram"),
         day=DAY - timedelta(days=number % 5),
@@ -57,7 +57,7 @@ def photo(number: int) -> Record:
         order=(1, 1, 1, 1),
         dated=True,
     )
-    return Record(f"instagram:{number}:0", "instagram", str(number), (1, 1, 1, 1), observation)
+    return PhotoState(f"instagram:{number}:0", "instagram", str(number), (1, 1, 1, 1), observation)
 
 
 def colors(process: Process) -> dict[str, int]:
@@ -89,12 +89,12 @@ async def test_a_service_mends_counts_of_an_older_format_and_is_rebuilt_while_it
             await store.put((photo(n), OutfitDescribed()) for n in range(60, 63))
             rebuilding = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "trends", "rebuild", "--json"),
+                *("-m", "servicekit.admin", "trends", "rebuild", "--json"),
                 env={"MONGODB_URI": mongodb_uri},
                 stdout=subprocess.PIPE,
             )
             said, _ = await rebuilding.communicate()
-            assert json.loads(said)["epoch"] == (await store.head()).epoch == 2
+            assert json.loads(said)["epoch"] == (await store.read_head()).epoch == 2
             async with asyncio.timeout(10):
                 while await asyncio.to_thread(colors, process) != {"red": 42, "navy": 21}:
                     pass  # each look is a call

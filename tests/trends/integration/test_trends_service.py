@@ -12,19 +12,20 @@ from typing import Any
 import nats
 import pytest
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from pymongo import AsyncMongoClient
 
-from servicekit import topology
-from servicekit.consumer import Consumer, Handler, Outcome, publish
+from servicekit import topology, validation
+from servicekit.app import StatefulPorts
+from servicekit.consumer import Consumer, Outcome, Subscription, publish
 from servicekit.errors import InvalidArgument, InvalidMessage
 from servicekit.events import Publication, photo_event_id, timestamp
 from snsfashion.events.v1 import events_pb2
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
+from trends.app import wire
 from trends.events import Events
-from trends.service import TrendsService
-from trends.storage.snapshot import Snapshot
-from trends.storage.store import Store
+from trends.settings import Settings
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SKIRT, TROUSERS = fashion_pb2.CATEGORY_SKIRT, fashion_pb2.CATEGORY_TROUSERS
@@ -41,17 +42,32 @@ COLOR = trends_pb2.DIMENSION_COLOR
 STAMP = timestamp(NOW)
 
 
+async def _publish(publication: Publication[Any]) -> None:
+    raise AssertionError("trends publishes nothing")
+
+
 class World:
     """One database with a replica of the service on it."""
 
     def __init__(self, client: AsyncMongoClient[dict[str, Any]], name: str) -> None:
-        self.store = Store(client[name])
-        self.events = Events(self.store)
         self.time = 0.0
-        self.snapshot = Snapshot(self.store, lambda: self.time)
-        self.service = TrendsService(self.snapshot, self.store, lambda: NOW)
+        self.app = wire(
+            StatefulPorts(
+                settings=Settings(nats_url="nats://unused", mongodb_uri="mongodb://unused"),
+                publish=_publish,
+                clock=lambda: NOW,
+                monotonic=lambda: self.time,
+                db=client[name],
+            )
+        )
+        self.store = self.app.store
+        self.events = self.app.events
+        self.snapshot = self.app.snapshot
+        self.service = self.app.service
 
     async def ask(self, request: Message) -> Any:
+        """The answer to a request, which is checked as the server checks it."""
+        validation.check(request)
         await self.snapshot.refresh()
         name = type(request).__name__.removesuffix("Request")
         return await getattr(self.service, name)(request, None)
@@ -69,7 +85,7 @@ async def mongo(mongodb_uri: str) -> AsyncIterator[tuple[AsyncMongoClient[dict[s
 @pytest.fixture
 async def world(mongo: tuple[AsyncMongoClient[dict[str, Any]], str]) -> World:
     made = World(*mongo)
-    await made.store.prepare()
+    await made.app.prepare()
     return made
 
 
@@ -156,8 +172,8 @@ async def test_a_batch_with_duplicates_and_a_bad_event_keeps_the_rest(world: Wor
     outcomes = await world.events.described([newer, outfit(1), bad, outfit(1), newer])
     assert [o for o in outcomes if o != ()] == [outcomes[2]]
     assert isinstance(outcomes[2], InvalidMessage)
-    ((record,),) = [page async for page in world.store.records()]
-    assert record.order == (1, 1, 2, 1)
+    ((state,),) = [page async for page in world.store.photos.pages()]
+    assert state.order == (1, 1, 2, 1)
 
 
 async def test_an_erased_post_leaves_no_trace_in_the_database(
@@ -169,7 +185,7 @@ async def test_an_erased_post_leaves_no_trace_in_the_database(
     await world.events.described([outfit("gone", generations=(9, 9, 9, 9))])
     assert (await world.ask(items())).basis.support == 1
     client, name = mongo
-    assert [d["_id"] async for d in client[name]["observations"].find()] == ["instagram:stays:0"]
+    assert [d["_id"] async for d in client[name]["photos"].find()] == ["instagram:stays:0"]
 
 
 async def test_get_trends_pages_through_rows_with_their_basis(world: World) -> None:
@@ -276,8 +292,8 @@ async def test_series_by_day_and_week_withhold_small_crowds(world: World) -> Non
     request = SERIES(
         dimension=trends_pb2.DIMENSION_ITEM,
         value=VALUE(category=SKIRT),
-        to=timestamp(NOW),
-        **{"from": timestamp(NOW - timedelta(days=6))},
+        first_day=timestamp(NOW - timedelta(days=6)),
+        last_day=timestamp(NOW),
     )
     days = (await world.ask(request)).points
     assert [(p.count, p.total, p.withheld) for p in days] == [
@@ -292,6 +308,19 @@ async def test_series_by_day_and_week_withhold_small_crowds(world: World) -> Non
     assert week.share_low == pytest.approx(0.7008, abs=1e-4)
     assert week.share_high == 1
     assert week.start.ToDatetime(tzinfo=UTC) == datetime(2026, 11, 16, tzinfo=UTC)
+
+
+async def test_series_read_the_days_of_callers_that_know_only_from_and_to(world: World) -> None:
+    await world.events.described([outfit(n, days_ago=1) for n in range(6)])
+    asked = {"dimension": trends_pb2.DIMENSION_ITEM, "value": VALUE(category=SKIRT)}
+    first, last = timestamp(NOW - timedelta(days=2)), timestamp(NOW - timedelta(days=1))
+    answer = await world.ask(SERIES(**asked, first_day=first, last_day=last))
+    assert [p.count for p in answer.points] == [0, 6]
+    assert await world.ask(SERIES(**asked, **{"from": first}, to=last)) == answer
+    assert await world.ask(SERIES(**asked, **{"from": first}, last_day=last)) == answer
+    # The successors win.
+    late = {"from": last, "to": last}
+    assert await world.ask(SERIES(**asked, first_day=first, last_day=last, **late)) == answer
 
 
 async def test_evidence_is_newest_first_without_the_erased_or_the_withheld(world: World) -> None:
@@ -339,19 +368,35 @@ async def test_evidence_is_newest_first_without_the_erased_or_the_withheld(world
         ("value.category", EVIDENCE(dimension=trends_pb2.DIMENSION_ITEM)),
         ("value.category", EVIDENCE(dimension=COLOR, value=VALUE(category=99))),
         ("value.color_family", EVIDENCE(dimension=COLOR)),
-        ("from", SERIES(dimension=COLOR, value=VALUE(color_family="red"), to=STAMP)),
+        ("first_day", SERIES(dimension=COLOR, value=VALUE(color_family="red"), last_day=STAMP)),
+        (
+            "last_day",
+            SERIES(
+                dimension=COLOR,
+                value=VALUE(color_family="red"),
+                first_day=STAMP,
+                last_day=timestamp(NOW + timedelta(days=367)),
+            ),
+        ),
         (
             "to",
             SERIES(
                 dimension=COLOR,
                 value=VALUE(color_family="red"),
-                to=timestamp(NOW + timedelta(days=367)),
+                to=timestamp(NOW - timedelta(days=1)),
                 **{"from": STAMP},
             ),
         ),
+        ("as_of", items(as_of=Timestamp(seconds=1, nanos=-1))),
         (
             "step",
-            SERIES(dimension=COLOR, value=VALUE(color_family="red"), step=8),
+            SERIES(
+                dimension=COLOR,
+                value=VALUE(color_family="red"),
+                first_day=STAMP,
+                last_day=STAMP,
+                step=8,
+            ),
         ),
     ],
 )
@@ -386,9 +431,9 @@ async def test_events_arrive_through_the_broker(world: World, nats_url: str) -> 
     missing = {*(f"{site}:{n}:0" for n in range(6)), "the rejection"}
     done = asyncio.Event()
 
-    def noting(handler: Handler) -> Handler:
+    def noting(subscription: Subscription[Any]) -> Subscription[Any]:
         async def handle(events: Sequence[Any]) -> Sequence[Outcome]:
-            outcomes = await handler(events)
+            outcomes = await subscription.handle(events)
             for event in events:
                 is_rejection = event.event_id == rejected.event_id
                 missing.discard("the rejection" if is_rejection else event.image.image_id)
@@ -396,16 +441,11 @@ async def test_events_arrive_through_the_broker(world: World, nats_url: str) -> 
                 done.set()
             return outcomes
 
-        return handle
+        return Subscription(subscription.subject, handle)
 
-    durable = next(
-        d for d in topology.DURABLES if (d.service, d.stream) == ("trends", topology.PIPELINE)
-    )
-    handlers = {
-        topology.DESCRIBED: noting(world.events.described),
-        topology.REJECTED: noting(world.events.rejected),
-    }
-    consumer = Consumer(js, durable, handlers)
+    durable = next(d for d in topology.durables_of("trends") if d.stream is topology.PIPELINE)
+    taken = [s for s in world.app.subscriptions if s.subject in durable.subjects]
+    consumer = Consumer(js, durable, [noting(subscription) for subscription in taken])
     for n in range(6):
         await publish(js, Publication(topology.DESCRIBED, outfit(n, site=site)))
     await publish(js, Publication(topology.REJECTED, rejected))

@@ -14,7 +14,7 @@ from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
 from trends.core.cell import Cell, contributor_id, key_of, total
 from trends.core.counts import Counts, Span
-from trends.core.observation import Observation, Record, Stratum, Value
+from trends.core.observation import Observation, PhotoState, Stratum, Value
 from trends.core.recount import Recount
 
 MONDAY = date(2026, 11, 16)
@@ -50,8 +50,8 @@ def counted(*photos: Observation) -> Counts:
     return counts
 
 
-def records(photos: tuple[Observation, ...] | list[Observation]) -> list[Record]:
-    return [Record(f"i:{n}:0", "i", str(n), o.order, o) for n, o in enumerate(photos)]
+def records(photos: tuple[Observation, ...] | list[Observation]) -> list[PhotoState]:
+    return [PhotoState(f"i:{n}:0", "i", str(n), o.order, o) for n, o in enumerate(photos)]
 
 
 @given(
@@ -117,7 +117,7 @@ def test_a_recount_in_pages_ends_as_one_in_a_piece(
     stay = records(photos)
     erased = [(r.site, r.post) for r in stay if rng.random() < 0.2]
     kept = [r for r in stay if (r.site, r.post) not in erased]
-    # Before each photo's last record an earlier one, or a rejection, was read.
+    # Before each photo's last state an earlier one, or a rejection, was read.
     earlier = [replace(r, observation=rng.choice([*photos, None])) for r in stay]
     paged, counts = Recount(), Counts()
     for page in (earlier, stay[: len(stay) // 2], stay):

@@ -11,7 +11,7 @@ from servicekit.events import timestamp
 from snsfashion.events.v1 import events_pb2
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
-from trends.core.observation import Value, of_outfit, of_rejection, shown_garment
+from trends.core.observation import Value, shown_garment, state_of_outfit, state_of_rejection
 
 RED = fashion_pb2.Color(family="red", share=0.8)
 NAVY = fashion_pb2.Color(family="navy", share=0.2)
@@ -39,12 +39,12 @@ def outfit() -> events_pb2.OutfitDescribed:
 
 
 def test_an_outfit_says_its_items_main_colors_and_pairs_once() -> None:
-    record = of_outfit(outfit())
-    assert record.order == (4, 3, 2, 1)
-    assert record.observation is not None
-    assert record.observation.day == date(2026, 11, 16)
+    state = state_of_outfit(outfit())
+    assert state.order == (4, 3, 2, 1)
+    assert state.observation is not None
+    assert state.observation.day == date(2026, 11, 16)
     skirt, vest = fashion_pb2.CATEGORY_SKIRT, fashion_pb2.CATEGORY_VEST
-    assert record.observation.values() == {
+    assert state.observation.values() == {
         Value(trends_pb2.DIMENSION_ITEM, skirt),
         Value(trends_pb2.DIMENSION_ITEM, vest),
         Value(trends_pb2.DIMENSION_COLOR, color="red"),
@@ -56,9 +56,9 @@ def test_an_outfit_says_its_items_main_colors_and_pairs_once() -> None:
 
 def test_a_contributor_is_the_author_where_known_else_the_photo() -> None:
     event = outfit()
-    anonymous = of_outfit(event).observation
+    anonymous = state_of_outfit(event).observation
     event.provenance.author_key = "ab" * 32
-    known = of_outfit(event).observation
+    known = state_of_outfit(event).observation
     assert anonymous is not None
     assert known is not None
     assert (anonymous.contributor, anonymous.authored) == ("00000000000000ff", False)
@@ -69,9 +69,9 @@ def test_styles_are_shops_only() -> None:
     event = outfit()
     event.provenance.style = fashion_pb2.STYLE_STREET
     style = Value(trends_pb2.DIMENSION_STYLE, style=fashion_pb2.STYLE_STREET)
-    social = of_outfit(event).observation
+    social = state_of_outfit(event).observation
     event.provenance.kind = fashion_pb2.SOURCE_KIND_SHOP
-    shop = of_outfit(event).observation
+    shop = state_of_outfit(event).observation
     assert social is not None
     assert shop is not None
     assert style not in social.values()
@@ -81,7 +81,7 @@ def test_styles_are_shops_only() -> None:
 def test_a_day_of_the_crawl_is_marked() -> None:
     event = outfit()
     event.provenance.date_source = fashion_pb2.DATE_SOURCE_CRAWL
-    observation = of_outfit(event).observation
+    observation = state_of_outfit(event).observation
     assert observation is not None
     assert not observation.dated
 
@@ -89,7 +89,7 @@ def test_a_day_of_the_crawl_is_marked() -> None:
 def test_an_outfit_without_garments_still_counts_as_seen() -> None:
     event = outfit()
     del event.garments[:]
-    observation = of_outfit(event).observation
+    observation = state_of_outfit(event).observation
     assert observation is not None
     assert observation.values() == set()
 
@@ -100,16 +100,16 @@ def test_a_rejection_has_no_observation() -> None:
         provenance=outfit().provenance,
         generations=fashion_pb2.Generations(provenance=4, classifier=4),
     )
-    record = of_rejection(event)
-    assert record.order == (4, 4, 0, 0)
-    assert record.observation is None
+    state = state_of_rejection(event)
+    assert state.order == (4, 4, 0, 0)
+    assert state.observation is None
 
 
 def test_a_garment_without_category_is_no_outfit() -> None:
     event = outfit()
     event.garments[0].category = fashion_pb2.CATEGORY_UNSPECIFIED
     with pytest.raises(InvalidMessage, match="category"):
-        of_outfit(event)
+        state_of_outfit(event)
 
 
 def test_the_garment_shown_is_the_surest_that_has_the_value() -> None:

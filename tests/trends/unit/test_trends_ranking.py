@@ -8,14 +8,17 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
 from trends.core import ranking
 from trends.core.counts import Counts, Span
-from trends.core.observation import Observation, Record, Stratum, Value
+from trends.core.observation import Observation, PhotoState, Stratum, Value
 from trends.core.recount import Recount
+from trends.core.series import daily_shares
 
 END = date(2026, 11, 22)
 SOCIAL = Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, "instagram")
@@ -35,26 +38,26 @@ def photo(
     stratum: Stratum = SOCIAL,
     dated: bool = True,
     models: tuple[int, int, int] = (1, 1, 1),
-) -> Record:
+) -> PhotoState:
     order = (1, *models)
     observation = Observation(
         stratum, day, contributor or f"p{number}", False, garments, 0, frozenset(), order, dated
     )
-    return Record(f"{stratum.site}:{number}:0", stratum.site, str(number), order, observation)
+    return PhotoState(f"{stratum.site}:{number}:0", stratum.site, str(number), order, observation)
 
 
 class Photos:
     """Photos that count."""
 
     def __init__(self) -> None:
-        self.records: list[Record] = []
+        self.states: list[PhotoState] = []
 
-    def put(self, record: Record) -> None:
-        self.records.append(record)
+    def put(self, state: PhotoState) -> None:
+        self.states.append(state)
 
     def spans(self, window: int = 7, baseline: int = 21) -> tuple[Counts, Span, Span]:
         counts = Counts()
-        counts.put(Recount().apply(self.records))
+        counts.put(Recount().apply(self.states))
         start = END - timedelta(days=window - 1)
         return (
             counts,
@@ -65,16 +68,16 @@ class Photos:
         )
 
 
-def worn(ranked: ranking.Ranking) -> list[ranking.Row]:
+def worn(ranked: ranking.Ranking) -> list[ranking.RankedValue]:
     return ranked.rows(ranked.by_share())
 
 
-def rising(ranked: ranking.Ranking) -> list[ranking.Row]:
+def rising(ranked: ranking.Ranking) -> list[ranking.RankedValue]:
     return ranked.rows(ranked.by_rise())
 
 
 def pairs_of_a_week(week: int) -> dict[tuple[int, str], float]:
-    """Share of posters with each item-colour pair: three rise in week 3, taken evenly from their items' other colours."""
+    """Share of posters with each item-color pair: three rise in week 3, taken evenly from their items' other colors."""
     shares: dict[tuple[int, str], float] = {}
     worn = {1: 0.5, 2: 0.3, 5: 0.12, 6: 0.08, 7: 0.12, 8: 0.44, 9: 0.44}
     for item, share in worn.items():
@@ -122,12 +125,12 @@ def test_the_three_planted_risers_are_found_and_nothing_else(mislabelled: float)
     found, false = 0, Counter[tuple[int, str]]()
     for seed in range(8):
         spans = four_weeks(random.Random(seed), mislabelled).spans()
-        ranked = ranking.rank(*spans, trends_pb2.DIMENSION_ITEM_COLOR, 10)
+        ranked = ranking.rank_values(*spans, trends_pb2.DIMENSION_ITEM_COLOR, 10)
         risen = {(row.value.category, row.value.color) for row in rising(ranked)}
         found += len(risen & RISERS)
         false.update(risen - RISERS)
-        items = ranking.rank(*spans, trends_pb2.DIMENSION_ITEM, 10)
-        assert not rising(items), "no item rises, only colours of items do"
+        items = ranking.rank_values(*spans, trends_pb2.DIMENSION_ITEM, 10)
+        assert not rising(items), "no item rises, only colors of items do"
     print(f"\nmislabelled {mislabelled}: found {found}/24, false {dict(false)}")
     assert found == 24
     assert not false
@@ -142,8 +145,8 @@ def test_a_flood_by_one_author_moves_no_rank() -> None:
     for number in range(1000, 1100):
         flooded.put(photo(number, END, ((9, "yellow"),), contributor="one author"))
     for dimension in (trends_pb2.DIMENSION_ITEM, trends_pb2.DIMENSION_ITEM_COLOR):
-        before = ranking.rank(*calm.spans(), dimension, 10)
-        after = ranking.rank(*flooded.spans(), dimension, 10)
+        before = ranking.rank_values(*calm.spans(), dimension, 10)
+        after = ranking.rank_values(*flooded.spans(), dimension, 10)
         assert [r.value for r in worn(after)] == [r.value for r in worn(before)]
         assert not rising(after)
 
@@ -156,7 +159,7 @@ def test_fewer_than_five_contributors_are_withheld() -> None:
         counts.put(photo(number, END - timedelta(days=number - 10), ((9, "red"),)))
     for number in range(20, 40):  # many photos of one contributor are one contributor
         counts.put(photo(number, END - timedelta(days=1), ((8, "navy"),), contributor="same"))
-    ranked = ranking.rank(*counts.spans(), trends_pb2.DIMENSION_ITEM, 10)
+    ranked = ranking.rank_values(*counts.spans(), trends_pb2.DIMENSION_ITEM, 10)
     assert [row.value.category for row in worn(ranked)] == [1]
     assert ranked.withheld == 2
 
@@ -166,7 +169,9 @@ def test_five_contributors_over_two_weeks_but_never_in_one_are_withheld() -> Non
     monday = END - timedelta(days=END.weekday())
     for number, day in enumerate([monday - timedelta(days=1)] * 3 + [monday] * 3):
         counts.put(photo(number, day, ((1, "black"),)))
-    assert ranking.rank(*counts.spans(window=14), trends_pb2.DIMENSION_ITEM, 10).withheld == 1
+    assert (
+        ranking.rank_values(*counts.spans(window=14), trends_pb2.DIMENSION_ITEM, 10).withheld == 1
+    )
 
 
 def test_shares_are_of_contributors_seen_in_the_same_days() -> None:
@@ -174,10 +179,10 @@ def test_shares_are_of_contributors_seen_in_the_same_days() -> None:
     for number in range(8):
         counts.put(photo(number, END, ((1, "black"), (8, "navy")) if number < 6 else ()))
     told, window, baseline = counts.spans()
-    row = worn(ranking.rank(told, window, baseline, trends_pb2.DIMENSION_ITEM, 10))[0]
+    row = worn(ranking.rank_values(told, window, baseline, trends_pb2.DIMENSION_ITEM, 10))[0]
     assert (row.count, row.share) == (6, 0.75)
     assert row.share_low < 0.75 < row.share_high
-    assert ranking.series(told, row.value, baseline, window) == (0.0,) * 27 + (0.75,)
+    assert daily_shares(told, row.value, (baseline, window)) == (0.0,) * 27 + (0.75,)
 
 
 def rising_world(**last_week: object) -> Photos:
@@ -192,8 +197,8 @@ def rising_world(**last_week: object) -> Photos:
 
 
 def test_a_rise_is_told_only_where_it_can_be() -> None:
-    def red(counts: Photos) -> ranking.Row:
-        rows = worn(ranking.rank(*counts.spans(), trends_pb2.DIMENSION_COLOR, 10))
+    def red(counts: Photos) -> ranking.RankedValue:
+        rows = worn(ranking.rank_values(*counts.spans(), trends_pb2.DIMENSION_COLOR, 10))
         return next(row for row in rows if row.value.color == "red")
 
     plain = red(rising_world())
@@ -213,9 +218,9 @@ def test_a_site_without_dates_does_not_silence_the_others() -> None:
     for number in range(1000, 1030):
         counts.put(photo(number, END, ((9, "green"),), stratum=folder, dated=False))
     told, window, baseline = counts.spans()
-    ranked = ranking.rank(told, window, baseline, trends_pb2.DIMENSION_COLOR, 10)
+    ranked = ranking.rank_values(told, window, baseline, trends_pb2.DIMENSION_COLOR, 10)
     assert [row.value.color for row in rising(ranked)] == ["red"]
-    assert folder not in ranking.dated(window, baseline)
+    assert folder not in ranking.dated_strata(window, baseline)
 
 
 def test_crawling_a_new_site_is_no_rise() -> None:
@@ -223,7 +228,7 @@ def test_crawling_a_new_site_is_no_rise() -> None:
     for number in range(1000, 1300):
         site = Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, "new")
         counts.put(photo(number, END - timedelta(days=number % 7), ((9, "teal"),), stratum=site))
-    ranked = ranking.rank(*counts.spans(), trends_pb2.DIMENSION_COLOR, 10)
+    ranked = ranking.rank_values(*counts.spans(), trends_pb2.DIMENSION_COLOR, 10)
     assert [row.value.color for row in rising(ranked)] == ["red"]
     assert worn(ranked)[0].value.color == "teal"
 
@@ -231,10 +236,10 @@ def test_crawling_a_new_site_is_no_rise() -> None:
 def test_values_need_min_support_to_rise() -> None:
     counts = rising_world()
     dimension = trends_pb2.DIMENSION_COLOR
-    (row,) = rising(ranking.rank(*counts.spans(), dimension, 10))
+    (row,) = rising(ranking.rank_values(*counts.spans(), dimension, 10))
     support = row.count + row.baseline_count
-    assert rising(ranking.rank(*counts.spans(), dimension, support))
-    assert not rising(ranking.rank(*counts.spans(), dimension, support + 1))
+    assert rising(ranking.rank_values(*counts.spans(), dimension, support))
+    assert not rising(ranking.rank_values(*counts.spans(), dimension, support + 1))
 
 
 def test_lift_tells_pairs_from_chance() -> None:
@@ -242,7 +247,7 @@ def test_lift_tells_pairs_from_chance() -> None:
     for number in range(40):
         garments = ((1, "red"), (8, "blue")) if number % 2 else ((1, "red"), (8, "red"))
         counts.put(photo(number, END, garments))
-    rows = worn(ranking.rank(*counts.spans(), trends_pb2.DIMENSION_ITEM_COLOR, 10))
+    rows = worn(ranking.rank_values(*counts.spans(), trends_pb2.DIMENSION_ITEM_COLOR, 10))
     lift = {(row.value.category, row.value.color): row.lift for row in rows}
     # 80 garments, 60 red, 40 of item 8: 20 red trousers where chance would give 30.
     assert lift[8, "red"] == pytest.approx(20 * 80 / (40 * 60))
@@ -287,6 +292,25 @@ def test_benjamini_and_hochberg_example() -> None:
     assert ranking.significant(np.empty(0)).tolist() == []
 
 
+@given(
+    st.lists(
+        st.one_of(st.floats(0, 1), st.sampled_from([0.0, 1e-300, 0.01, 0.02, 1.0])), max_size=40
+    )
+)
+def test_what_is_significant_is_what_the_step_up_procedure_rejects(p_values: list[float]) -> None:
+    """Benjamini and Hochberg (1995): reject the k smallest, k the largest with p(k) <= rate * k / m."""
+    ordered = sorted(p_values)
+    lines = [ranking.FALSE_DISCOVERY_RATE * k / len(ordered) for k in range(1, len(ordered) + 1)]
+    # On the line itself rounding decides.
+    assume(all(p == 0 or abs(p - line) > 1e-12 for p, line in zip(ordered, lines, strict=True)))
+    rejected = max((k + 1 for k, p in enumerate(ordered) if p <= lines[k]), default=0)
+    told = ranking.significant(np.array(p_values, np.float64))
+    assert (
+        sorted(p for p, is_told in zip(p_values, told, strict=True) if is_told)
+        == ordered[:rejected]
+    )
+
+
 @pytest.mark.parametrize(
     ("count", "total", "low", "high"),
     [(0, 10, 0.0, 0.2775), (5, 10, 0.2366, 0.7634), (10, 10, 0.7225, 1.0), (0, 0, 0.0, 1.0)],
@@ -299,7 +323,7 @@ def test_values_are_ordered_by_count_then_by_themselves() -> None:
     counts = Photos()
     for number in range(6):
         counts.put(photo(number, END, ((2, "red"), (1, "red"))))
-    rows = worn(ranking.rank(*counts.spans(), trends_pb2.DIMENSION_ITEM, 10))
+    rows = worn(ranking.rank_values(*counts.spans(), trends_pb2.DIMENSION_ITEM, 10))
     assert [row.value for row in rows] == [
         Value(trends_pb2.DIMENSION_ITEM, 1),
         Value(trends_pb2.DIMENSION_ITEM, 2),

@@ -18,10 +18,11 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from trends.core.observation import Observation, Order, Stratum, Value
+from servicekit.events import Order
+from trends.core.observation import Observation, Stratum, Value
 
 SHARDS = 16
-"""A power of two up to 256. Changing it makes all cells anew: raise `store.FORMAT`."""
+"""A power of two up to 256. Changing it changes all cells: raise `cellstore.FORMAT`."""
 ANYONE = Value(0)
 """Shown by every photo: what shares are taken of."""
 
@@ -52,9 +53,11 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True)
 class Tally:
-    """Distinct contributors of a cell by value and weekdays: `count` of them showed `values[value]` on exactly the days
-    whose bits are set in `mask` (1 << weekday). Three arrays of one length. From it follow the distinct contributors of
-    any set of days in the week, without anyone's identity."""
+    """Distinct contributors of a cell by value and weekdays.
+
+    `count` of them showed `values[value]` on exactly the days whose bits are set in `mask` (1 << weekday); the three arrays
+    have one length. From it follow the distinct contributors of any set of days in the week, without anyone's identity.
+    """
 
     values: tuple[Value, ...]
     value: NDArray[np.intp]
@@ -78,7 +81,7 @@ class Cell:
 
     @classmethod
     def of(cls, added: Iterable[Observation], removed: Iterable[Observation] = ()) -> Cell:
-        """What photos of one cell add and others take back."""
+        """Return what photos of one cell add and others take back."""
         rows: Counter[tuple[bytes, Value, int]] = Counter()
         photos: Counter[Fact] = Counter()
         for observations, sign in ((added, 1), (removed, -1)):
@@ -116,7 +119,7 @@ class Cell:
         )
 
     def document(self) -> dict[str, Any]:
-        """Fields for the database: equal cells have equal ones, byte for byte."""
+        """Return the fields for the database: equal cells have equal ones, byte for byte."""
         return {
             "values": [f"{v.dimension}:{v.category}:{v.style}:{v.color}" for v in self.values],
             "keys": self.keys.tobytes(),
@@ -126,7 +129,7 @@ class Cell:
 
     @classmethod
     def of_document(cls, document: Mapping[str, Any]) -> Cell:
-        """The cell whose `document()` this is."""
+        """Return the cell whose `document()` this is."""
         values = []
         for text in document["values"]:
             dimension, category, style, color = text.split(":", 3)
@@ -144,20 +147,20 @@ class Cell:
 
 
 def key_of(observation: Observation) -> CellKey:
-    """The cell in which an observation counts."""
+    """Return the cell in which an observation counts."""
     day = observation.day
     shard = contributor_id(observation)[0] % SHARDS
     return CellKey(observation.stratum, day - timedelta(days=day.weekday()), shard)
 
 
 def contributor_id(observation: Observation) -> bytes:
-    """16 bytes that stand for a contributor: a hash, so that a cell names nobody."""
+    """Return 16 bytes that stand for a contributor: a hash, so that a cell names nobody."""
     text = f"{'author' if observation.authored else 'photo'}:{observation.contributor}"
     return hashlib.blake2b(text.encode(), digest_size=_WHO).digest()
 
 
 def total(cells: Iterable[Cell]) -> Cell:
-    """The sum, whatever the order."""
+    """Return the sum of cells, whatever their order."""
     ordered = sorted(cells, key=lambda cell: len(cell.keys))
     if not ordered:
         return Cell()
@@ -199,7 +202,10 @@ def _without_zeros(
 
 
 def _renumbered(keys: Keys, old: tuple[Value, ...], new: tuple[Value, ...]) -> Keys:
-    """The keys with the places of `old` values changed to those of `new`. Both are sorted: so the keys stay sorted."""
+    """Return the keys with the places of `old` values changed to those of `new`.
+
+    Both are sorted, so the keys stay sorted.
+    """
     if old == new or not len(keys):
         return keys
     place = {value: i for i, value in enumerate(new)}
@@ -211,11 +217,11 @@ def _renumbered(keys: Keys, old: tuple[Value, ...], new: tuple[Value, ...]) -> K
 
 
 def _places(keys: Keys) -> NDArray[np.intp]:
-    """Place of each key's value in `values`."""
+    """Return the place of each key's value in `values`."""
     raw = _raw(keys)
     return raw[:, _WHO].astype(np.intp) * 256 + raw[:, _WHO + 1]
 
 
 def _raw(keys: Keys) -> NDArray[np.uint8]:
-    """uint8 (n, 19)."""
+    """Return the keys as bytes: uint8 (n, 19)."""
     return np.ascontiguousarray(keys).view(np.uint8).reshape(-1, _KEY)

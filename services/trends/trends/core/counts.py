@@ -35,7 +35,7 @@ class Week:
     facts: frozenset[Fact]
 
     def contributors(self, days: int, values: int) -> Counted:
-        """Distinct contributors over the weekdays whose bits are set in `days`: int64 (values,)."""
+        """Return the distinct contributors over the weekdays whose bits are set in `days`: int64 (values,)."""
         inside = (self.mask & days) != 0
         return np.asarray(np.bincount(self.value[inside], self.count[inside], values), np.int64)
 
@@ -58,7 +58,7 @@ class Counts:
         return sorted(self._strata)
 
     def put(self, cells: Mapping[CellKey, Cell]) -> None:
-        """Takes cells in place of those of the same key; an empty one counts nothing."""
+        """Take cells in place of those of the same key; an empty one counts nothing."""
         for (stratum, week, shard), cell in cells.items():
             shards = self._tallies.setdefault((stratum, week), {})
             shards.pop(shard, None)
@@ -76,15 +76,15 @@ class Counts:
             self._weeks.pop((stratum, week), None)
 
     def places(self, dimension: int) -> NDArray[np.intp]:
-        """Places in `values` of a dimension's values, in the order of these."""
+        """Return the places in `values` of a dimension's values, in the order of these."""
         return np.array(self._dimensions.get(dimension, ()), np.intp)
 
     def place(self, value: Value) -> int | None:
-        """Place in `values`, or None if it was never seen."""
+        """Return the place in `values`, or None if the value was never seen."""
         return self._place.get(value)
 
     def week(self, stratum: Stratum, monday: date) -> Week | None:
-        """What a stratum shows in a week; None if it has no photo there."""
+        """Return what a stratum shows in a week; None if it has no photo there."""
         key = (stratum, monday)
         if key not in self._weeks and key in self._tallies:
             self._weeks[key] = self._summed(self._tallies[key].values())
@@ -129,7 +129,7 @@ class Span:
         self._values = len(counts.values)
 
     def mondays(self) -> Iterator[date]:
-        """The Monday of each ISO week that the span touches."""
+        """Give the Monday of each ISO week that the span touches."""
         monday = self.first - timedelta(days=self.first.weekday())
         while monday <= self.last:
             yield monday
@@ -192,7 +192,7 @@ class Span:
         return found
 
     def _days(self, monday: date) -> int:
-        """The weekdays of a week that are in the span, as bits."""
+        """Return the weekdays of a week that are in the span, as bits."""
         before = max((self.first - monday).days, 0)
         after = max((monday - self.last).days + 6, 0)
         return _ALL_DAYS >> after & (_ALL_DAYS << before)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from servicekit.errors import InvalidMessage
-from servicekit.events import order
+from servicekit.events import Order, order
 from snsfashion.events.v1.events_pb2 import ImageClassified, OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
-
-# (provenance revision, classifier, segmenter, color): the greater one wins.
-Order: TypeAlias = tuple[int, int, int, int]
 
 
 class Stratum(NamedTuple):
@@ -24,7 +21,7 @@ class Stratum(NamedTuple):
 
 
 class Value(NamedTuple):
-    """One value of a Dimension: a Category, a colour family, both, or a Style; what doesn't belong to it is 0 or ""."""
+    """One value of a Dimension: a Category, a color family, both, or a Style; what doesn't belong to it is 0 or ""."""
 
     dimension: int
     category: int = 0
@@ -37,7 +34,7 @@ class Observation:
     """A fashion photo as trends count it.
 
     `day` is UTC. `contributor` is the author's key where the source gives one (`authored`), else the photo's exact
-    perceptual hash, so that reposts count once. `garments` are (category, family of the main colour or "").
+    perceptual hash, so that reposts count once. `garments` are (category, family of the main color or "").
     `dated`: the day is the photo's own, not that of the crawl.
     """
 
@@ -52,7 +49,7 @@ class Observation:
     dated: bool
 
     def values(self) -> frozenset[Value]:
-        """Everything that this photo shows, each once."""
+        """Return everything that this photo shows, each once."""
         shown = {Value(trends_pb2.DIMENSION_ITEM, category) for category, _ in self.garments}
         for category, color in self.garments:
             if color:
@@ -64,8 +61,8 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class Record:
-    """The newest word on a photo: an observation, or None if it was rejected. Of two, the greater `order` stands."""
+class PhotoState:
+    """What is known of a photo: an observation, or None if it was rejected. Of two, the greater `order` stands."""
 
     image_id: str
     site: str
@@ -73,15 +70,15 @@ class Record:
     order: Order
     observation: Observation | None
 
-    def only_with(self, hashtag: str) -> Record:
-        """This record, without its observation if the photo does not carry the hashtag."""
+    def only_with(self, hashtag: str) -> PhotoState:
+        """Return this state, without its observation if the photo does not carry the hashtag."""
         if self.observation is None or hashtag in self.observation.hashtags:
             return self
         return replace(self, observation=None)
 
 
 def shown_garment(outfit: OutfitDescribed, value: Value) -> fashion_pb2.Garment | None:
-    """The surest garment of the outfit that shows the value; None for styles."""
+    """Return the first garment of the outfit that shows the value, which is the surest; None for styles."""
     for garment in outfit.garments:
         color = garment.colors[0].family if garment.colors else ""
         if value.category in (0, garment.category) and value.color in ("", color):
@@ -89,8 +86,11 @@ def shown_garment(outfit: OutfitDescribed, value: Value) -> fashion_pb2.Garment 
     return None
 
 
-def of_outfit(event: OutfitDescribed) -> Record:
-    """The record of an outfit. Raises InvalidMessage if a garment has no category or a date can't be read."""
+def state_of_outfit(event: OutfitDescribed) -> PhotoState:
+    """Return what an outfit says of its photo.
+
+    Raises InvalidMessage if a garment has no category or the date can't be read.
+    """
     source = event.provenance
     if any(garment.category == fashion_pb2.CATEGORY_UNSPECIFIED for garment in event.garments):
         raise InvalidMessage("a garment has no category")
@@ -98,7 +98,6 @@ def of_outfit(event: OutfitDescribed) -> Record:
         day = source.posted_at.ToDatetime(tzinfo=UTC).date()
     except (ValueError, OverflowError) as error:
         raise InvalidMessage(f"provenance.posted_at: {error}") from error
-    rank = order(event.generations)
     observation = Observation(
         stratum=Stratum(source.kind, source.site),
         day=day,
@@ -110,13 +109,17 @@ def of_outfit(event: OutfitDescribed) -> Record:
         ),
         style=source.style,
         hashtags=frozenset(source.hashtags),
-        order=rank,
+        order=order(event.generations),
         dated=source.date_source != fashion_pb2.DATE_SOURCE_CRAWL,
     )
-    return Record(event.image.image_id, source.site, source.post, rank, observation)
+    return PhotoState(
+        event.image.image_id, source.site, source.post, observation.order, observation
+    )
 
 
-def of_rejection(event: ImageClassified) -> Record:
-    """The record of a photo that is no fashion photo: it counts nowhere, and supersedes an older outfit."""
+def state_of_rejection(event: ImageClassified) -> PhotoState:
+    """Return the state of a photo that is not a fashion photo: it counts nowhere, and supersedes an older outfit."""
     source = event.provenance
-    return Record(event.image.image_id, source.site, source.post, order(event.generations), None)
+    return PhotoState(
+        event.image.image_id, source.site, source.post, order(event.generations), None
+    )

@@ -9,6 +9,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtrc
+from scipy.stats import false_discovery_control
 
 from trends.core.counts import Counted, Counts, Span
 from trends.core.observation import Stratum, Value
@@ -21,16 +22,15 @@ SHRINK = 4.0
 Z_RISE = 1.645
 # Two-sided 95%.
 Z_SHARE = 1.96
-# Part of false ones among the values said to rise (Benjamini and Hochberg 1995).
+# The part of false ones among the values said to rise (Benjamini and Hochberg 1995).
 FALSE_DISCOVERY_RATE = 0.10
-
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Row:
-    """One value with its numbers; the fields are those of the contract's `Trend`; see `series` for that."""
+class RankedValue:
+    """One value with its numbers; the fields are those of the contract's `Trend`, without `series`."""
 
     value: Value
     count: int
@@ -47,7 +47,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The values of a dimension that may be told, n of them, in their own order; arrays (n,). See Row for what they hold.
+    """The values of a dimension that may be told, n of them, in their own order; arrays (n,) of what RankedValue holds.
 
     `withheld`: how many more there are that too few contributors show.
     """
@@ -64,27 +64,27 @@ class Ranking:
     withheld: int
 
     def by_share(self) -> NDArray[np.intp]:
-        """Places of all, the greatest share first; equal ones by their values."""
+        """Return the places of all, the greatest share first; equal ones by their values."""
         return np.argsort(-self.count, kind="stable")
 
     def by_rise(self) -> NDArray[np.intp]:
-        """Places of those that rise, the greatest bound first; equal ones by their values."""
+        """Return the places of those that rise, the greatest bound first; equal ones by their values."""
         risen = np.flatnonzero(self.rising)
         return np.asarray(risen[np.argsort(-self.rise[risen], kind="stable")])
 
     def by_growth(self) -> NDArray[np.intp]:
-        """Places of those that may rise: whose bound is above 0, the greatest first; equal ones by their values."""
+        """Return the places of those that may rise: whose bound is above 0, the greatest first; equal ones by their values."""
         grown = np.flatnonzero((self.rise > 0) & self.comparable)
         return np.asarray(grown[np.argsort(-self.rise[grown], kind="stable")])
 
-    def rows(self, places: NDArray[np.intp]) -> list[Row]:
-        """The rows at these places."""
+    def rows(self, places: NDArray[np.intp]) -> list[RankedValue]:
+        """Return the values at these places."""
         return [self._row(place) for place in places.tolist()]
 
-    def _row(self, place: int) -> Row:
+    def _row(self, place: int) -> RankedValue:
         count, before = int(self.count[place]), int(self.baseline_count[place])
         low, high = wilson(count, self.total)
-        return Row(
+        return RankedValue(
             self.values[place],
             count,
             count / self.total,
@@ -101,8 +101,11 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Growth:
-    """Counts of n values in strata that have a baseline, arrays (n,): `now` in the window, `before` in the baseline, and
-    `expected` now if each stratum had kept its share. `exposure` is the window's part of all contributor-days."""
+    """Counts of n values in strata that have a baseline, arrays (n,).
+
+    `now` in the window, `before` in the baseline, and `expected` now if each stratum had kept its share. `exposure` is the
+    window's part of all contributor-days.
+    """
 
     now: Counted
     before: Counted
@@ -110,12 +113,12 @@ class Growth:
     exposure: float
 
     def bound(self) -> Floats:
-        """Lower bounds of the shrunk log ratio of now to expected; above 0 a value has grown."""
+        """Return the lower bounds of the shrunk log ratio of now to expected; above 0 a value has grown."""
         spread = np.sqrt(1 / (self.now + SHRINK) + 1 / (self.before + 0.5))
         return np.asarray(np.log((self.now + SHRINK) / (self.expected + SHRINK)) - Z_RISE * spread)
 
     def p_values(self) -> Floats:
-        """The chance of `now` or more if nothing grew: given now + before, the count of a steady value is binomial."""
+        """Return the chance of `now` or more if nothing grew: given now + before, the count of a steady value is binomial."""
         # Of a value that is new nothing is expected: then the part of days that are now.
         known = self.before > 0
         part = np.where(
@@ -127,7 +130,7 @@ class Growth:
 
 
 def wilson(count: int, total: int) -> tuple[float, float]:
-    """95% interval of the share count / total (Wilson 1927); (0, 1) if total is 0."""
+    """Return the 95% interval of the share count / total (Wilson 1927); (0, 1) if total is 0."""
     if not total:
         return 0.0, 1.0
     share, z2 = count / total, Z_SHARE**2 / total
@@ -138,15 +141,12 @@ def wilson(count: int, total: int) -> tuple[float, float]:
 
 
 def significant(p_values: Floats) -> NDArray[np.bool_]:
-    """Which hypotheses Benjamini and Hochberg's procedure rejects at FALSE_DISCOVERY_RATE."""
-    ranked = np.sort(p_values)
-    below = ranked <= FALSE_DISCOVERY_RATE * np.arange(1, len(ranked) + 1) / max(len(ranked), 1)
-    limit = ranked[below].max(initial=-1.0)
-    return np.asarray(p_values <= limit)
+    """Tell which hypotheses Benjamini and Hochberg's procedure rejects at FALSE_DISCOVERY_RATE."""
+    return np.asarray(false_discovery_control(p_values, method="bh") <= FALSE_DISCOVERY_RATE)
 
 
-def comparable(window: Span, baseline: Span) -> bool:
-    """Whether one generation of models described all photos of both; the revision of the provenance is no matter."""
+def is_comparable(window: Span, baseline: Span) -> bool:
+    """Tell whether one generation of models described all photos of both; the revision of the provenance does not matter."""
     models = {
         fact.order[1:]
         for span in (window, baseline)
@@ -156,8 +156,8 @@ def comparable(window: Span, baseline: Span) -> bool:
     return len(models) <= 1
 
 
-def dated(window: Span, baseline: Span) -> set[Stratum]:
-    """The strata in which every photo has a date of its own: days of a crawl would make false rises."""
+def dated_strata(window: Span, baseline: Span) -> set[Stratum]:
+    """Return the strata in which every photo has a date of its own: days of a crawl would make false rises."""
     return {
         stratum
         for stratum in window.strata
@@ -165,8 +165,10 @@ def dated(window: Span, baseline: Span) -> set[Stratum]:
     }
 
 
-def rank(counts: Counts, window: Span, baseline: Span, dimension: int, min_support: int) -> Ranking:
-    """Ranks every value of a dimension that the window shows. Both spans are of `counts` and of the same strata.
+def rank_values(
+    counts: Counts, window: Span, baseline: Span, dimension: int, min_support: int
+) -> Ranking:
+    """Rank every value of a dimension that the window shows. Both spans are of `counts` and of the same strata.
 
     `min_support`: contributor-days of window and baseline together that make a value a candidate for a rise.
     """
@@ -174,7 +176,7 @@ def rank(counts: Counts, window: Span, baseline: Span, dimension: int, min_suppo
     now, before = window.by_value[:, places], baseline.by_value[:, places]
     shown = now.sum(axis=0)
     rises, bounds = _rises(window, baseline, now, before, min_support)
-    tellable = comparable(window, baseline)
+    comparable = is_comparable(window, baseline)
     lifts = _lifts([counts.values[place] for place in places], shown)
     told = np.flatnonzero((shown > 0) & (window.best[places] >= K))
     return Ranking(
@@ -184,29 +186,21 @@ def rank(counts: Counts, window: Span, baseline: Span, dimension: int, min_suppo
         baseline_count=before.sum(axis=0)[told],
         baseline_total=int(baseline.totals.sum()),
         rise=bounds[told],
-        rising=(rises & (bounds > 0))[told] & tellable,
-        comparable=tellable,
+        rising=(rises & (bounds > 0))[told] & comparable,
+        comparable=comparable,
         lift=lifts[told],
         withheld=int((shown > 0).sum()) - len(told),
     )
 
 
-def series(counts: Counts, value: Value, baseline: Span, window: Span) -> tuple[float, ...]:
-    """Share of each day of baseline and window, oldest first; 0 on days without photos."""
-    place = counts.place(value)
-    daily = np.concatenate([span.daily.sum(axis=0) for span in (baseline, window)])
-    shown = daily[:, place] if place is not None else np.zeros(len(daily), np.int64)
-    return tuple((shown / np.maximum(daily[:, 0], 1)).tolist())
-
-
 def _rises(
     window: Span, baseline: Span, now: Counted, before: Counted, min_support: int
 ) -> tuple[NDArray[np.bool_], Floats]:
-    """Which of n values rose significantly, and the bounds of their growth; `now` and `before` int64 (strata, n).
+    """Return which of n values rose significantly, and the bounds of their growth; `now` and `before` int64 (strata, n).
 
     By stratum, so that crawling more of one is no growth, and only in strata that can tell.
     """
-    tells = dated(window, baseline)
+    tells = dated_strata(window, baseline)
     here = np.array([s in tells for s in window.strata], np.bool_)
     here &= (window.totals > 0) & (baseline.totals > 0)
     if not here.any():
@@ -226,9 +220,9 @@ def _rises(
 
 
 def _lifts(values: Sequence[Value], shown: Counted) -> Floats:
-    """How much more often a category and a colour meet in one garment than by chance; 0 for what is no such pair.
+    """Return how much more often a category and a color meet in one garment than by chance; 0 for what is no such pair.
 
-    A garment is a distinct (contributor-day, category, colour), so that no contributor weighs more by posting more.
+    A garment is a distinct (contributor-day, category, color), so that no contributor weighs more by posting more.
     """
     is_pair = np.array([bool(v.category and v.color) for v in values], np.bool_)
     if not is_pair.any():

@@ -1,4 +1,4 @@
-"""Cells counted anew from records: what a rebuild writes, and what the photos of one hashtag add up to."""
+"""Cells counted again from photos: what a rebuild writes, and what the photos of one hashtag add up to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from trends.core.cell import Cell, CellKey, key_of, total
-from trends.core.observation import Observation, Record
+from trends.core.observation import Observation, PhotoState
 
 
 class Recount:
@@ -19,29 +19,29 @@ class Recount:
         self._posts: dict[tuple[str, str], set[str]] = {}
 
     def apply(
-        self, records: Iterable[Record], erased: Iterable[tuple[str, str]] = ()
+        self, states: Iterable[PhotoState], erased: Iterable[tuple[str, str]] = ()
     ) -> dict[CellKey, Cell]:
-        """Takes records in place of what stood for their photos, then forgets erased posts, given as (site, post).
+        """Take states in place of what stood for their photos, then forget erased posts, given as (site, post).
 
-        Returns the cells that changed, some of them empty now.
+        Return the cells that changed, some of them empty now.
         """
         added: list[Observation] = []
         removed: list[Observation] = []
-        for record in records:
-            old = self._counted.pop(record.image_id, None)
+        for state in states:
+            old = self._counted.pop(state.image_id, None)
             if old:
                 removed.append(old)
-            if record.observation:
-                added.append(record.observation)
-                self._counted[record.image_id] = record.observation
-                self._posts.setdefault((record.site, record.post), set()).add(record.image_id)
+            if state.observation:
+                added.append(state.observation)
+                self._counted[state.image_id] = state.observation
+                self._posts.setdefault((state.site, state.post), set()).add(state.image_id)
         for post in erased:
             for image_id in self._posts.pop(post, ()):
                 if old := self._counted.pop(image_id, None):
                     removed.append(old)
         changed = {
             key: total([self.cells.get(key, Cell()), change])
-            for key, change in changes(added, removed).items()
+            for key, change in cell_changes(added, removed).items()
         }
         for key, cell in changed.items():
             if cell:
@@ -51,8 +51,10 @@ class Recount:
         return changed
 
 
-def changes(added: Iterable[Observation], removed: Iterable[Observation]) -> Mapping[CellKey, Cell]:
-    """What photos that count from now on, and others that count no more, change in each cell."""
+def cell_changes(
+    added: Iterable[Observation], removed: Iterable[Observation]
+) -> Mapping[CellKey, Cell]:
+    """Return what photos that count from now on, and others that no longer count, change in each cell."""
     by_key: dict[CellKey, tuple[list[Observation], list[Observation]]] = defaultdict(
         lambda: ([], [])
     )

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from servicekit import telemetry
-from servicekit.polling import poll
+from servicekit.follower import Follower
+from servicekit.single_flight import SingleFlight
 from trends.core.cell import Cell, CellKey, total
 from trends.core.counts import Counts
 from trends.core.recount import Recount
-from trends.storage.store import Head, Store
+from trends.storage.cellstore import Head
+from trends.storage.store import Store
 
-# Two polls and a load stay below the 2 s that an answer may be old.
-POLL_S = 0.8
 # Hashtags whose photos are kept in memory; the one unused for longest goes.
 MAX_HASHTAGS = 16
 
@@ -28,19 +29,22 @@ class _Tagged:
         self.counts = Counts()
 
 
-class Snapshot:
+class Snapshot(Follower[Head]):
     """Counts that follow the database, whichever replica writes to it."""
+
+    # Two looks and a load stay below the 2 s that an answer may be old.
+    EVERY_S: ClassVar[float] = 0.8
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         """`clock`: seconds that never go back, such as time.monotonic."""
+        super().__init__(version=Head())
         self._store = store
         self._clock = clock
-        self._head = Head()
         self._cells: dict[CellKey, Cell] = {}
         self._counts = Counts()
         self._by_hashtag: dict[str, _Tagged] = {}
-        self._lock = asyncio.Lock()
-        self._as_of = clock()
+        self._reading = SingleFlight[str, _Tagged](self._keep)
+        self._looked_at = self._as_of = clock()
 
     @property
     def age(self) -> float:
@@ -48,88 +52,89 @@ class Snapshot:
         return self._clock() - self._as_of
 
     async def counts(self, hashtag: str = "") -> Counts:
-        """The counts, or those of photos with one hashtag: read on first use, then kept up to date like the others."""
+        """Return the counts, or those of photos with one hashtag: read on first use, then kept up to date like the others."""
         if not hashtag:
             return self._counts
         tagged = self._by_hashtag.pop(hashtag, None)
         if tagged is None:
             # Goes on if the caller gives up, so that the next one finds it.
-            return await asyncio.shield(asyncio.ensure_future(self._read(hashtag)))
+            reading = self._reading.join(hashtag, lambda: self._read(hashtag))
+            return (await asyncio.shield(reading)).counts
         self._by_hashtag[hashtag] = tagged
         return tagged.counts
 
     async def refresh(self) -> None:
-        """Takes in what was written since. Raises PyMongoError if the database is out of reach."""
-        async with self._lock:
-            as_of = self._clock()
-            head = await self._store.head()
-            known = self._head
-            if head != known:
-                if head.epoch != known.epoch or not head.folded <= known.seq <= head.seq:
-                    await self._load(head)
-                else:
-                    await self._follow(head)
-            self._as_of = as_of
+        """Take in what was written since. Raises PyMongoError if the database is out of reach."""
+        await super().refresh()
+        self._as_of = self._looked_at
 
-    async def follow(self) -> None:
-        """Refreshes for ever. While the database is out of reach answers go on, and say how old they are."""
-        await poll(self.refresh, POLL_S)
+    async def _read_version(self) -> Head:
+        self._looked_at = self._clock()
+        return await self._store.read_head()
 
-    async def _load(self, head: Head) -> None:
-        """Reads everything. Starts over if changes were folded or cells rebuilt under way."""
-        while True:
-            cells = await self._store.cells(head.epoch)
-            changed = await self._store.changes(head.folded, head.seq)
-            now = await self._store.head()
-            if (now.epoch, now.folded) == (head.epoch, head.folded):
-                break
-            head = now
-        if head.seq < self._head.seq:  # another database is behind the address
-            self._by_hashtag.clear()
-        else:
-            await self._follow_hashtags(self._head.seq, head.seq)
-        cells.update(await asyncio.to_thread(_summed, cells, changed))
-        counts = Counts()
-        await asyncio.to_thread(counts.put, cells)
-        self._cells, self._counts, self._head = cells, counts, head
-        _log.info("counts_loaded", cells=len(self._cells), seq=head.seq, epoch=head.epoch)
-
-    async def _follow(self, head: Head) -> None:
-        changed = await self._store.changes(self._head.seq, head.seq)
-        now = await self._store.head()
-        if now.epoch != head.epoch or now.folded > self._head.seq:
+    async def _catch_up(self, newest: Head) -> Head:
+        known = self._version
+        if newest.epoch != known.epoch or not newest.folded <= known.seq <= newest.seq:
+            return await self._load(newest)
+        changed = await self._store.cells.sum_changes(known.seq, newest.seq)
+        now = await self._store.read_head()
+        if now.epoch != newest.epoch or now.folded > known.seq:
             # What was just read may lack changes that were folded under way.
-            await self._load(now)
-            return
-        await self._follow_hashtags(self._head.seq, head.seq)
+            return await self._load(now)
+        await self._follow_hashtags(newest)
         summed = await asyncio.to_thread(_summed, self._cells, changed)
         self._cells.update(summed)
         self._counts.put(summed)
-        self._head = head
+        return newest
 
-    async def _follow_hashtags(self, after: int, until: int) -> None:
+    async def _load(self, head: Head) -> Head:
+        """Read everything. Start over if changes were folded or cells rebuilt under way."""
+        while True:
+            cells = await self._store.cells.read_cells(head.epoch)
+            changed = await self._store.cells.sum_changes(head.folded, head.seq)
+            now = await self._store.read_head()
+            if (now.epoch, now.folded) == (head.epoch, head.folded):
+                break
+            head = now
+        if head.seq < self._version.seq:  # another database is behind the address
+            self._by_hashtag.clear()
+        else:
+            await self._follow_hashtags(head)
+        cells.update(await asyncio.to_thread(_summed, cells, changed))
+        counts = Counts()
+        await asyncio.to_thread(counts.put, cells)
+        self._cells, self._counts = cells, counts
+        _log.info("counts_loaded", cells=len(cells), seq=head.seq, epoch=head.epoch)
+        return head
+
+    async def _follow_hashtags(self, head: Head) -> None:
         if not self._by_hashtag:
             return
-        written = await self._store.written(after, until)
+        written = await self._store.photos.find_written(self._version.seq, head.seq)
         for hashtag, tagged in self._by_hashtag.items():
-            records = [record.only_with(hashtag) for record in written.records]
-            tagged.counts.put(tagged.recount.apply(records, written.erased))
+            states = [state.only_with(hashtag) for state in written.states]
+            tagged.counts.put(tagged.recount.apply(states, written.erased))
 
-    async def _read(self, hashtag: str) -> Counts:
+    async def _read(self, hashtag: str) -> _Tagged:
+        # No refresh may come between reading and keeping. What is written meanwhile comes again with the next one, and
+        # changes nothing twice.
         async with self._lock:
-            if hashtag not in self._by_hashtag:
-                tagged = _Tagged()
-                async for page in self._store.records(hashtag):
-                    tagged.counts.put(tagged.recount.apply(page))
-                # What was written meanwhile comes again with the next refresh: it changes nothing twice.
-                self._by_hashtag[hashtag] = tagged
-                if len(self._by_hashtag) > MAX_HASHTAGS:
-                    del self._by_hashtag[next(iter(self._by_hashtag))]
-            return self._by_hashtag[hashtag].counts
+            tagged = _Tagged()
+            async for page in self._store.photos.pages(hashtag):
+                tagged.counts.put(tagged.recount.apply(page))
+            return tagged
+
+    def _keep(self, hashtag: str, tagged: _Tagged) -> None:
+        self._by_hashtag[hashtag] = tagged
+        if len(self._by_hashtag) > MAX_HASHTAGS:
+            del self._by_hashtag[next(iter(self._by_hashtag))]
 
 
 def _summed(cells: Mapping[CellKey, Cell], changed: Mapping[CellKey, Cell]) -> dict[CellKey, Cell]:
-    """The changed cells as they are now, with their tallies: both take long for large ones, so not on the event loop."""
+    """Return the changed cells as they are now, with their tallies.
+
+    Both take long for large cells, so they are not done on the event loop.
+    """
     summed = {key: total([cells.get(key, Cell()), change]) for key, change in changed.items()}
     for cell in summed.values():
         _ = cell.tally
