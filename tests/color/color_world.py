@@ -20,6 +20,7 @@ from servicekit import topology
 from servicekit.app import StatefulPorts
 from servicekit.events import Publication, photo_event_id, timestamp
 from servicekit.mongo import Client
+from servicekit.validation import check
 from snsfashion.events.v1 import events_pb2
 from snsfashion.fashion.v1 import fashion_pb2
 
@@ -103,6 +104,12 @@ class World:
         """What each event led to: the outfit published, or the error."""
         outcomes = await self.events.segmented(events)
         return [o if isinstance(o, BaseException) else published(o) for o in outcomes]
+
+
+async def ask(method: Any, request: Any) -> Any:
+    """Call an RPC as the server does: the request is checked first."""
+    check(request)
+    return await method(request, None)
 
 
 def published(outcome: Sequence[Publication[Any]]) -> events_pb2.OutfitDescribed:

@@ -23,7 +23,7 @@ from pymongo.errors import PyMongoError
 from servicekit import mongo
 from servicekit.app import Publish
 from servicekit.consumer import publish
-from servicekit.errors import NotFound, StartError
+from servicekit.errors import InvalidArgument, NotFound, StartError
 from servicekit.provision import command as provision
 
 P = ParamSpec("P")
@@ -87,7 +87,7 @@ def asynchronous(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P,
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             asyncio.run(command(*args, **kwargs))
-        except (NotFound, StartError) as error:
+        except (InvalidArgument, NotFound, StartError) as error:
             raise click.ClickException(str(error)) from error
         except PyMongoError as error:
             raise click.ClickException(f"the database at MONGODB_URI: {error}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -22,6 +22,9 @@ from servicekit.errors import (
     Overloaded,
     Retryable,
 )
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+"""What a method of a servicer gets beside its request."""
 
 # A call without a deadline gets this one.
 DEFAULT_DEADLINE_S = 30.0
@@ -69,12 +72,12 @@ class RpcServer:
     def add(
         self, register: Callable[[Any, grpc.aio.Server], None], servicer: object, name: str
     ) -> None:
-        """Adds a servicer: `register` is the generated add_..._to_server, `name` the full service name."""
+        """Add a servicer: `register` is the generated add_..._to_server, `name` the full service name."""
         register(servicer, self._server)
         self._names.append(name)
 
     async def start(self) -> None:
-        """Listens, NOT_SERVING until `set_serving`. Raises RuntimeError if the port is taken."""
+        """Listen, NOT_SERVING until `set_serving`. Raises RuntimeError if the port is taken."""
         await self.set_serving(False)
         reflection.enable_server_reflection(
             [*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
@@ -84,7 +87,7 @@ class RpcServer:
         await self._server.start()
 
     async def set_serving(self, serving: bool) -> None:
-        """What health answers, for the whole server and for each service by name."""
+        """Set what health answers, for the whole server and for each service by name."""
         state = health_pb2.HealthCheckResponse.ServingStatus.Value(
             "SERVING" if serving else "NOT_SERVING"
         )
@@ -92,7 +95,7 @@ class RpcServer:
             await self._health.set(name, state)
 
     async def stop(self, grace_s: float) -> None:
-        """Refuses new calls and lets running ones end."""
+        """Refuse new calls and let running ones end."""
         await self._server.stop(grace_s)
 
 
@@ -162,7 +165,7 @@ def _text(error: Exception, status: grpc.StatusCode) -> str:
 
 
 def _details(error: Exception, status: grpc.StatusCode) -> Sequence[tuple[str, bytes]]:
-    """google.rpc.Status with BadRequest, for errors that name a field."""
+    """Return google.rpc.Status with BadRequest, for errors that name a field."""
     if not isinstance(error, InvalidArgument):
         return ()
     violation = error_details_pb2.BadRequest.FieldViolation(

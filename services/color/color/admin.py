@@ -19,6 +19,8 @@ from servicekit.admin import JSON, MONGODB_URI, NATS_URL, asynchronous, open_bro
 from servicekit.migration import Old, migrate
 from servicekit.mongo import Document
 from servicekit.photostore import PhotoStore, Post
+from servicekit.validation import check
+from snsfashion.color.v1.color_pb2 import PutPaletteRequest
 
 
 @click.group("color")
@@ -56,14 +58,11 @@ async def put_palette(file: BinaryIO, version: str, mongodb_uri: str) -> None:
 
     FILE is a CSV with the columns name, name_ko, rgb, family and family_ko; the Korean ones may be left out.
     """
-    if not palette.is_version(version):
-        raise click.ClickException(
-            f"--version {version!r}: 1 to 64 letters, digits, dots, hyphens and underscores"
-        )
     try:
         csv = file.read().decode("utf-8")
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{file.name}: {error}") from error
+    check(PutPaletteRequest(palette_version=version, csv=csv))
     async with _opened(mongodb_uri) as (_, known):
         try:
             put = await known.put(version, csv)

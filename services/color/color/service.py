@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
 
-import grpc
 import numpy as np
 
 from color.core import palette
@@ -16,9 +14,8 @@ from color.storage.palette_history import VersionTaken
 from fashion import lab
 from photokit import photo
 from servicekit.errors import InvalidArgument
+from servicekit.rpc import Context
 from snsfashion.color.v1 import color_pb2, color_pb2_grpc
-
-MAX_GARMENTS = 50
 
 
 class ColorService(color_pb2_grpc.ColorServiceServicer):
@@ -31,15 +28,9 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
     async def ExtractColors(
         self,
         request: color_pb2.ExtractColorsRequest,
-        context: grpc.aio.ServicerContext[
-            color_pb2.ExtractColorsRequest, color_pb2.ExtractColorsResponse
-        ],
+        context: Context,
     ) -> color_pb2.ExtractColorsResponse:
         """Measure garments of one photo."""
-        if not 1 <= len(request.garments) <= MAX_GARMENTS:
-            raise InvalidArgument(
-                "garments", f"{len(request.garments)} garments; 1 to {MAX_GARMENTS} are taken"
-            )
         by = await self._palettes.get(request.palette_version)
         async with self._slots:
             try:
@@ -56,11 +47,9 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
     async def NameColor(
         self,
         request: color_pb2.NameColorRequest,
-        context: grpc.aio.ServicerContext[color_pb2.NameColorRequest, color_pb2.NameColorResponse],
+        context: Context,
     ) -> color_pb2.NameColorResponse:
         """Name a hex value."""
-        if not re.fullmatch(r"#?[0-9A-Fa-f]{6}", request.hex):
-            raise InvalidArgument("hex", 'six hexadecimal digits are needed, such as "#1f2a52"')
         by = await self._palettes.get(request.palette_version)
         rgb = np.frombuffer(bytes.fromhex(request.hex[-6:]), dtype=np.uint8)
         named = color(lab.from_rgb(rgb), rgb, 1.0)
@@ -72,9 +61,7 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
     async def GetPalette(
         self,
         request: color_pb2.GetPaletteRequest,
-        context: grpc.aio.ServicerContext[
-            color_pb2.GetPaletteRequest, color_pb2.GetPaletteResponse
-        ],
+        context: Context,
     ) -> color_pb2.GetPaletteResponse:
         """Return a palette."""
         by = await self._palettes.get(request.palette_version)
@@ -101,16 +88,10 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
     async def PutPalette(
         self,
         request: color_pb2.PutPaletteRequest,
-        context: grpc.aio.ServicerContext[
-            color_pb2.PutPaletteRequest, color_pb2.PutPaletteResponse
-        ],
+        context: Context,
     ) -> color_pb2.PutPaletteResponse:
         """Add a palette, by which photos are named from then on."""
         version = request.palette_version
-        if not palette.is_version(version):
-            raise InvalidArgument(
-                "palette_version", "1 to 64 letters, digits, dots, hyphens and underscores"
-            )
         try:
             put = await self._palettes.put(version, request.csv)
         except palette.BadPalette as error:
@@ -124,9 +105,7 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
     async def ListPalettes(
         self,
         request: color_pb2.ListPalettesRequest,
-        context: grpc.aio.ServicerContext[
-            color_pb2.ListPalettesRequest, color_pb2.ListPalettesResponse
-        ],
+        context: Context,
     ) -> color_pb2.ListPalettesResponse:
         """List the palettes, oldest first."""
         return color_pb2.ListPalettesResponse(palettes=map(self._info, self._palettes.all))

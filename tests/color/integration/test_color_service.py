@@ -10,7 +10,7 @@ from typing import Any
 import nats
 import numpy as np
 import pytest
-from color_world import FIRST, HEIGHT, WIDTH, World, garment, photo_bytes, segmented
+from color_world import FIRST, HEIGHT, WIDTH, World, ask, garment, photo_bytes, segmented
 
 from color.core import palette
 from photokit import mask as rle
@@ -135,8 +135,9 @@ async def test_segmented_photos_come_out_described_through_the_broker(
 
 
 async def test_extract_colors_answers_for_a_photo(world: World) -> None:
-    answer = await world.service.ExtractColors(
-        color_pb2.ExtractColorsRequest(photo=photo_bytes(), garments=[garment(), garment()]), None
+    answer = await ask(
+        world.service.ExtractColors,
+        color_pb2.ExtractColorsRequest(photo=photo_bytes(), garments=[garment(), garment()]),
     )
     assert [g.colors[0].family for g in answer.garments] == ["red", "red"]
     assert answer.generation == FIRST
@@ -144,14 +145,14 @@ async def test_extract_colors_answers_for_a_photo(world: World) -> None:
 
 async def test_name_color_answers_for_a_hex_value(world: World) -> None:
     for text in ("#1F2852", "1f2852"):
-        answer = await world.service.NameColor(color_pb2.NameColorRequest(hex=text), None)
+        answer = await ask(world.service.NameColor, color_pb2.NameColorRequest(hex=text))
         assert (answer.color.family, answer.color.family_ko) == ("navy", "네이비")
         assert (answer.color.rgb, answer.color.share) == (0x1F2852, 1.0)
         assert answer.distance < 5
 
 
 async def test_get_palette_lists_names_and_families(world: World) -> None:
-    answer = await world.service.GetPalette(color_pb2.GetPaletteRequest(), None)
+    answer = await ask(world.service.GetPalette, color_pb2.GetPaletteRequest())
     assert {color.family for color in answer.colors} == {f.name for f in answer.families}
     assert (answer.version, answer.generation) == (palette.PACKAGED, FIRST)
 
@@ -159,7 +160,7 @@ async def test_get_palette_lists_names_and_families(world: World) -> None:
 @pytest.mark.parametrize("text", ["", "red", "#12345", "#1234567", "##123456", "12 456", "#12345g"])
 async def test_what_is_no_hex_value_is_named(world: World, text: str) -> None:
     with pytest.raises(InvalidArgument) as caught:
-        await world.service.NameColor(color_pb2.NameColorRequest(hex=text), None)
+        await ask(world.service.NameColor, color_pb2.NameColorRequest(hex=text))
     assert caught.value.field == "hex"
 
 
@@ -180,14 +181,16 @@ async def test_a_wrong_garment_is_named(
     world: World, field: str, garments: list[fashion_pb2.Garment]
 ) -> None:
     with pytest.raises(InvalidArgument) as caught:
-        await world.service.ExtractColors(
-            color_pb2.ExtractColorsRequest(photo=photo_bytes(), garments=garments), None
+        await ask(
+            world.service.ExtractColors,
+            color_pb2.ExtractColorsRequest(photo=photo_bytes(), garments=garments),
         )
     assert caught.value.field == field
 
 
 async def test_a_photo_that_is_none_is_refused(world: World) -> None:
     with pytest.raises(BadPhoto):
-        await world.service.ExtractColors(
-            color_pb2.ExtractColorsRequest(photo=b"text", garments=[garment()]), None
+        await ask(
+            world.service.ExtractColors,
+            color_pb2.ExtractColorsRequest(photo=b"text", garments=[garment()]),
         )

@@ -9,6 +9,9 @@ from color.core import palette
 from color.core.naming import Namer
 from color.core.palette import BadPalette
 from fashion import lab
+from servicekit.errors import InvalidArgument
+from servicekit.validation import check
+from snsfashion.color.v1.color_pb2 import PutPaletteRequest
 
 ACME = """name,name_ko,rgb,family,family_ko
 acme sand,애크미 샌드,e2ca76,beige,
@@ -82,11 +85,17 @@ def test_families_and_common_names_have_korean_labels() -> None:
     assert korean["macaroni and cheese"] == ""
 
 
+def put(version: str) -> PutPaletteRequest:
+    """A request whose version is to be checked."""
+    return PutPaletteRequest(palette_version=version, csv="name,rgb,family\nash,808080,grey\n")
+
+
 @pytest.mark.parametrize("version", ["acme-2027", "a", "A_1.2"])
 def test_a_version_is_a_plain_word(version: str) -> None:
-    assert palette.is_version(version)
+    check(put(version))
 
 
 @pytest.mark.parametrize("version", ["", "acme 2027", "a/b", "x" * 65, "acme\n"])
-def test_what_is_no_version(version: str) -> None:
-    assert not palette.is_version(version)
+def test_what_is_not_a_version(version: str) -> None:
+    with pytest.raises(InvalidArgument, match="palette_version"):
+        check(put(version))

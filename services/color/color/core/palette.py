@@ -27,7 +27,6 @@ COLUMNS = ("name", "name_ko", "rgb", "family", "family_ko")
 MAX_LINES = 20_000
 MAX_BYTES = 4_000_000
 MAX_NAME = 64
-_VERSION = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _RGB = re.compile(r"#?[0-9A-Fa-f]{6}")
 
 
@@ -48,11 +47,6 @@ class Palette:
     lab: lab.Float
     family: NDArray[np.int64]
     families: tuple[Family, ...]
-
-
-def is_version(text: str) -> bool:
-    """Whether `text` can name a palette: 1 to 64 letters, digits, dots, hyphens and underscores."""
-    return bool(_VERSION.fullmatch(text))
 
 
 @cache
