@@ -13,7 +13,7 @@ labels=${1:-}
 
 if [[ -z $labels ]]; then
     pictures=$(dirname "$out")/pictures
-    "$python" -m lookbook write --outfits 40 --scenes 40 --split train --out "$pictures" --csv
+    "$python" -m lookbook write --outfits 24 --scenes 24 --split train --out "$pictures" --csv
     labels=$pictures/labels.csv
 fi
 
