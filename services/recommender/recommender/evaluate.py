@@ -1,120 +1,126 @@
-"""How good the recommendations would have been: feedback is split by time, and what was recommended at the split is judged by
-what people did after it. Beside the recommender stand trend only, the most popular and a random order.
-
-nDCG: gains are 1 for a click, 2 for a like, 3 for a purchase. Coverage: share of the catalog in anyone's list. Diversity: 1 minus
-the mean likeness of two outfits of a list. Popularity bias: mean share of the catalog that is less popular than what is shown; 0.5 is none.
-"""
+"""How good the recommendations would have been: `python -m recommender.evaluate`. Needs the extra `evaluation`."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pymongo import AsyncMongoClient
+import click
 from pymongo.errors import PyMongoError
 from tqdm import tqdm
 
 from fashion.words import PERSONAL_COLORS
-from recommender import messages
 from recommender.core.trend_table import NO_TRENDS, TrendTable
-from recommender.evaluation import replay
-from recommender.evaluation.history_file import FORMAT, BadLine, read
-from recommender.evaluation.replay import Declared, History
-from recommender.storage.store import Store
+from recommender.evaluation import history_database, history_file, replay
+from recommender.evaluation.history import History
 from recommender.trend_feed import TrendFeed
-from snsfashion.recommender.v1.recommender_pb2 import Outfit
+from servicekit import mongo
 
-EXAMPLES = """
+EXAMPLES = """\
 Examples:
   python -m recommender.evaluate --file feedback.jsonl
   python -m recommender.evaluate --file feedback.jsonl --split 2026-11-15 -k 20 --json
-  python -m recommender.evaluate --mongodb-uri mongodb://127.0.0.1:27017 --trends-address 127.0.0.1:50054
-
-The file:
-"""
+  python -m recommender.evaluate --mongodb-uri mongodb://127.0.0.1:27017 --trends-address 127.0.0.1:50054"""
 
 
-def main() -> None:
-    """Evaluates and prints. Ends with status 2 if the input can't be used."""
-    parser = argparse.ArgumentParser(
-        prog="python -m recommender.evaluate",
-        description=__doc__,
-        epilog=EXAMPLES + FORMAT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--file", type=Path, help="JSON lines, see below")
-    source.add_argument("--mongodb-uri", help="the recommender's database server")
-    parser.add_argument(
-        "--trends-address",
-        help="host:port of the trends service, for trends as of the split; without it and without trends in the file, "
-        "every garment is neutral",
-    )
-    parser.add_argument(
-        "--split",
-        default="0.8",
-        help="the time of the split, such as 2026-11-15 or 2026-11-15T12:00 (UTC), or the share of the events before it (0.8)",
-    )
-    parser.add_argument("-k", type=int, default=10, help="length of a list, 1 to 50 (10)")
-    parser.add_argument("--seed", type=int, default=0, help="of the random order and the intervals")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    arguments = parser.parse_args()
-    if not 1 <= arguments.k <= 50:
-        parser.error(f"-k {arguments.k} is not within 1 to 50")
+class CannotEvaluate(click.ClickException):
+    """The input can't be used."""
+
+    exit_code = 2
+
+    def format_message(self) -> str:
+        """Return the one line that is printed."""
+        return f"cannot evaluate: {self.message}"
+
+
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
+    epilog=f"\b\n{EXAMPLES}\n\n\b\nThe file:\n{history_file.FORMAT}",
+)
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path),
+    help="JSON lines, see below.",
+)
+@click.option("--mongodb-uri", help="The recommender's database server, in the place of --file.")
+@click.option(
+    "--trends-address",
+    help="host:port of the trends service, for trends as of the split. Without it and without trends in the file, "
+    "every garment is neutral.",
+)
+@click.option(
+    "--split",
+    default="0.8",
+    help="The time of the split, such as 2026-11-15 or 2026-11-15T12:00 (UTC), or the share of the events before it.",
+)
+@click.option("-k", default=10, type=click.IntRange(1, 50), help="Length of a list.")
+@click.option("--seed", default=0, help="Of the random order and the intervals.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def main(
+    file: Path | None,
+    mongodb_uri: str | None,
+    trends_address: str | None,
+    split: str,
+    k: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Tell how good the recommendations would have been.
+
+    Feedback is split by time, and what was recommended at the split is judged by what people did after it. Beside the
+    recommender stand trend only, the most popular and a random order.
+
+    nDCG: gains are 1 for a click, 2 for a like, 3 for a purchase. Coverage: share of the catalog in anyone's list.
+    Diversity: 1 minus the mean likeness of two outfits of a list. Popularity bias: mean share of the catalog that is less
+    popular than what is shown; 0.5 is none.
+    """
+    if (file is None) == (mongodb_uri is None):
+        raise click.UsageError("give either --file or --mongodb-uri")
     try:
-        result = asyncio.run(_evaluate(arguments))
-    except (BadLine, OSError, PyMongoError, ValueError) as error:
-        where = f"{arguments.file}: " if arguments.file else ""
-        print(f"cannot evaluate: {where}{error}", file=sys.stderr)
-        sys.exit(2)
-    print(json.dumps(result) if arguments.json else _table(result))
+        result = asyncio.run(_evaluate(file, mongodb_uri or "", trends_address, split, k, seed))
+    except (OSError, PyMongoError, ValueError) as error:
+        raise CannotEvaluate(f"{file}: {error}" if file else str(error)) from error
+    click.echo(json.dumps(result) if as_json else _table(result))
 
 
-async def _evaluate(arguments: argparse.Namespace) -> dict[str, Any]:
-    if arguments.file:
-        with arguments.file.open(encoding="utf-8") as lines:
-            history, trends = read(lines)
+async def _evaluate(
+    file: Path | None,
+    mongodb_uri: str,
+    trends_address: str | None,
+    split_text: str,
+    k: int,
+    seed: int,
+) -> dict[str, Any]:
+    trends = NO_TRENDS
+    if file:
+        with file.open(encoding="utf-8") as lines:
+            history, trends = history_file.read(lines)
     else:
-        history, trends = await _from_database(arguments.mongodb_uri), NO_TRENDS
-    split = _split(arguments.split, history)
-    if arguments.trends_address:
-        trends = await _trends(arguments.trends_address, split)
+        history = await _from_database(mongodb_uri)
+    split = _split(split_text, history)
+    if trends_address:
+        trends = await _trends(trends_address, split)
     with tqdm(desc="people", unit="", disable=None, leave=False) as bar:
-        found = replay.replay(history, split, arguments.k, trends, arguments.seed, bar.update)
+        found = replay.replay(history, split, k, trends, seed, bar.update)
     if not found.judged["recommender"]:
         raise ValueError(
             f"nobody clicked, liked or bought anything at or after {_text(split)} that was posted by then; move --split"
         )
     return {
-        "k": arguments.k,
+        "k": k,
         "split": _text(split),
         "outfits": len(found.popularity),
-        "rankers": replay.summary(found, arguments.seed),
+        "rankers": replay.summary(found, seed),
     }
 
 
 async def _from_database(uri: str) -> History:
-    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-        uri, tz_aware=True, serverSelectionTimeoutMS=5000
-    )
+    client = mongo.open_client(uri, timeout_s=5)
     try:
-        store = Store(client["snsfashion_recommender"])
-        history = History()
-        for stored in await store.outfits():
-            message = Outfit.FromString(stored.payload)
-            history.outfits.append(messages.outfit(message, stored.site, stored.author_key))
-        async for user_id, declared in store.all_profiles():
-            history.declared[user_id] = Declared(
-                frozenset(declared.styles), declared.personal_color
-            )
-        async for user_id, event in store.all_feedback():
-            history.feedback[user_id].append(event)
-        return history
+        return await history_database.read(mongo.database(client, "recommender"))
     finally:
         await client.close()
 
@@ -162,7 +168,7 @@ def _table(result: dict[str, Any]) -> str:
             f"{name:14}{row['ndcg']:9.3f}{f'{low:.3f} to {high:.3f}':>16}{row['hit_rate']:8.2f}"
             f"{row['coverage']:10.2f}{row['diversity']:11.2f}{row['popularity_bias']:12.2f}"
         )
-    lines += ["", f"{'personal colour':16}{'people':>7}" + "".join(f"{n:>14}" for n in rankers)]
+    lines += ["", f"{'personal color':16}{'people':>7}" + "".join(f"{n:>14}" for n in rankers)]
     for color, first in rankers["recommender"]["ndcg_by_personal_color"].items():
         label = PERSONAL_COLORS[color].name if color else "none declared"
         figures = (row["ndcg_by_personal_color"][color]["ndcg"] for row in rankers.values())

@@ -1,4 +1,7 @@
-"""The contract's messages to and from the core's values."""
+"""The contract's messages to and from the core's values.
+
+The contract has prices twice: in 1/1,000,000 of the currency, and for older callers in 1/100. Both are read and both are written.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,12 @@ from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.recommender.v1 import recommender_pb2
 
+_MICROS_IN_A_CENT = 10_000
+_GREATEST_PRICE = 2**63 - 1
 
-def outfit_message(event: OutfitDescribed) -> recommender_pb2.Outfit:
-    """The catalog's outfit: without masks, which are most of an event.
+
+def catalog_outfit(event: OutfitDescribed) -> recommender_pb2.Outfit:
+    """Return the catalog's outfit: without masks, which are most of an event.
 
     Raises InvalidMessage on what the ranking could not work with.
     """
@@ -24,7 +30,7 @@ def outfit_message(event: OutfitDescribed) -> recommender_pb2.Outfit:
     try:
         provenance.posted_at.ToDatetime()
     except (ValueError, OverflowError) as error:
-        raise InvalidMessage(f"provenance.posted_at is no time: {error}") from error
+        raise InvalidMessage(f"provenance.posted_at is not a valid time: {error}") from error
     if provenance.style and provenance.style not in STYLES:
         raise InvalidMessage(f"provenance.style {provenance.style} is unknown")
     outfit = recommender_pb2.Outfit(
@@ -43,8 +49,28 @@ def outfit_message(event: OutfitDescribed) -> recommender_pb2.Outfit:
     return outfit
 
 
+def parse(payload: bytes) -> recommender_pb2.Outfit:
+    """Return a stored outfit. Prices are completed, since version 0.1 stored them in 1/100 only."""
+    outfit = recommender_pb2.Outfit.FromString(payload)
+    if outfit.HasField("product"):
+        product = outfit.product
+        product.price_micros = price_micros(product)
+        product.price_cents = product.price_cents or round(product.price_micros / _MICROS_IN_A_CENT)
+    return outfit
+
+
+def price_micros(product: fashion_pb2.Product) -> int:
+    """Return a price in 1/1,000,000 of the currency; 0 if unknown."""
+    return product.price_micros or micros(product.price_cents)
+
+
+def micros(cents: int) -> int:
+    """Return a price that is in 1/100 of the currency in 1/1,000,000 of it."""
+    return min(cents * _MICROS_IN_A_CENT, _GREATEST_PRICE)
+
+
 def outfit(message: recommender_pb2.Outfit, site: str, author_key: str) -> Outfit:
-    """The core's outfit."""
+    """Return the core's outfit."""
     # A photo without a product has no availability: it is not sold out.
     sold = message.HasField("product")
     return Outfit(
@@ -56,14 +82,14 @@ def outfit(message: recommender_pb2.Outfit, site: str, author_key: str) -> Outfi
         author_key=author_key,
         product_id=message.product.product_id,
         season=message.product.season,
-        price_cents=message.product.price_cents,
+        price_micros=price_micros(message.product),
         currency=message.product.currency,
         available=message.product.available if sold else True,
     )
 
 
 def worn(message: recommender_pb2.Outfit) -> tuple[tuple[int, str], ...]:
-    """Category and colour family of each garment, "" where no colour was measured: what `profile.Feedback` keeps."""
+    """Return category and color family of each garment, "" where no color was measured: what `profile.Feedback` keeps."""
     return tuple(
         (int(g.category), g.colors[0].family if g.colors else "") for g in message.garments
     )
@@ -79,7 +105,7 @@ def _garment(message: fashion_pb2.Garment) -> Garment:
 def recommendation(
     outfit: recommender_pb2.Outfit, parts: list[float], reasons: list[Reason]
 ) -> recommender_pb2.Recommendation:
-    """One answer; `parts` as in score.PARTS."""
+    """Return one of the outfits of an answer; `parts` as in score.PARTS."""
     message = recommender_pb2.ScoreParts(**dict(zip(PARTS, parts, strict=True)))
     return recommender_pb2.Recommendation(
         outfit=outfit,
@@ -95,7 +121,7 @@ def recommendation(
 def profile(
     user_id: str, preferences: recommender_pb2.Preferences, learned: Learned
 ) -> recommender_pb2.Profile:
-    """A person's profile."""
+    """Return a person's profile."""
     return recommender_pb2.Profile(
         user_id=user_id,
         preferences=preferences,

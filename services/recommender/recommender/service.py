@@ -12,18 +12,20 @@ import grpc.aio
 
 from photokit.blobs import BlobStore
 from recommender import messages, requests
-from recommender.core import profile, ranking
+from recommender.core import profile
 from recommender.core.catalog import Catalog
 from recommender.core.outfit import Outfit
 from recommender.core.reasons import reasons
+from recommender.core.recommend import recommend
 from recommender.core.score import Person
 from recommender.core.shortlist import Key, Shortlist
 from recommender.core.trend_table import NO_TRENDS
 from recommender.storage.people import People
 from recommender.storage.replica import Replica
 from recommender.storage.shelf import Shelf
-from recommender.storage.store import Store, person_key
-from recommender.trend_feed import TrendFeed
+from recommender.storage.stored_outfits import StoredOutfits
+from recommender.storage.stored_people import StoredPeople
+from recommender.trend_feed import Trends
 from servicekit.errors import Gone, NotFound
 from snsfashion.recommender.v1 import recommender_pb2
 from snsfashion.recommender.v1.recommender_pb2_grpc import RecommenderServiceServicer
@@ -34,20 +36,22 @@ Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
 
 class RecommenderService(RecommenderServiceServicer):
-    """Maps the contract to the core."""
+    """The contract, answered by the core from what is in memory. What a person writes goes to the database at once."""
 
     def __init__(
         self,
-        store: Store,
+        outfits: StoredOutfits,
         replica: Replica,
+        stored_people: StoredPeople,
         people: People,
-        trends: TrendFeed,
+        trends: Trends,
         shelf: Shelf,
         blobs: BlobStore,
         clock: Callable[[], datetime],
     ) -> None:
-        self._store = store
+        self._outfits = outfits
         self._replica = replica
+        self._stored_people = stored_people
         self._people = people
         self._trends = trends
         self._shelf = shelf
@@ -57,6 +61,7 @@ class RecommenderService(RecommenderServiceServicer):
     async def Recommend(
         self, request: recommender_pb2.RecommendRequest, context: Context
     ) -> recommender_pb2.RecommendResponse:
+        """Recommend outfits to a person."""
         query = requests.query(request, self._clock())
         known, trends = await asyncio.gather(
             self._people.get(query.user_id), self._trends.table(query.as_of)
@@ -80,62 +85,65 @@ class RecommenderService(RecommenderServiceServicer):
     async def RecordFeedback(
         self, request: recommender_pb2.RecordFeedbackRequest, context: Context
     ) -> recommender_pb2.RecordFeedbackResponse:
-        event_id = requests.event_id(request.event_id)
-        user_id = requests.user_id(request.user_id)
-        image_id = requests.image_id(request.image_id)
-        kind = requests.feedback_kind(request.kind)
+        """Record what a person did with an outfit."""
         at = self._clock()
         if request.HasField("occurred_at"):
             at = requests.moment("occurred_at", request.occurred_at)
-        outfit = self._known_outfit(image_id) or await self._outfit(image_id)
-        recorded = await self._store.add_feedback(
-            user_id,
+        outfit = self._known_outfit(request.image_id) or await self._outfit(request.image_id)
+        recorded = await self._stored_people.add_feedback(
+            request.user_id,
             profile.Feedback(
-                event_id, image_id, kind, outfit.style, at.timestamp(), messages.worn(outfit)
+                request.event_id,
+                request.image_id,
+                request.kind,
+                outfit.style,
+                at.timestamp(),
+                messages.worn(outfit),
             ),
         )
-        # Also if it was recorded before: whoever did that may have died before they announced it.
-        await self._announce(user_id)
+        self._people.forget(request.user_id)
         return recommender_pb2.RecordFeedbackResponse(recorded=recorded)
 
     async def PutProfile(
         self, request: recommender_pb2.PutProfileRequest, context: Context
     ) -> recommender_pb2.PutProfileResponse:
-        user_id = requests.user_id(request.user_id)
-        preferences = requests.preferences(request.preferences)
-        await self._store.put_profile(user_id, preferences)
-        await self._announce(user_id)
-        return recommender_pb2.PutProfileResponse(profile=await self._profile(user_id, preferences))
+        """Store what a person declares."""
+        await self._stored_people.put_profile(request.user_id, request.preferences)
+        self._people.forget(request.user_id)
+        result = await self._profile(request.user_id, request.preferences)
+        return recommender_pb2.PutProfileResponse(profile=result)
 
     async def GetProfile(
         self, request: recommender_pb2.GetProfileRequest, context: Context
     ) -> recommender_pb2.GetProfileResponse:
-        user_id = requests.user_id(request.user_id)
-        declared = await self._store.profile(user_id)
-        result = await self._profile(user_id, declared or recommender_pb2.Preferences())
+        """Tell what is known of a person."""
+        declared = await self._stored_people.find_profile(request.user_id)
+        result = await self._profile(request.user_id, declared or recommender_pb2.Preferences())
         if declared is None and not result.seen:
-            raise NotFound(f"nothing is known of user_id {user_id!r}")
+            raise NotFound(f"nothing is known of user_id {request.user_id!r}")
         return recommender_pb2.GetProfileResponse(profile=result)
 
     async def ErasePerson(
         self, request: recommender_pb2.ErasePersonRequest, context: Context
     ) -> recommender_pb2.ErasePersonResponse:
-        user_id = requests.user_id(request.user_id)
-        removed = await self._store.erase_person(user_id)
-        await self._announce(user_id)
+        """Forget a person."""
+        removed = await self._stored_people.erase(request.user_id)
+        self._people.forget(request.user_id)
         return recommender_pb2.ErasePersonResponse(removed=removed)
 
     async def GetOutfit(
         self, request: recommender_pb2.GetOutfitRequest, context: Context
     ) -> recommender_pb2.GetOutfitResponse:
-        outfit = await self._outfit(requests.image_id(request.image_id))
+        """Return an outfit of the catalog."""
+        outfit = await self._outfit(request.image_id)
         await self._add_url(outfit)
         return recommender_pb2.GetOutfitResponse(outfit=outfit)
 
     async def GetPhoto(
         self, request: recommender_pb2.GetPhotoRequest, context: Context
     ) -> recommender_pb2.GetPhotoResponse:
-        outfit = await self._outfit(requests.image_id(request.image_id))
+        """Return the photo of an outfit."""
+        outfit = await self._outfit(request.image_id)
         try:
             photo = await self._blobs.get(outfit.image.key)
         except Gone:
@@ -145,19 +153,14 @@ class RecommenderService(RecommenderServiceServicer):
     def _known_outfit(self, image_id: str) -> recommender_pb2.Outfit | None:
         catalog = self._replica.catalog
         row = catalog.row(image_id)
-        return None if row is None else recommender_pb2.Outfit.FromString(catalog.payloads[row])
+        return None if row is None else messages.parse(catalog.payloads[row])
 
     async def _outfit(self, image_id: str) -> recommender_pb2.Outfit:
-        """From the database, since another replica may have just got it."""
-        found = await self._store.outfits([image_id])
-        if not found:
+        """Read an outfit from the database, since another replica may have just got it."""
+        stored = await self._outfits.find(image_id)
+        if stored is None:
             raise NotFound(f"no outfit of the catalog has image_id {image_id!r}")
-        return recommender_pb2.Outfit.FromString(found[0].payload)
-
-    async def _announce(self, user_id: str) -> None:
-        """This replica answers with what was written at once, the others after their next poll."""
-        self._people.forget(person_key(user_id))
-        await self._store.announce_person(user_id)
+        return messages.parse(stored.payload)
 
     async def _add_url(self, outfit: recommender_pb2.Outfit) -> None:
         outfit.photo_url = await self._blobs.url(outfit.image.key, PHOTO_URL_LIFETIME)
@@ -165,15 +168,16 @@ class RecommenderService(RecommenderServiceServicer):
     async def _profile(
         self, user_id: str, preferences: recommender_pb2.Preferences
     ) -> recommender_pb2.Profile:
-        learned = profile.learn(await self._store.feedback(user_id), self._clock().timestamp())
+        events = await self._stored_people.find_feedback(user_id)
+        learned = profile.learn(events, self._clock().timestamp())
         return messages.profile(user_id, preferences, learned)
 
 
 # Some outfits are recommended again and again; 3 KB each.
 @lru_cache(maxsize=4096)
 def _parsed(payload: bytes) -> tuple[recommender_pb2.Outfit, Outfit]:
-    """The stored outfit, not to be changed, and what the reasons need of it."""
-    message = recommender_pb2.Outfit.FromString(payload)
+    """Return the stored outfit, not to be changed, and what the reasons need of it."""
+    message = messages.parse(payload)
     return message, messages.outfit(message, "", "")
 
 
@@ -181,7 +185,7 @@ def _answer(
     catalog: Catalog, query: requests.Query, person: Person, shortlist: Shortlist
 ) -> recommender_pb2.RecommendResponse:
     trends = shortlist.moment.trends
-    found = ranking.recommend(catalog, shortlist, person, query.filters, query.k)
+    found = recommend(catalog, shortlist, person, query.filters, query.k)
     state = recommender_pb2.RECOMMEND_STATE_OK
     if not found.candidates:
         state = recommender_pb2.RECOMMEND_STATE_NO_CATALOG

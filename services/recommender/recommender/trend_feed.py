@@ -1,4 +1,4 @@
-"""Reads the trends service: what social posts show, cached for some seconds."""
+"""What social posts show, as the trends service tells it; kept for some seconds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import grpc
 import grpc.aio
@@ -15,15 +15,16 @@ import grpc.aio
 from recommender.core.trend_table import TrendRow, TrendTable
 from servicekit import telemetry
 from servicekit.events import timestamp
+from servicekit.single_flight import SingleFlight
 from snsfashion.fashion.v1.fashion_pb2 import SOURCE_KIND_SOCIAL
 from snsfashion.trends.v1 import trends_pb2
 from snsfashion.trends.v1.trends_pb2_grpc import TrendsServiceStub
 
 # Trends' own snapshot is up to 2 s old, and a day's shares hardly move within some seconds.
 FRESH_S = 10.0
-# What is older than that still serves for so long, while it is read anew.
+# What is older than that still serves for so long, while it is read again.
 STALE_S = 20.0
-# While trends are out of reach, an answer waits for them this seldom.
+# While trends are out of reach, they are asked for only this often.
 RETRY_S = 2.0
 DEADLINE_S = 1.0
 _PAGE_SIZE = 100
@@ -34,11 +35,18 @@ _log = telemetry.log("trend_feed")
 K = TypeVar("K")
 
 
-class TrendFeed:
-    """Tables of trends by day."""
+class Trends(Protocol):
+    """Where trends come from."""
 
-    def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """`address`: host:port. `clock`: seconds, monotonic."""
+    async def table(self, as_of: datetime) -> TrendTable | None:
+        """Return the trends of the week that ends with the day of `as_of` (UTC); None while they are out of reach."""
+
+
+class TrendFeed:
+    """Trends from the trends service."""
+
+    def __init__(self, address: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """`address`: host:port."""
         self._channel = grpc.aio.insecure_channel(
             f"dns:///{address}",
             options=[
@@ -48,62 +56,57 @@ class TrendFeed:
                 ("grpc.initial_reconnect_backoff_ms", 200),
                 ("grpc.max_reconnect_backoff_ms", 2000),
             ],
+            interceptors=telemetry.client_interceptors(),
         )
         self._stub = TrendsServiceStub(self._channel)
-        self._clock = clock
-        self._reading: dict[date, asyncio.Task[TrendTable | None]] = {}
-        self._cache: dict[date, tuple[float, TrendTable | None]] = {}
+        self._monotonic = monotonic
+        self._reading: SingleFlight[date, TrendTable | None] = SingleFlight(self._keep)
+        self._kept: dict[date, tuple[float, TrendTable | None]] = {}
 
     async def table(self, as_of: datetime) -> TrendTable | None:
-        """Trends of the week that ends with the day of `as_of` (UTC); None while they are out of reach."""
+        """Return the trends of the week that ends with the day of `as_of` (UTC); None while they are out of reach."""
         day = as_of.date()
-        now = self._clock()
-        until, table = self._cache.get(day, (-math.inf, None))
+        now = self._monotonic()
+        until, table = self._kept.get(day, (-math.inf, None))
         if now < until:
             return table
-        reading = self._reading.get(day)
-        if reading is None:
-            reading = asyncio.create_task(self._renew(day, as_of, table))
-            self._reading[day] = reading
+        reading = self._reading.join(day, lambda: self._read(as_of, table))
         if table is not None and now < until + STALE_S:
             return table
         return await asyncio.shield(reading)
 
-    async def _renew(
-        self, day: date, as_of: datetime, before: TrendTable | None
-    ) -> TrendTable | None:
-        table: TrendTable | None = None
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                table = await self._read(as_of)
-            # The same object while nothing moved: whoever sorted by it need not sort again.
-            table = before if table == before else table
-        except (grpc.aio.AioRpcError, TimeoutError) as error:
-            _log.warning("trends_out_of_reach", error=_text(error))
-        finally:
-            self._reading.pop(day)
-        self._cache.pop(day, None)
-        self._cache[day] = (self._clock() + (RETRY_S if table is None else FRESH_S), table)
-        if len(self._cache) > _KEPT:
-            del self._cache[next(iter(self._cache))]
-        return table
-
     async def close(self) -> None:
-        """Closes the channel; what is being read is given up."""
-        for reading in self._reading.values():
-            reading.cancel()
+        """Close the channel; what is being read is given up."""
+        self._reading.cancel()
         await self._channel.close(None)
 
-    async def _read(self, as_of: datetime) -> TrendTable:
-        return TrendTable(
-            await self._rows(
-                trends_pb2.DIMENSION_ITEM_COLOR,
-                as_of,
-                lambda value: (int(value.category), value.color_family),
-            ),
-            await self._rows(trends_pb2.DIMENSION_ITEM, as_of, lambda value: int(value.category)),
-            await self._rows(trends_pb2.DIMENSION_COLOR, as_of, lambda value: value.color_family),
-        )
+    async def _read(self, as_of: datetime, before: TrendTable | None) -> TrendTable | None:
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                table = TrendTable(
+                    await self._rows(
+                        trends_pb2.DIMENSION_ITEM_COLOR,
+                        as_of,
+                        lambda value: (int(value.category), value.color_family),
+                    ),
+                    await self._rows(
+                        trends_pb2.DIMENSION_ITEM, as_of, lambda value: int(value.category)
+                    ),
+                    await self._rows(
+                        trends_pb2.DIMENSION_COLOR, as_of, lambda value: value.color_family
+                    ),
+                )
+        except (grpc.aio.AioRpcError, TimeoutError) as error:
+            _log.warning("trends_out_of_reach", error=_text(error))
+            return None
+        # The same object while nothing moved: what was sorted by it need not be sorted again.
+        return before if table == before else table
+
+    def _keep(self, day: date, table: TrendTable | None) -> None:
+        self._kept.pop(day, None)
+        self._kept[day] = (self._monotonic() + (RETRY_S if table is None else FRESH_S), table)
+        if len(self._kept) > _KEPT:
+            del self._kept[next(iter(self._kept))]
 
     async def _rows(
         self,

@@ -1,4 +1,4 @@
-"""A recommender of its own for each test: real database, real gRPC on loopback."""
+"""An empty database for each test, the recommender wired on it, and events for it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from typing import Any
 
 import grpc.aio
 import pytest
-from pymongo import AsyncMongoClient
-from pymongo.asynchronous.database import AsyncDatabase
 
-from servicekit.events import photo_event_id, timestamp
+from recommender.app import RecommenderApp, wire
+from recommender.core.trend_table import TrendTable
+from recommender.settings import Settings
+from servicekit import mongo
+from servicekit.app import StatefulPorts
+from servicekit.events import Publication, photo_event_id, timestamp
+from servicekit.mongo import Database
 from servicekit.topology import DESCRIBED, REJECTED
 from snsfashion.events.v1.events_pb2 import ImageClassified, OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2
@@ -28,18 +32,52 @@ COLORS = {
 
 Described = Callable[..., OutfitDescribed]
 Rejected = Callable[..., ImageClassified]
+Wire = Callable[..., RecommenderApp]
 
 
 @pytest.fixture
-async def db(mongodb_uri: str) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
+async def db(mongodb_uri: str) -> AsyncIterator[Database]:
     """An empty database."""
-    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongodb_uri, tz_aware=True)
+    client = mongo.open_client(mongodb_uri, timeout_s=10)
     name = f"test_{uuid.uuid4().hex}"
     try:
         yield client[name]
     finally:
         await client.drop_database(name)
         await client.close()
+
+
+class OutOfReach:
+    """Trends that can't be read."""
+
+    async def table(self, as_of: datetime) -> TrendTable | None:
+        return None
+
+
+@pytest.fixture
+def wired(blob_url: str) -> Wire:
+    """Wires a replica of the service on a database. Trends are out of reach unless an address is given."""
+
+    async def publish(publication: Publication[Any]) -> None:
+        raise AssertionError("the recommender publishes nothing")
+
+    def make(
+        db: Database,
+        trends_address: str = "",
+        monotonic: Callable[[], float] = lambda: 0.0,
+    ) -> RecommenderApp:
+        settings = Settings(
+            nats_url="nats://unused",
+            mongodb_uri="mongodb://unused",
+            blob_url=blob_url,
+            trends_address=trends_address,
+        )
+        ports = StatefulPorts(
+            settings=settings, publish=publish, db=db, clock=lambda: NOW, monotonic=monotonic
+        )
+        return wire(ports, None if trends_address else OutOfReach())
+
+    return make
 
 
 def _image(post: str) -> fashion_pb2.ImageRef:

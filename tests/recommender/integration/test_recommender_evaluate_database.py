@@ -7,15 +7,12 @@ import json
 import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from pymongo import AsyncMongoClient
 
+from recommender.app import RecommenderApp
 from recommender.core import profile
-from recommender.events import EventHandlers
-from recommender.storage.replica import Replica
-from recommender.storage.store import Store
+from servicekit import mongo
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from snsfashion.recommender.v1.recommender_pb2 import FEEDBACK_KIND_CLICKED, Preferences
 
@@ -24,11 +21,13 @@ FAMILIES = ("red", "navy", "black", "ivory")
 
 
 @pytest.fixture
-async def store(mongodb_uri: str) -> AsyncIterator[Store]:
-    """The service's own database, empty."""
-    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongodb_uri, tz_aware=True)
+async def app(
+    mongodb_uri: str, wired: Callable[..., RecommenderApp]
+) -> AsyncIterator[RecommenderApp]:
+    """A replica on the service's own database, which is empty."""
+    client = mongo.open_client(mongodb_uri, timeout_s=10)
     await client.drop_database("snsfashion_recommender")
-    result = Store(client["snsfashion_recommender"])
+    result = wired(mongo.database(client, "recommender"))
     await result.prepare()
     yield result
     await client.drop_database("snsfashion_recommender")
@@ -50,19 +49,19 @@ async def evaluate(*arguments: str) -> tuple[int, str, str]:
 
 
 async def test_stored_feedback_is_played_again(
-    store: Store, mongodb_uri: str, described: Callable[..., OutfitDescribed]
+    app: RecommenderApp, mongodb_uri: str, described: Callable[..., OutfitDescribed]
 ) -> None:
     events = [
         described(f"p{n}", ((TOP, FAMILIES[n % 4]),), style=n % 6 + 1, age_days=30)
         for n in range(40)
     ]
-    await EventHandlers(store, Replica(store)).described(events)
+    await app.events.described(events)
     posted = events[0].provenance.posted_at.ToDatetime()
     for user in ("kim", "lee"):
-        await store.put_profile(user, Preferences(styles=[1]))  # type: ignore[list-item]
+        await app.stored_people.put_profile(user, Preferences(styles=[1]))  # type: ignore[list-item]
         for n in range(0, 40, 4):
             when = posted + timedelta(days=1 + n)
-            await store.add_feedback(
+            await app.stored_people.add_feedback(
                 user,
                 profile.Feedback(
                     f"{user}-{n}",
@@ -81,12 +80,14 @@ async def test_stored_feedback_is_played_again(
 
 
 async def test_a_database_or_a_trends_service_out_of_reach_is_named(
-    store: Store, mongodb_uri: str, absent_address: str
+    app: RecommenderApp, mongodb_uri: str, absent_address: str
 ) -> None:
     status, _, error = await evaluate("--mongodb-uri", mongodb_uri)
     assert status == 2
     assert "there is no feedback" in error
-    await store.add_feedback("kim", profile.Feedback("e", "i", FEEDBACK_KIND_CLICKED, 1, 0.0))
+    await app.stored_people.add_feedback(
+        "kim", profile.Feedback("e", "i", FEEDBACK_KIND_CLICKED, 1, 0.0)
+    )
     status, _, error = await evaluate(
         "--mongodb-uri", mongodb_uri, "--trends-address", absent_address
     )

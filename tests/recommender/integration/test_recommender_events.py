@@ -9,40 +9,46 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pymongo import AsyncMongoClient
-from pymongo.asynchronous.database import AsyncDatabase
 
-from recommender.core import ranking
+from recommender import messages
+from recommender.app import RecommenderApp
 from recommender.core.catalog import Catalog
 from recommender.core.filters import Filters
 from recommender.core.profile import Learned
+from recommender.core.recommend import recommend
 from recommender.core.score import Moment, Person, Weights
 from recommender.core.shortlist import Key, Shortlist
 from recommender.core.trend_table import TrendRow, TrendTable
-from recommender.events import EventHandlers
-from recommender.storage import store as store_module
-from recommender.storage.replica import Replica
-from recommender.storage.store import Store
+from recommender.storage import replica as replica_module
+from recommender.storage.stored_outfits import shop_photo
+from servicekit import mongo
 from servicekit.errors import InvalidMessage
+from servicekit.mongo import Database
+from servicekit.photostore import PhotoStore, Result, Write
 from snsfashion.events.v1.events_pb2 import ImageClassified, OutfitDescribed, PostErased
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.recommender.v1.recommender_pb2 import Outfit
 
-Database = AsyncDatabase[dict[str, Any]]
 Described = Callable[..., OutfitDescribed]
 Rejected = Callable[..., ImageClassified]
+Wire = Callable[..., RecommenderApp]
 TOP, SKIRT = 1, 9
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-async def start(db: Database) -> tuple[EventHandlers, Replica, Store]:
-    store = Store(db)
-    await store.prepare()
-    replica = Replica(store)
-    await replica.load()
-    return EventHandlers(store, replica), replica, store
+@pytest.fixture
+async def app(db: Database, wired: Wire) -> RecommenderApp:
+    """A replica."""
+    return await start(wired, db)
+
+
+async def start(wired: Wire, db: Database) -> RecommenderApp:
+    app = wired(db)
+    await app.prepare()
+    return app
 
 
 def content(catalog: Catalog) -> dict[str, tuple[bytes, list[float]]]:
@@ -61,161 +67,190 @@ def answer(catalog: Catalog) -> list[tuple[str, list[float]]]:
     person = Person(frozenset({1}), 4, Learned(families={"red": 0.5}))
     moment = Moment(TrendTable({}, {TOP: TrendRow(0.3, 0.1, 0.5, True)}, {}), NOW.timestamp())
     shortlist = Shortlist(catalog, Key(Weights(), person.personal_color), moment)
-    found = ranking.recommend(catalog, shortlist, person, Filters(), 10)
+    found = recommend(catalog, shortlist, person, Filters(), 10)
     return [
         (catalog.image_ids[row], parts)
         for row, parts in zip(found.rows, found.parts.tolist(), strict=True)
     ]
 
 
-async def handle(handlers: EventHandlers, event: Any) -> None:
+async def handle(app: RecommenderApp, event: Any) -> None:
     if isinstance(event, OutfitDescribed):
-        outcomes = await handlers.described([event])
+        outcomes = await app.events.described([event])
     elif isinstance(event, ImageClassified):
-        outcomes = await handlers.rejected([event])
+        outcomes = await app.events.rejected([event])
     else:
-        outcomes = await handlers.erased([event])
+        outcomes = await app.events.erased([event])
     assert outcomes == [()]
 
 
+def photo(event: OutfitDescribed) -> Result:
+    """What is stored of an event."""
+    return shop_photo(event, messages.catalog_outfit(event).SerializeToString())
+
+
+def erasure(post: str) -> PostErased:
+    return PostErased(event_id="e", site="shop", post=post)
+
+
 async def test_an_outfit_enters_the_catalog_without_masks(
-    db: Database, described: Described
+    app: RecommenderApp, described: Described
 ) -> None:
-    handlers, replica, store = await start(db)
-    await handlers.described([described("a"), described("b", ((SKIRT, "red"),))])
-    assert set(content(replica.catalog)) == {"shop:a:0", "shop:b:0"}
-    assert all(b"mask" not in stored.payload for stored in await store.outfits())
+    await app.events.described([described("a"), described("b", ((SKIRT, "red"),))])
+    assert set(content(app.replica.catalog)) == {"shop:a:0", "shop:b:0"}
+    assert all(b"mask" not in stored.payload for stored in await app.outfits.find_all())
 
 
 async def test_social_photos_and_photos_without_garments_are_not_offered(
-    db: Database, described: Described
+    app: RecommenderApp, described: Described
 ) -> None:
-    handlers, replica, _ = await start(db)
-    await handlers.described(
+    await app.events.described(
         [described("social", kind=fashion_pb2.SOURCE_KIND_SOCIAL), described("empty", ())]
     )
-    assert content(replica.catalog) == {}
+    assert content(app.replica.catalog) == {}
 
 
 async def test_a_newer_rejection_removes_an_outfit_and_an_older_one_does_not(
-    db: Database, described: Described, rejected: Rejected
+    app: RecommenderApp, described: Described, rejected: Rejected
 ) -> None:
-    handlers, replica, _ = await start(db)
-    await handlers.described([described("a", generations=(1, 2, 1, 1))])
-    await handlers.rejected([rejected("a", (1, 1))])
-    assert "shop:a:0" in content(replica.catalog)
-    await handlers.rejected([rejected("a", (1, 3))])
-    assert content(replica.catalog) == {}
-    await handlers.described([described("a", generations=(1, 2, 9, 9))])
-    assert content(replica.catalog) == {}
+    await app.events.described([described("a", generations=(1, 2, 1, 1))])
+    await app.events.rejected([rejected("a", (1, 1))])
+    assert "shop:a:0" in content(app.replica.catalog)
+    await app.events.rejected([rejected("a", (1, 3))])
+    assert content(app.replica.catalog) == {}
+    await app.events.described([described("a", generations=(1, 2, 9, 9))])
+    assert content(app.replica.catalog) == {}
 
 
-async def test_an_erased_post_never_comes_back(db: Database, described: Described) -> None:
-    handlers, replica, store = await start(db)
-    await handlers.described([described("a"), described("b")])
-    await handlers.erased([PostErased(event_id="e", site="shop", post="a")])
-    assert set(content(replica.catalog)) == {"shop:b:0"}
-    await handlers.described([described("a", generations=(9, 9, 9, 9))])
-    assert set(content(replica.catalog)) == {"shop:b:0"}
-    assert [stored.image_id for stored in await store.outfits()] == ["shop:b:0"]
+async def test_an_erased_post_never_comes_back(app: RecommenderApp, described: Described) -> None:
+    await app.events.described([described("a"), described("b")])
+    await app.events.erased([erasure("a")])
+    assert set(content(app.replica.catalog)) == {"shop:b:0"}
+    await app.events.described([described("a", generations=(9, 9, 9, 9))])
+    assert set(content(app.replica.catalog)) == {"shop:b:0"}
+    assert [stored.image_id for stored in await app.outfits.find_all()] == ["shop:b:0"]
 
 
-async def test_a_write_that_an_erasure_overtook_is_invisible_even_if_its_writer_died(
-    db: Database, described: Described
+async def test_a_write_that_was_cut_off_leaves_nothing(
+    app: RecommenderApp, db: Database, described: Described
 ) -> None:
-    handlers, replica, _ = await start(db)
-    await handlers.described([described("a")])
-    kept = await db["outfits"].find_one({"_id": "shop:a:0"})
-    assert kept is not None
-    await handlers.erased([PostErased(event_id="e", site="shop", post="a")])
-    # What a writer leaves that checked before the erasure, wrote after it, and was killed.
-    await db["outfits"].insert_one(kept)
-    await replica.load()
-    assert content(replica.catalog) == {}
+    await app.events.described([described("a")])
+
+    async def cut_off(write: Write) -> None:
+        await write.put([photo(described("b"))])
+        await write.erase([photo(described("a")).post])
+        raise RuntimeError("the process was killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        await PhotoStore(db).write(cut_off)
+    await app.replica.refresh()
+    assert set(content(app.replica.catalog)) == {"shop:a:0"}
+    assert [stored.image_id for stored in await app.outfits.find_all()] == ["shop:a:0"]
 
 
 async def test_an_erasure_at_the_same_time_as_the_write_leaves_nothing(
-    db: Database, described: Described
+    app: RecommenderApp, db: Database, described: Described
 ) -> None:
-    handlers, replica, _ = await start(db)
     posts = [f"p{number}" for number in range(20)]
     await asyncio.gather(
-        *(handlers.described([described(post)]) for post in posts),
-        *(handlers.erased([PostErased(event_id="e", site="shop", post=post)]) for post in posts),
+        *(app.events.described([described(post)]) for post in posts),
+        *(app.events.erased([erasure(post)]) for post in posts),
     )
-    await replica.refresh()
-    assert content(replica.catalog) == {}
-    assert await db["outfits"].count_documents({}) == 0
+    await app.replica.refresh()
+    assert content(app.replica.catalog) == {}
+    assert await db["photos"].count_documents({}) == 0
 
 
 async def test_a_bad_event_among_good_ones_is_refused_alone(
-    db: Database, described: Described
+    app: RecommenderApp, described: Described
 ) -> None:
-    handlers, replica, _ = await start(db)
     bad = described("bad")
     bad.garments[0].category = 99  # type: ignore[assignment]
-    outcomes = await handlers.described([described("a"), bad, described("b")])
+    outcomes = await app.events.described([described("a"), bad, described("b")])
     assert outcomes[0] == outcomes[2] == ()
     assert isinstance(outcomes[1], InvalidMessage)
     assert "category 99" in str(outcomes[1])
-    assert set(content(replica.catalog)) == {"shop:a:0", "shop:b:0"}
+    assert set(content(app.replica.catalog)) == {"shop:a:0", "shop:b:0"}
 
 
-async def test_a_replica_that_got_no_event_follows(db: Database, described: Described) -> None:
-    handlers, replica, store = await start(db)
-    other = Replica(store)
-    await other.load()
-    await handlers.described([described("a"), described("b")])
-    await handlers.erased([PostErased(event_id="e", site="shop", post="a")])
-    assert content(other.catalog) == {}
-    await other.refresh()
-    assert content(other.catalog) == content(replica.catalog) != {}
-
-
-async def test_a_replica_that_was_away_for_too_long_reads_everything(
-    db: Database, described: Described
+async def test_a_replica_that_got_no_event_follows(
+    app: RecommenderApp, db: Database, wired: Wire, described: Described, rejected: Rejected
 ) -> None:
-    handlers, replica, store = await start(db)
-    other = Replica(store)
-    await other.load()
-    await handlers.described([described("a"), described("b")])
-    await store.announce(["nothing"] * (store_module.RECENT + 1))
-    assert (await store.changed_since(0))[1] is None
-    await other.refresh()
-    await replica.refresh()
-    assert content(other.catalog) == content(replica.catalog)
-    assert len(other.catalog) == 2
+    other = await start(wired, db)
+    await app.events.described([described("a"), described("b"), described("c")])
+    await other.replica.refresh()
+    assert content(other.replica.catalog) == content(app.replica.catalog)
+    await app.events.erased([erasure("a")])
+    await app.events.rejected([rejected("b", (1, 2))])
+    assert len(other.replica.catalog) == 3
+    await other.replica.refresh()
+    assert content(other.replica.catalog) == content(app.replica.catalog)
+    assert set(content(other.replica.catalog)) == {"shop:c:0"}
 
 
-async def test_a_delivery_that_died_before_it_announced_is_announced_by_the_next(
-    db: Database, described: Described
+async def test_a_database_that_was_restored_from_an_older_copy_is_read_again(
+    app: RecommenderApp, db: Database, wired: Wire, described: Described
 ) -> None:
-    handlers, _, store = await start(db)
-    other = Replica(store)
-    await other.load()
-    await handlers.described([described("a")])
-    # As if the first delivery had written, but died before `announce`.
-    await db["changes"].update_one({"_id": "catalog"}, {"$set": {"version": 0, "recent": []}})
-    await handlers.described([described("a")])
-    await other.refresh()
-    assert set(content(other.catalog)) == {"shop:a:0"}
+    other = await start(wired, db)
+    for generation in range(1, 4):
+        await app.events.described([described("a", generations=(1, 1, 1, generation))])
+    await other.replica.refresh()
+    await db["photos"].delete_many({})
+    await db["meta"].delete_many({})
+    await app.outfits.put([photo(described("b"))])
+    await other.replica.refresh()
+    assert [stored.image_id for stored in await app.outfits.find_all()] == ["shop:b:0"]
+    assert set(content(other.replica.catalog)) == {"shop:b:0"}
+
+
+async def test_what_a_process_wrote_before_it_died_reaches_the_other_replicas(
+    app: RecommenderApp, db: Database, wired: Wire, described: Described
+) -> None:
+    other = await start(wired, db)
+    outfit = described("a")
+    # As if the process had written, but died before it looked at its own catalog and acked.
+    await app.outfits.put([photo(outfit)])
+    await other.replica.refresh()
+    assert len(other.replica.catalog) == 1
+    await app.events.described([outfit])
+    assert len(app.replica.catalog) == 1
+
+
+async def test_while_a_large_catalog_is_loaded_other_work_gets_its_turn(
+    app: RecommenderApp, db: Database, wired: Wire, described: Described
+) -> None:
+    number = 10 * replica_module._BREATH
+    await app.events.described([described(f"p{n}") for n in range(number)])
+    replica = wired(db).replica
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 0 < len(replica.catalog) < number
+
+    counting = asyncio.create_task(count())
+    await replica.load()
+    counting.cancel()
+    assert len(replica.catalog) == number
+    assert turns >= 5
 
 
 async def test_two_writers_at_once_leave_the_greater_generation(
-    db: Database, described: Described
+    app: RecommenderApp, db: Database, wired: Wire, described: Described
 ) -> None:
-    first, replica, store = await start(db)
-    second = EventHandlers(store, Replica(store))
+    second = await start(wired, db)
     versions = [
         described(post, ((TOP, family),), generations=(1, 1, 1, generation))
         for generation, family in ((1, "red"), (2, "navy"), (3, "black"))
         for post in "abcdef"
     ]
     await asyncio.gather(
-        *(handlers.described([event]) for event in versions for handlers in (first, second))
+        *(writer.events.described([event]) for event in versions for writer in (app, second))
     )
-    await replica.refresh()
-    payloads = [payload for payload, _ in content(replica.catalog).values()]
+    await app.replica.refresh()
+    payloads = [payload for payload, _ in content(app.replica.catalog).values()]
     assert len(payloads) == 6
     assert {Outfit.FromString(p).garments[0].colors[0].family for p in payloads} == {"black"}
 
@@ -231,10 +266,15 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(steps, st.data())
 def test_any_order_and_repetition_leaves_what_the_greatest_tuples_say(
     mongodb_uri: str,
+    wired: Wire,
     described: Described,
     rejected: Rejected,
     history: Sequence[tuple[str, str, tuple[int, ...]]],
@@ -243,7 +283,7 @@ def test_any_order_and_repetition_leaves_what_the_greatest_tuples_say(
     def event(step: tuple[str, str, tuple[int, ...]]) -> Any:
         name, post, generations = step
         if name == "erased":
-            return PostErased(event_id="e", site="shop", post=post)
+            return erasure(post)
         if name == "rejected":
             return rejected(post, generations)
         # The same tuple always describes the same outfit.
@@ -266,24 +306,22 @@ def test_any_order_and_repetition_leaves_what_the_greatest_tuples_say(
             expected[post] = (padded, step)
 
     async def run() -> None:
-        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongodb_uri)
+        client = mongo.open_client(mongodb_uri, timeout_s=10)
         name = f"test_{uuid.uuid4().hex}"
         try:
-            handlers, replica, store = await start(client[name])
-            second = Replica(store)
-            other = EventHandlers(store, second)
+            first, second = await start(wired, client[name]), await start(wired, client[name])
             for number, step in enumerate(arrivals):
-                await handle(handlers if number % 2 else other, event(step))
-            await replica.refresh()
-            await second.refresh()
-            clean, clean_replica, _ = await start(client[name + "_clean"])
+                await handle(first if number % 2 else second, event(step))
+            await first.replica.refresh()
+            await second.replica.refresh()
+            clean = await start(wired, client[name + "_clean"])
             for _, step in expected.values():
                 await handle(clean, event(step))
-            assert content(replica.catalog) == content(clean_replica.catalog)
-            fresh = Replica(store)
-            await fresh.load()
-            assert content(fresh.catalog) == content(replica.catalog)
-            assert answer(second.catalog) == answer(fresh.catalog) == answer(replica.catalog)
+            assert content(first.replica.catalog) == content(clean.replica.catalog)
+            fresh = await start(wired, client[name])
+            assert content(fresh.replica.catalog) == content(first.replica.catalog)
+            assert answer(second.replica.catalog) == answer(fresh.replica.catalog)
+            assert answer(fresh.replica.catalog) == answer(first.replica.catalog)
         finally:
             await client.drop_database(name)
             await client.drop_database(name + "_clean")

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
-from pymongo.asynchronous.database import AsyncDatabase
 
 from recommender.core.profile import Feedback
 from recommender.storage import people as people_module
-from recommender.storage import store as store_module
+from recommender.storage import stored_people as stored_people_module
 from recommender.storage.people import KEPT_S, People
-from recommender.storage.store import Store, person_key
+from recommender.storage.stored_people import StoredPeople
+from servicekit.mongo import Database
 from snsfashion.recommender.v1.recommender_pb2 import FEEDBACK_KIND_LIKED, Preferences
 
-Database = AsyncDatabase[dict[str, Any]]
 CASUAL, FEMININE = 1, 2
 
 
@@ -26,16 +24,18 @@ def liked(number: int) -> Feedback:
 
 
 @pytest.fixture
-async def store(db: Database) -> Store:
-    result = Store(db)
+async def stored(db: Database) -> StoredPeople:
+    result = StoredPeople(db)
     await result.prepare()
     return result
 
 
-async def test_what_is_stored_is_read_once_and_then_held(store: Store, db: Database) -> None:
-    await store.put_profile("kim", Preferences(styles=[CASUAL]))  # type: ignore[list-item]
-    await store.add_feedback("kim", liked(1))
-    people = People(store, lambda: 0.0)
+async def test_what_is_stored_is_read_once_and_then_held(
+    stored: StoredPeople, db: Database
+) -> None:
+    await stored.put_profile("kim", Preferences(styles=[CASUAL]))  # type: ignore[list-item]
+    await stored.add_feedback("kim", liked(1))
+    people = People(stored, lambda: 0.0)
     first = await people.get("kim")
     assert (list(first.styles), first.events) == ([CASUAL], [liked(1)])
     await db["profiles"].delete_many({})
@@ -43,58 +43,67 @@ async def test_what_is_stored_is_read_once_and_then_held(store: Store, db: Datab
 
 
 async def test_a_write_is_seen_by_its_replica_at_once_and_by_another_after_its_next_look(
-    store: Store,
+    stored: StoredPeople,
 ) -> None:
-    here, there = People(store), People(store)
+    here, there = People(stored), People(stored)
     for people in (here, there):
         assert not (await people.get("kim")).styles
-    await store.put_profile("kim", Preferences(styles=[FEMININE]))  # type: ignore[list-item]
-    here.forget(person_key("kim"))
-    await store.announce_person("kim")
+    await stored.put_profile("kim", Preferences(styles=[FEMININE]))  # type: ignore[list-item]
+    here.forget("kim")
     assert list((await here.get("kim")).styles) == [FEMININE]
     assert not (await there.get("kim")).styles
     await there.refresh()
     assert list((await there.get("kim")).styles) == [FEMININE]
 
 
-async def test_a_replica_that_missed_too_much_drops_everybody(store: Store) -> None:
-    people = People(store)
+async def test_a_replica_that_missed_too_much_drops_everybody(
+    stored: StoredPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_people_module, "RECENT", 2)
+    people = People(stored)
     await people.get("kim")
-    await store.add_feedback("kim", liked(1))
+    await stored.add_feedback("kim", liked(1))
     for _ in range(2):
-        await store._announce("people", ["somebody"] * store_module.RECENT)
+        await stored.erase("somebody")
     await people.refresh()
     assert (await people.get("kim")).events == [liked(1)]
 
 
 async def test_what_a_dead_writer_did_not_announce_is_found_out_within_a_minute(
-    store: Store,
+    stored: StoredPeople, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [0.0]
-    people = People(store, lambda: clock[0])
+    people = People(stored, lambda: clock[0])
     await people.get("kim")
-    await store.add_feedback("kim", liked(1))
+
+    async def die(user_id: str) -> None:
+        raise ConnectionError("the process was killed")
+
+    monkeypatch.setattr(stored, "_announce", die)
+    with pytest.raises(ConnectionError):
+        await stored.add_feedback("kim", liked(1))
+    await people.refresh()
     clock[0] = KEPT_S - 1
     assert (await people.get("kim")).events == []
     clock[0] = KEPT_S
     assert (await people.get("kim")).events == [liked(1)]
 
 
-async def test_a_write_while_a_person_is_read_is_not_lost(store: Store) -> None:
-    people = People(store)
+async def test_a_write_while_a_person_is_read_is_not_lost(stored: StoredPeople) -> None:
+    people = People(stored)
     reading = [asyncio.create_task(people.get("kim")) for _ in range(3)]
     await asyncio.sleep(0)
-    await store.add_feedback("kim", liked(1))
-    people.forget(person_key("kim"))
+    await stored.add_feedback("kim", liked(1))
+    people.forget("kim")
     await asyncio.gather(*reading)
     assert (await people.get("kim")).events == [liked(1)]
 
 
 async def test_memory_is_bounded_by_events_and_the_least_recently_used_go_first(
-    store: Store, db: Database, monkeypatch: pytest.MonkeyPatch
+    stored: StoredPeople, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(people_module, "_KEPT_EVENTS", 10)
-    people = People(store, lambda: 0.0)
+    people = People(stored, lambda: 0.0)
     records = {name: await people.get(name) for name in "abcde"}
     await people.get("a")
     await people.get("f")
@@ -102,8 +111,10 @@ async def test_memory_is_bounded_by_events_and_the_least_recently_used_go_first(
     assert await people.get("b") is not records["b"]
 
 
-async def test_what_is_kept_in_the_list_of_changes_names_nobody(store: Store, db: Database) -> None:
-    await store.announce_person("kim")
+async def test_what_is_kept_in_the_list_of_changes_names_nobody(
+    stored: StoredPeople, db: Database
+) -> None:
+    await stored.erase("kim")
     document = await db["changes"].find_one({"_id": "people"})
     assert document is not None
     assert "kim" not in str(document)

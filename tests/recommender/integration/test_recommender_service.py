@@ -15,16 +15,14 @@ import pytest
 from google.rpc import error_details_pb2, status_pb2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pymongo.asynchronous.database import AsyncDatabase
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 
 from photokit.blobs import BlobStore
-from recommender.events import EventHandlers
-from recommender.service import RecommenderService
-from recommender.storage.people import People
-from recommender.storage.replica import Replica
-from recommender.storage.shelf import Shelf
-from recommender.storage.store import Store
-from recommender.trend_feed import FRESH_S, RETRY_S, TrendFeed
+from recommender.app import RecommenderApp
+from recommender.events import Events
+from recommender.trend_feed import FRESH_S, RETRY_S
+from servicekit.mongo import Database
 from servicekit.rpc import RpcServer
 from snsfashion.events.v1.events_pb2 import OutfitDescribed, PostErased
 from snsfashion.fashion.v1 import fashion_pb2
@@ -38,8 +36,8 @@ from snsfashion.recommender.v1.recommender_pb2 import (
 )
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
 
-Database = AsyncDatabase[dict[str, Any]]
 Described = Callable[..., OutfitDescribed]
+Wire = Callable[..., RecommenderApp]
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TOP, TROUSERS, SKIRT = 2, 8, 9
@@ -54,11 +52,14 @@ class Trends(trends_pb2_grpc.TrendsServiceServicer):
 
     rows: Mapping[trends_pb2.Dimension.ValueType, list[trends_pb2.Trend]]
     calls: list[trends_pb2.GetTrendsRequest] = field(default_factory=list)
+    traces: list[str] = field(default_factory=list)
+    """The `traceparent` of each call."""
 
     async def GetTrends(
         self, request: trends_pb2.GetTrendsRequest, context: Any
     ) -> trends_pb2.GetTrendsResponse:
         self.calls.append(request)
+        self.traces.append(dict(context.invocation_metadata()).get("traceparent", ""))
         rows = self.rows.get(request.dimension, [])
         start = int(request.page_token or 0)
         return trends_pb2.GetTrendsResponse(
@@ -101,41 +102,33 @@ RED_SKIRTS_RISE = {
 @dataclass
 class Recommender:
     stub: recommender_pb2_grpc.RecommenderServiceAsyncStub
-    handlers: EventHandlers
+    events: Events
     blobs: BlobStore
     clock: list[float]
-    people: People
+    """What the service's monotonic clock says."""
 
     async def recommend(self, user_id: str = "kim", **fields: Any) -> RecommendResponse:
         return await self.stub.Recommend(RecommendRequest(user_id=user_id, **fields))
 
 
 @asynccontextmanager
-async def serve(db: Database, blob_url: str, trends_address: str) -> AsyncIterator[Recommender]:
-    store = Store(db)
-    await store.prepare()
-    replica = Replica(store)
-    await replica.load()
-    blobs = BlobStore(blob_url)
+async def serve(
+    wired: Wire, db: Database, blob_url: str, trends_address: str
+) -> AsyncIterator[Recommender]:
     clock = [0.0]
-    feed = TrendFeed(trends_address, lambda: clock[0])
-    people, shelf = People(store), Shelf()
+    app = wired(db, trends_address, lambda: clock[0])
+    await app.prepare()
     server = RpcServer("127.0.0.1", 0)
-    server.add(
-        recommender_pb2_grpc.add_RecommenderServiceServicer_to_server,
-        RecommenderService(store, replica, people, feed, shelf, blobs, lambda: NOW),
-        "snsfashion.recommender.v1.RecommenderService",
-    )
+    server.add(app.rpc.register, app.rpc.servicer, app.rpc.name)
     await server.start()
     channel = grpc.aio.insecure_channel(f"127.0.0.1:{server.port}")
     stub = recommender_pb2_grpc.RecommenderServiceStub(channel)
     try:
-        yield Recommender(stub, EventHandlers(store, replica), blobs, clock, people)
+        yield Recommender(stub, app.events, BlobStore(blob_url), clock)
     finally:
         await channel.close(None)
         await server.stop(0)
-        await feed.close()
-        await shelf.close()
+        await app.close()
 
 
 @asynccontextmanager
@@ -159,9 +152,9 @@ async def trends() -> AsyncIterator[tuple[Trends, str]]:
 
 @pytest.fixture
 async def recommender(
-    db: Database, blob_url: str, trends: tuple[Trends, str]
+    wired: Wire, db: Database, blob_url: str, trends: tuple[Trends, str]
 ) -> AsyncIterator[Recommender]:
-    async with serve(db, blob_url, trends[1]) as running:
+    async with serve(wired, db, blob_url, trends[1]) as running:
         yield running
 
 
@@ -194,7 +187,7 @@ CATALOG = (
 
 
 async def fill(recommender: Recommender, described: Described) -> None:
-    await recommender.handlers.described(
+    await recommender.events.described(
         [described(post, worn, style=style) for post, worn, style in CATALOG]
     )
 
@@ -208,7 +201,7 @@ async def test_an_empty_catalog_is_a_state_not_an_error(recommender: Recommender
 async def test_a_catalog_of_social_photos_only_is_no_catalog(
     recommender: Recommender, described: Described
 ) -> None:
-    await recommender.handlers.described([described("post", kind=fashion_pb2.SOURCE_KIND_SOCIAL)])
+    await recommender.events.described([described("post", kind=fashion_pb2.SOURCE_KIND_SOCIAL)])
     assert (await recommender.recommend()).state == recommender_pb2.RECOMMEND_STATE_NO_CATALOG
 
 
@@ -248,11 +241,11 @@ async def test_two_people_get_different_outfits_for_good_reasons(
     lee_text = {reason.text for reason in lee.recommendations[0].reasons}
     assert {
         "Casual, a style that you chose",
-        "Navy, the colour of the long sleeve top, suits winter deep",
+        "Navy, the color of the long sleeve top, suits winter deep",
     } <= kim_text
     assert {
         "Feminine, a style that you chose",
-        "Ivory, the colour of the long sleeve top, suits spring light",
+        "Ivory, the color of the long sleeve top, suits spring light",
     } <= lee_text
 
 
@@ -300,9 +293,9 @@ async def test_the_parts_add_up_to_the_score(
 
 
 async def test_trends_out_of_reach_make_a_degraded_answer_not_an_error(
-    db: Database, blob_url: str, absent_address: str, described: Described
+    wired: Wire, db: Database, blob_url: str, absent_address: str, described: Described
 ) -> None:
-    async with serve(db, blob_url, absent_address) as recommender:
+    async with serve(wired, db, blob_url, absent_address) as recommender:
         await fill(recommender, described)
         answer = await recommender.recommend(weights=Weights(trend=1))
         assert answer.degraded
@@ -311,9 +304,9 @@ async def test_trends_out_of_reach_make_a_degraded_answer_not_an_error(
 
 
 async def test_trends_that_come_back_are_used_again(
-    db: Database, blob_url: str, absent_address: str, described: Described
+    wired: Wire, db: Database, blob_url: str, absent_address: str, described: Described
 ) -> None:
-    async with serve(db, blob_url, absent_address) as recommender:
+    async with serve(wired, db, blob_url, absent_address) as recommender:
         await fill(recommender, described)
         assert (await recommender.recommend()).degraded
         port = int(absent_address.rpartition(":")[2])
@@ -334,7 +327,7 @@ async def test_trends_are_read_page_by_page_over_social_photos_and_then_cached(
     await fill(recommender, described)
     await recommender.recommend()
     calls = trends[0].calls
-    # Five rows are three pages; items and colours are one empty page each.
+    # Five rows are three pages; items and colors are one empty page each.
     assert [call.page_token for call in calls] == ["", "2", "4", "", ""]
     assert {call.filter.kind for call in calls} == {fashion_pb2.SOURCE_KIND_SOCIAL}
     assert {call.as_of.seconds for call in calls} == {int(NOW.timestamp())}
@@ -345,7 +338,20 @@ async def test_trends_are_read_page_by_page_over_social_photos_and_then_cached(
     assert len(calls) == 10
 
 
-async def test_trends_of_some_seconds_ago_serve_while_they_are_read_anew(
+async def test_the_call_to_trends_carries_the_trace_of_the_call_that_it_is_made_for(
+    recommender: Recommender, trends: tuple[Trends, str]
+) -> None:
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+        trace.set_tracer_provider(TracerProvider())
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    await recommender.stub.Recommend(
+        RecommendRequest(user_id="kim"),
+        metadata=(("traceparent", f"00-{trace_id}-b7ad6b7169203331-01"),),
+    )
+    assert {parent.split("-")[1] for parent in trends[0].traces} == {trace_id}
+
+
+async def test_trends_of_some_seconds_ago_serve_while_they_are_read_again(
     recommender: Recommender, described: Described, trends: tuple[Trends, str]
 ) -> None:
     await fill(recommender, described)
@@ -377,15 +383,53 @@ async def test_filters_relax_and_the_answer_says_which(
 async def test_a_price_ceiling_that_nothing_meets_is_no_catalog(
     recommender: Recommender, described: Described
 ) -> None:
-    await recommender.handlers.described(
-        [described("dear", price_cents=9000, currency="EUR"), described("unknown-price")]
+    await recommender.events.described(
+        [
+            described("expensive", price_micros=90_000_000, currency="EUR"),
+            described("unknown-price"),
+        ]
     )
-    ceiling = Filters(max_price_cents=5000, currency="EUR")
+    ceiling = Filters(max_price_micros=50_000_000, currency="EUR")
     answer = await recommender.recommend(filters=ceiling)
     assert answer.state == recommender_pb2.RECOMMEND_STATE_NO_CATALOG
     assert list(answer.relaxed) == []
-    higher = await recommender.recommend(filters=Filters(max_price_cents=9000, currency="EUR"))
-    assert ids(higher) == ["shop:dear:0"]
+    higher = await recommender.recommend(
+        filters=Filters(max_price_micros=90_000_000, currency="EUR")
+    )
+    assert ids(higher) == ["shop:expensive:0"]
+
+
+async def test_prices_of_older_messages_are_read_and_answers_have_both(
+    recommender: Recommender, described: Described
+) -> None:
+    await recommender.events.described(
+        [
+            described("old", price_cents=4000, currency="EUR"),
+            described("new", price_micros=39_900_000, currency="EUR"),
+            described("both", price_cents=5000, price_micros=50_000_000, currency="EUR"),
+        ]
+    )
+
+    async def below(**ceiling: Any) -> dict[str, tuple[int, int]]:
+        answer = await recommender.recommend(filters=Filters(currency="EUR", **ceiling))
+        return {
+            one.outfit.product.product_id: (
+                one.outfit.product.price_cents,
+                one.outfit.product.price_micros,
+            )
+            for one in answer.recommendations
+        }
+
+    cheap = {"old": (4000, 40_000_000), "new": (3990, 39_900_000)}
+    assert await below(max_price_cents=4000) == cheap
+    assert await below(max_price_micros=40_000_000) == cheap
+    # The successor wins.
+    assert await below(max_price_micros=40_000_000, max_price_cents=1) == cheap
+    assert await below() == {**cheap, "both": (5000, 50_000_000)}
+    for product_id, prices in cheap.items():
+        request = recommender_pb2.GetOutfitRequest(image_id=f"shop:{product_id}:0")
+        product = (await recommender.stub.GetOutfit(request)).outfit.product
+        assert (product.price_cents, product.price_micros) == prices
 
 
 async def test_a_bad_request_names_the_field(recommender: Recommender) -> None:
@@ -442,7 +486,7 @@ async def test_liking_moves_the_ranking_and_says_so(
     assert "Casual, a style that you have liked" in {r.text for r in first.reasons}
 
 
-async def test_an_item_and_a_colour_that_were_liked_are_reasons_and_stand_in_the_profile(
+async def test_an_item_and_a_color_that_were_liked_are_reasons_and_stand_in_the_profile(
     recommender: Recommender, described: Described
 ) -> None:
     await fill(recommender, described)
@@ -467,7 +511,7 @@ async def test_an_item_and_a_colour_that_were_liked_are_reasons_and_stand_in_the
     # Ivory hangs with the red skirt, so it is liked too, and hangs without the skirt here.
     assert (
         recommender_pb2.REASON_CODE_LEARNED_COLOR,
-        "Ivory, a colour that you have liked",
+        "Ivory, a color that you have liked",
         "좋아하신 색: 아이보리",
     ) in reasons["shop:ivory-top:0"]
 
@@ -478,7 +522,7 @@ async def test_feedback_on_an_outfit_that_is_erased_later_goes_on_teaching(
     await fill(recommender, described)
     await feedback(recommender, "e1", "red-skirt", recommender_pb2.FEEDBACK_KIND_LIKED)
     before = await profile(recommender)
-    await recommender.handlers.erased([PostErased(event_id="e", site="shop", post="red-skirt")])
+    await recommender.events.erased([PostErased(event_id="e", site="shop", post="red-skirt")])
     assert await profile(recommender) == before
     answer = await recommender.recommend()
     assert "shop:red-skirt:0" not in ids(answer)
@@ -559,7 +603,7 @@ async def test_outfit_and_photo_are_served_until_the_post_is_erased(
     recommender: Recommender, described: Described
 ) -> None:
     event = described("a")
-    await recommender.handlers.described([event])
+    await recommender.events.described([event])
     await recommender.blobs.put_if_absent(event.image.key, b"jpeg")
     outfit_request = recommender_pb2.GetOutfitRequest(image_id="shop:a:0")
     photo_request = recommender_pb2.GetPhotoRequest(image_id="shop:a:0")
@@ -570,7 +614,7 @@ async def test_outfit_and_photo_are_served_until_the_post_is_erased(
     await recommender.blobs.delete(event.image.key)
     with refused(grpc.StatusCode.NOT_FOUND):
         await recommender.stub.GetPhoto(photo_request)
-    await recommender.handlers.erased([PostErased(event_id="e", site="shop", post="a")])
+    await recommender.events.erased([PostErased(event_id="e", site="shop", post="a")])
     with refused(grpc.StatusCode.NOT_FOUND):
         await recommender.stub.GetOutfit(outfit_request)
 
@@ -590,7 +634,7 @@ async def test_the_top_10_without_variety_s_influence_equals_scoring_each_outfit
         for category in range(1, 14)
         for family in ("red", "navy", "black", "ivory")
     ]
-    await recommender.handlers.described(
+    await recommender.events.described(
         [described(f"p{n}", pairs, style=n % 6 + 1, age_days=n) for n, pairs in enumerate(worn)]
     )
     asked = Preferences(

@@ -51,7 +51,7 @@ def click(user: str, number: int, day: int, kind: str = "CLICKED") -> dict[str, 
 
 
 def lines() -> list[str]:
-    """People who each like one colour, before the split and after it, in outfits that they have not clicked on before."""
+    """People who each like one color, before the split and after it, in outfits that they have not clicked on before."""
     random_ = random.Random(0)
     families = sorted(FAMILIES)
     entries = [outfit(n, families[n % 4]) for n in range(200)]
@@ -90,7 +90,7 @@ def evaluate(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_who_clicks_on_one_colour_is_recommended_it_better_than_by_chance(
+def test_people_who_click_on_one_color_are_recommended_it_better_than_by_chance(
     history_file: Path,
 ) -> None:
     done = evaluate("--file", str(history_file), "--split", "2026-11-15", "--json")
@@ -117,7 +117,7 @@ def test_nothing_after_the_split_reaches_the_ranking() -> None:
     """Whatever people do after the split, what would have been recommended at it stays the same."""
     history, _ = read(lines())
     changed, _ = read(lines())
-    split = replay.History.split_at(history, 0.3)
+    split = history.split_at(0.3)
     for user, events in changed.feedback.items():
         before = [event for event in events if event.at < split]
         other = (int(user.rpartition("-")[2]) + 1) % 4
@@ -153,11 +153,11 @@ def test_outfits_of_after_the_split_are_not_recommended() -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("not json", "is no JSON"),
+        ("not json", "is not JSON"),
         ("[]", "one key of outfit, profile, feedback, trend"),
         ('{"outfit": {}, "profile": {}}', "one key of"),
         ('{"outfit": {"image": {"imageId": "x"}}}', "no garments"),
-        ('{"outfit": {"colour": 1}}', "colour"),
+        ('{"outfit": {"fabric": 1}}', "fabric"),
         ('{"profile": {"userId": ""}}', "user_id"),
         ('{"feedback": {"eventId": "e", "userId": "u", "imageId": "i", "kind": 2}}', "occurredAt"),
         (json.dumps(click("kim", 999, 3)), "no line has the outfit 'shop:p999:0'"),

@@ -49,7 +49,7 @@ COLORS = {
         ("mustard", "s"),
     ],
 )
-def test_a_colour_has_the_pccs_tone_of_its_name(name: str, tone: str) -> None:
+def test_a_color_has_the_pccs_tone_of_its_name(name: str, tone: str) -> None:
     value = COLORS[name]
     rgb = np.array([[value >> 16, value >> 8 & 255, value & 255]], np.uint8)
     assert tones(lab.from_rgb(rgb)) == [tone]
@@ -58,7 +58,7 @@ def test_a_colour_has_the_pccs_tone_of_its_name(name: str, tone: str) -> None:
 @pytest.mark.parametrize(
     ("rgb", "hue"), [((238, 0, 38), 2), ((255, 230, 0), 8), ((51, 162, 61), 12), ((9, 63, 134), 18)]
 )
-def test_a_vivid_colour_lies_near_its_pccs_hue(rgb: tuple[int, int, int], hue: int) -> None:
+def test_a_vivid_color_lies_near_its_pccs_hue(rgb: tuple[int, int, int], hue: int) -> None:
     found = pccs(lab.from_rgb(np.array([rgb], np.uint8))).hue[0]
     assert abs(found - hue) < 2.0  # of 24
 
@@ -82,7 +82,7 @@ def test_a_vivid_colour_lies_near_its_pccs_hue(rgb: tuple[int, int, int], hue: i
         (fashion_pb2.PERSONAL_COLOR_SPRING, "orange"),
     ],
 )
-def test_a_type_likes_its_own_colours(likes: int, color: str) -> None:
+def test_a_type_likes_its_own_colors(likes: int, color: str) -> None:
     assert suitability_of(COLORS[color])[likes] >= 0.7
 
 
@@ -107,14 +107,14 @@ def test_white_and_grey_suit_everybody_alike(color: str) -> None:
 
 
 @given(st.integers(0, 0xFFFFFF))
-def test_every_colour_has_a_value_for_every_type_and_none_is_preferred_undeclared(rgb: int) -> None:
+def test_every_color_has_a_value_for_every_type_and_none_is_preferred_undeclared(rgb: int) -> None:
     values = suitability_of(rgb)
     assert values.shape == (15,)
     assert np.all((values >= 0) & (values <= 1))
     assert values[0] == NEUTRAL
 
 
-def test_black_white_and_vivid_colours_follow_the_rule_exactly() -> None:
+def test_black_white_and_vivid_colors_follow_the_rule_exactly() -> None:
     rgb = np.array([[26, 26, 28], [244, 244, 242], [190, 137, 84]], np.uint8)
     exact = suitability(rgb)
     assert exact[0, fashion_pb2.PERSONAL_COLOR_WINTER_DEEP] == 1.0
@@ -153,13 +153,13 @@ def test_a_top_counts_more_than_trousers() -> None:
     )
 
 
-def test_an_outfit_without_measured_colours_is_neutral() -> None:
+def test_an_outfit_without_measured_colors_is_neutral() -> None:
     assert np.allclose(outfit_suitability((Garment(2, ()),)), NEUTRAL)
 
 
 def test_the_table_is_not_computed_at_import() -> None:
     code = """
-import recommender.core.ranking
+import recommender.app
 from recommender.core import personal_color
 assert personal_color._table is None
 """

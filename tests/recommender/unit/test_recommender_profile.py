@@ -107,7 +107,7 @@ def test_what_is_clicked_is_told_from_what_hangs_in_every_outfit() -> None:
     assert learned.families["red"] > 0.2 > -0.1 > learned.families["black"]
 
 
-def test_being_shown_a_favourite_more_often_does_not_make_it_less_liked() -> None:
+def test_being_shown_a_favorite_more_often_does_not_make_it_less_liked() -> None:
     def history(times: int) -> list[Feedback]:
         events = []
         for number in range(times):

@@ -1,4 +1,4 @@
-"""Reasons name the item, colour and style, in English and Korean."""
+"""Reasons name the item, color and style, in English and Korean."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def why(
 SEEN = Person(learned=Learned(shown={"shop:p1:0": 1}))
 
 
-def test_a_rising_item_in_a_colour_is_named_with_its_figures() -> None:
+def test_a_rising_item_in_a_color_is_named_with_its_figures() -> None:
     first = why(outfit(), trends=TRENDS, parts=(0.9, 0, 0, 0, 0))[0]
     assert first == Reason(
         recommender_pb2.REASON_CODE_TREND_ITEM_COLOR,
@@ -85,11 +85,11 @@ def test_a_declared_style_is_a_reason_and_a_learned_one_another() -> None:
     }
 
 
-def test_the_item_or_the_colour_that_is_liked_most_is_named() -> None:
+def test_the_item_or_the_color_that_is_liked_most_is_named() -> None:
     red = Person(learned=Learned(categories={SKIRT: 0.2}, families={"red": 0.5, "navy": 0.3}))
     assert (
         recommender_pb2.REASON_CODE_LEARNED_COLOR,
-        "Red, a colour that you have liked",
+        "Red, a color that you have liked",
         "좋아하신 색: 빨강",
     ) in {(r.code, r.text, r.text_ko) for r in why(outfit(), red)}
     skirts = Person(learned=Learned(categories={SKIRT: 0.5}, families={"red": 0.2}))
@@ -110,24 +110,24 @@ def test_what_is_disliked_or_hardly_known_is_no_reason() -> None:
     }
 
 
-def test_the_garment_that_suits_the_personal_colour_is_named() -> None:
+def test_the_garment_that_suits_the_personal_color_is_named() -> None:
     found = [
         r
         for r in why(outfit(), Person(personal_color=WINTER_DEEP))
         if r.code == recommender_pb2.REASON_CODE_PERSONAL_COLOR
     ]
-    assert [r.text for r in found] == ["Navy, the colour of the long sleeve top, suits winter deep"]
+    assert [r.text for r in found] == ["Navy, the color of the long sleeve top, suits winter deep"]
     assert found[0].text_ko == "겨울 딥에 어울리는 색: 네이비 긴소매 상의"
 
 
-def test_colours_that_do_not_suit_give_no_reason() -> None:
+def test_colors_that_do_not_suit_give_no_reason() -> None:
     spring_light = Person(personal_color=5)
     assert recommender_pb2.REASON_CODE_PERSONAL_COLOR not in {
         r.code for r in why(outfit(NAVY_TOP), spring_light)
     }
 
 
-def test_without_a_declared_personal_colour_none_is_spoken_of() -> None:
+def test_without_a_declared_personal_color_none_is_spoken_of() -> None:
     assert recommender_pb2.REASON_CODE_PERSONAL_COLOR not in {r.code for r in why(outfit())}
 
 

@@ -1,4 +1,4 @@
-"""Bad requests are refused with the name of the field."""
+"""Bad requests are refused with the name of the field, by the contract or by what it can't state."""
 
 from __future__ import annotations
 
@@ -10,15 +10,25 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from recommender import requests
 from servicekit.errors import InvalidArgument
+from servicekit.validation import check
 from snsfashion.fashion.v1.fashion_pb2 import Category, PersonalColor, Style
+from snsfashion.recommender.v1.recommender_pb2 import FEEDBACK_KIND_LIKED as LIKED
 from snsfashion.recommender.v1.recommender_pb2 import (
+    FeedbackKind,
     Filters,
     Preferences,
     RecommendRequest,
+    RecordFeedbackRequest,
     Weights,
 )
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+def query(request: RecommendRequest) -> requests.Query:
+    """What the service makes of a request that the server has checked."""
+    check(request)
+    return requests.query(request, NOW)
 
 
 @pytest.mark.parametrize(
@@ -27,16 +37,16 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
         ("user_id", {"user_id": ""}),
         ("user_id", {"user_id": "가" * 43}),
         ("k", {"k": 51}),
-        ("preferences.styles", {"preferences": Preferences(styles=[Style.ValueType(7)])}),
-        ("preferences.styles", {"preferences": Preferences(styles=[Style.ValueType(0)])}),
+        ("preferences.styles[0]", {"preferences": Preferences(styles=[Style.ValueType(7)])}),
+        ("preferences.styles[0]", {"preferences": Preferences(styles=[Style.ValueType(0)])}),
         ("preferences.styles", {"preferences": Preferences(styles=[Style.ValueType(1)] * 2)}),
         (
             "preferences.personal_color",
             {"preferences": Preferences(personal_color=PersonalColor.ValueType(15))},
         ),
-        ("filters.categories", {"filters": Filters(categories=[Category.ValueType(14)])}),
+        ("filters.categories[0]", {"filters": Filters(categories=[Category.ValueType(14)])}),
         (
-            "filters.exclude_categories",
+            "filters.exclude_categories[0]",
             {"filters": Filters(exclude_categories=[Category.ValueType(0)])},
         ),
         (
@@ -51,10 +61,12 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
             "filters.exclude_color_families",
             {"filters": Filters(color_families=["red"], exclude_color_families=["Red"])},
         ),
-        ("filters.color_families", {"filters": Filters(color_families=[""])}),
+        ("filters.color_families[0]", {"filters": Filters(color_families=[""])}),
         ("filters.exclude_image_ids", {"filters": Filters(exclude_image_ids=["x"] * 1001)}),
         ("filters.max_price_cents", {"filters": Filters(max_price_cents=-1, currency="EUR")}),
+        ("filters.max_price_micros", {"filters": Filters(max_price_micros=-1, currency="EUR")}),
         ("filters.currency", {"filters": Filters(max_price_cents=1000)}),
+        ("filters.currency", {"filters": Filters(max_price_micros=1000)}),
         ("filters.currency", {"filters": Filters(max_price_cents=1000, currency="euro")}),
         ("weights.style", {"weights": Weights(trend=1, style=-0.1)}),
         ("weights.trend", {"weights": Weights(trend=float("nan"))}),
@@ -62,19 +74,20 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
         ("weights", {"weights": Weights()}),
         ("weights", {"weights": Weights(personal_color=1)}),
         ("as_of", {"as_of": Timestamp(seconds=10**15)}),
+        ("as_of", {"as_of": Timestamp(nanos=-1)}),
     ],
 )
 def test_a_bad_field_is_named(field: str, change: dict[str, Any]) -> None:
     fields: dict[str, Any] = {"user_id": "kim", **change}
     with pytest.raises(InvalidArgument) as error:
-        requests.query(RecommendRequest(**fields), NOW)
+        query(RecommendRequest(**fields))
     assert error.value.field == field
 
 
 def test_what_is_left_out_has_the_stated_default() -> None:
-    query = requests.query(RecommendRequest(user_id="kim"), NOW)
-    assert (query.k, query.as_of) == (10, NOW)
-    assert query.weights.scaled().sum() == pytest.approx(1)
+    found = query(RecommendRequest(user_id="kim"))
+    assert (found.k, found.as_of) == (10, NOW)
+    assert found.weights.scaled().sum() == pytest.approx(1)
 
 
 def test_the_limits_themselves_are_allowed() -> None:
@@ -83,18 +96,32 @@ def test_the_limits_themselves_are_allowed() -> None:
         k=50,
         filters=Filters(exclude_image_ids=["x"] * 1000, max_price_cents=1, currency="KRW"),
     )
-    assert requests.query(request, NOW).k == 50
+    assert query(request).k == 50
+
+
+def test_a_highest_price_of_older_callers_is_read_unless_there_is_its_successor() -> None:
+    def highest(**fields: Any) -> int:
+        filters = Filters(currency="EUR", **fields)
+        return query(RecommendRequest(user_id="kim", filters=filters)).filters.max_price_micros
+
+    assert highest(max_price_cents=3990) == 39_900_000
+    assert highest(max_price_cents=1, max_price_micros=39_900_001) == 39_900_001
+    assert highest(max_price_cents=2**63 - 1) == 2**63 - 1
 
 
 @pytest.mark.parametrize("value", ["", "e" * 65])
 def test_an_event_id_has_1_to_64_bytes(value: str) -> None:
     with pytest.raises(InvalidArgument) as error:
-        requests.event_id(value)
+        check(RecordFeedbackRequest(event_id=value, user_id="kim", image_id="i", kind=LIKED))
     assert error.value.field == "event_id"
 
 
 @pytest.mark.parametrize("kind", [0, 6])
 def test_an_unknown_kind_of_feedback_is_refused(kind: int) -> None:
     with pytest.raises(InvalidArgument) as error:
-        requests.feedback_kind(kind)
+        check(
+            RecordFeedbackRequest(
+                event_id="e", user_id="kim", image_id="i", kind=FeedbackKind.ValueType(kind)
+            )
+        )
     assert error.value.field == "kind"

@@ -119,7 +119,7 @@ def test_every_value_lies_in_0_to_1_and_so_does_the_score(
 
 
 @given(st.builds(Weights, weight, weight, weight, weight, weight))
-def test_scaled_weights_add_up_to_1_and_personal_colour_is_capped(weights: Weights) -> None:
+def test_scaled_weights_add_up_to_1_and_personal_color_is_capped(weights: Weights) -> None:
     beside = weights.trend + weights.style + weights.freshness + weights.novelty
     if not beside > 0:
         with pytest.raises(ValueError, match="beside personal_color"):
@@ -145,7 +145,7 @@ def test_feedback_lifts_a_style_and_dislikes_sink_it() -> None:
     assert value("style", outfit(style=3), person) == 0.5
 
 
-def test_what_is_liked_in_an_item_or_a_colour_lifts_what_holds_it_and_more_if_it_holds_both() -> (
+def test_what_is_liked_in_an_item_or_a_color_lifts_what_holds_it_and_more_if_it_holds_both() -> (
     None
 ):
     person = Person(learned=Learned(categories={SKIRT: 0.5}, families={"red": 0.5}))
@@ -161,7 +161,7 @@ def test_what_is_liked_in_an_item_or_a_colour_lifts_what_holds_it_and_more_if_it
     assert diluted == pytest.approx(0.75)
 
 
-def test_a_liked_colour_still_counts_in_a_declared_style() -> None:
+def test_a_liked_color_still_counts_in_a_declared_style() -> None:
     person = Person(frozenset({1}), learned=Learned(families={"red": 0.5, "navy": -0.5}))
     red, black, navy = (
         value("style", outfit(0, garment(TOP, family), style=1), person)
@@ -191,7 +191,7 @@ def row(share: float, *, rise: float = 0.0, rising: bool = False) -> TrendRow:
     return TrendRow(share, share / 2, rise, rising)
 
 
-def test_item_and_colour_together_come_before_each_alone() -> None:
+def test_item_and_color_together_come_before_each_alone() -> None:
     trends = TrendTable(
         {(SKIRT, "red"): row(0.4), (TOP, "navy"): row(0.1), (TOP, "red"): row(0.1)},
         {SKIRT: row(0.01), TOP: row(0.9)},
@@ -202,7 +202,7 @@ def test_item_and_colour_together_come_before_each_alone() -> None:
     assert trends.value(TOP, "navy") == pytest.approx(0.5)
 
 
-def test_a_pair_that_trends_do_not_know_backs_off_to_item_and_colour() -> None:
+def test_a_pair_that_trends_do_not_know_backs_off_to_item_and_color() -> None:
     trends = TrendTable({}, {SKIRT: row(0.3), TOP: row(0.1), 3: row(0.1)}, {"red": row(0.2)})
     assert trends.value(SKIRT, "red") == pytest.approx((0.75 + 0.5) / 2)
 

@@ -40,7 +40,7 @@ async def shelf(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Shelf]:
 
 
 async def sorted_now(shelf: Shelf) -> None:
-    await asyncio.gather(*shelf._sorting.values())
+    await asyncio.gather(*shelf._sorting._flights.values())
 
 
 def table() -> TrendTable:
@@ -52,7 +52,7 @@ async def test_a_list_is_sorted_once_for_all_within_an_hour(shelf: Shelf, catalo
         *(shelf.get(catalog, KEY, NO_TRENDS, NOW + n) for n in (0, 1, HOUR_S - 1))
     )
     assert lists[0] is lists[1] is lists[2]
-    # A change of one outfit is no reason to sort anew.
+    # A change of one outfit is no reason to sort again.
     put(catalog, 1)
     assert await shelf.get(catalog, KEY, NO_TRENDS, NOW) is lists[0]
 
@@ -94,7 +94,7 @@ async def test_a_list_that_much_has_changed_since_is_renewed(
     assert (await shelf.get(catalog, KEY, NO_TRENDS, NOW)).version == catalog.version
 
 
-async def test_a_catalog_that_was_loaded_anew_is_never_answered_from_the_list_of_another(
+async def test_a_catalog_that_was_loaded_again_is_never_answered_from_the_list_of_another(
     shelf: Shelf, catalog: Catalog
 ) -> None:
     first = await shelf.get(catalog, KEY, NO_TRENDS, NOW)

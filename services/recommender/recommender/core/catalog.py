@@ -1,4 +1,4 @@
-"""The candidate index: outfits as numpy arrays, one row each, so that all are scored at once."""
+"""The catalog in memory: outfits as numpy arrays, one row each, so that all are scored at once."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Names:
         self._numbers = {"": 0}
 
     def add(self, name: str) -> int:
-        """The number of `name`, a new one if it is new."""
+        """Return the number of `name`, a new one if it is new."""
         return self._numbers.setdefault(name, len(self._numbers))
 
     def find(self, name: str) -> int | None:
-        """The number of `name`, or None if no outfit has ever had it."""
+        """Return the number of `name`, or None if no outfit has ever had it."""
         return self._numbers.get(name)
 
     def __iter__(self) -> Iterator[str]:
@@ -59,8 +59,8 @@ class Columns:
     """0 if unknown."""
     product: NDArray[np.int32]
     """0 if none."""
-    price_cents: NDArray[np.int64]
-    """0 if unknown."""
+    price_micros: NDArray[np.int64]
+    """In 1/1,000,000 of the currency; 0 if unknown."""
     posted_at: NDArray[np.float64]
     """Unix time in seconds."""
     tie: NDArray[np.uint64]
@@ -68,7 +68,7 @@ class Columns:
     categories: NDArray[np.uint16]
     """Bit c is set if a garment has category c."""
     families: NDArray[np.uint64]
-    """Bit n % 64 is set if a garment's main colour has family number n."""
+    """Bit n % 64 is set if a garment's main color has family number n."""
     garments: NDArray[np.int32]
     """(rows, width) codes of the distinct garments, padded with NO_GARMENT."""
     suitability: NDArray[np.float32]
@@ -76,7 +76,7 @@ class Columns:
 
     @classmethod
     def empty(cls, capacity: int, width: int) -> Columns:
-        """No outfits; room for `capacity` of them with `width` distinct garments each."""
+        """Return columns without outfits, with room for `capacity` of them with `width` distinct garments each."""
         return cls(
             alive=np.zeros(capacity, np.bool_),
             available=np.zeros(capacity, np.bool_),
@@ -85,7 +85,7 @@ class Columns:
             currency=np.zeros(capacity, np.int32),
             author=np.zeros(capacity, np.int32),
             product=np.zeros(capacity, np.int32),
-            price_cents=np.zeros(capacity, np.int64),
+            price_micros=np.zeros(capacity, np.int64),
             posted_at=np.zeros(capacity, np.float64),
             tie=np.zeros(capacity, np.uint64),
             categories=np.zeros(capacity, np.uint16),
@@ -95,7 +95,7 @@ class Columns:
         )
 
     def copied_to(self, larger: Columns) -> Columns:
-        """`larger`, with these rows first."""
+        """Copy these rows to the start of `larger`, and return that."""
         for field in fields(self):
             source = getattr(self, field.name)
             target = getattr(larger, field.name)
@@ -126,22 +126,22 @@ class Catalog:
         return len(self._rows)
 
     def row(self, image_id: str) -> int | None:
-        """Row of an outfit, or None."""
+        """Return the row of an outfit, or None."""
         return self._rows.get(image_id)
 
     @property
     def version(self) -> int:
-        """Number of the last change."""
+        """The number of the last change."""
         return self._forgotten + len(self._changed)
 
     def changed_since(self, version: int) -> NDArray[np.intp] | None:
-        """Rows that changed after `version`, each once, ascending; None if that is too long ago to be known."""
+        """Return the rows that changed after `version`, each once, ascending; None if that is too long ago to be known."""
         if version < self._forgotten:
             return None
         return np.unique(np.array(self._changed[version - self._forgotten :], dtype=np.intp))
 
     def put(self, outfit: Outfit, payload: bytes) -> None:
-        """Adds an outfit with at least one garment, or replaces the one with its image id."""
+        """Add an outfit with at least one garment, or replace the one with its image id."""
         codes = sorted(
             {self.families.add(g.family) << CATEGORY_BITS | g.category for g in outfit.garments}
         )
@@ -158,7 +158,7 @@ class Catalog:
         columns.currency[row] = self.currencies.add(outfit.currency)
         columns.author[row] = self._authors.add(outfit.author_key)
         columns.product[row] = self._products.add(product)
-        columns.price_cents[row] = outfit.price_cents
+        columns.price_micros[row] = outfit.price_micros
         columns.posted_at[row] = outfit.posted_at
         columns.tie[row] = int.from_bytes(digest, "big")
         columns.categories[row] = sum(1 << c for c in {g.category for g in outfit.garments})
@@ -175,7 +175,7 @@ class Catalog:
         self._note(row)
 
     def remove(self, image_id: str) -> None:
-        """Removes an outfit, if it is there."""
+        """Remove an outfit, if it is there."""
         row = self._rows.pop(image_id, None)
         if row is not None:
             self.columns.alive[row] = False

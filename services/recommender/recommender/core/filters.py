@@ -13,12 +13,12 @@ from recommender.core.catalog import CATEGORY_BITS, FAMILY_BITS, NO_GARMENT, Cat
 
 @dataclass(frozen=True)
 class Filters:
-    """Narrows the catalog; empty fields do not. Field by field as in the contract."""
+    """What narrows the catalog; empty fields do not. Field by field as in the contract."""
 
     categories: frozenset[int] = frozenset()
     color_families: frozenset[str] = frozenset()
     season: str = ""
-    max_price_cents: int = 0
+    max_price_micros: int = 0
     currency: str = ""
     exclude_image_ids: frozenset[str] = frozenset()
     exclude_categories: frozenset[int] = frozenset()
@@ -42,7 +42,7 @@ RELAX_ORDER = ("season", "color_families", "categories")
 
 
 def apply(catalog: Catalog, filters: Filters, disliked: Collection[str]) -> Passed:
-    """The outfits that pass `filters` and that the person has not `disliked`.
+    """Return the outfits that pass `filters` and that the person has not `disliked`.
 
     Where none passes, filters relax one after the other in RELAX_ORDER until one does. Exclusions, the price ceiling
     and availability never relax: if nothing passes them, no rows are returned and nothing is said to be relaxed.
@@ -75,15 +75,15 @@ def _allowed(catalog: Catalog, filters: Filters, disliked: Collection[str]) -> N
         mask &= ~_has_category(catalog, filters.exclude_categories)
     if filters.exclude_color_families:
         mask &= ~_has_family(catalog, filters.exclude_color_families)
-    if filters.max_price_cents:
+    if filters.max_price_micros:
         currency = catalog.currencies.find(filters.currency)
-        mask &= (columns.price_cents > 0) & (columns.price_cents <= filters.max_price_cents)
+        mask &= (columns.price_micros > 0) & (columns.price_micros <= filters.max_price_micros)
         mask &= columns.currency == (-1 if currency is None else currency)
     return mask
 
 
 def _wanted(catalog: Catalog, filters: Filters) -> dict[str, NDArray[np.bool_]]:
-    """The mask of each filter that is set and may relax."""
+    """Return the mask of each filter that is set and may relax."""
     wanted: dict[str, NDArray[np.bool_]] = {}
     if filters.season:
         season = catalog.seasons.find(filters.season.casefold())

@@ -1,4 +1,4 @@
-"""An outfit as the ranking sees it. Category, style and personal colour are the contract's numbers."""
+"""An outfit as the ranking sees it. Category, style and personal color are the contract's numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NO_COLOR = np.full(TYPES, NEUTRAL, dtype=np.float32)
 
 @dataclass(frozen=True)
 class GarmentColor:
-    """One colour of a garment."""
+    """One color of a garment."""
 
     rgb: int
     """sRGB 0xRRGGBB."""
@@ -31,19 +31,19 @@ class GarmentColor:
 
 @dataclass(frozen=True)
 class Garment:
-    """A garment; `colors` has the main colour first."""
+    """A garment; `colors` has the main color first."""
 
     category: int
     colors: tuple[GarmentColor, ...]
 
     @property
     def family(self) -> str:
-        """Family of the main colour; "" if no colour could be measured."""
+        """Family of the main color; "" if no color could be measured."""
         return self.colors[0].family if self.colors else ""
 
     @property
     def face_weight(self) -> float:
-        """How much its colour matters to the face: 1 beside it, 0.4 below the waist."""
+        """How much its color matters to the face: 1 beside it, 0.4 below the waist."""
         return _WEIGHT_BELOW if self.category in BELOW_THE_WAIST else 1.0
 
 
@@ -60,13 +60,14 @@ class Outfit:
     author_key: str = ""
     product_id: str = ""
     season: str = ""
-    price_cents: int = 0
+    price_micros: int = 0
+    """In 1/1,000,000 of `currency`; 0 if unknown."""
     currency: str = ""
     available: bool = True
 
 
 def garment_suits(garment: Garment, personal_color: int) -> float:
-    """How well a garment's colours suit one PersonalColor, weighted by share, in [0, 1]."""
+    """Return how well a garment's colors suit one PersonalColor, weighted by share, in [0, 1]."""
     total = sum(color.share for color in garment.colors)
     if total <= 0:
         return NEUTRAL
@@ -77,7 +78,7 @@ def garment_suits(garment: Garment, personal_color: int) -> float:
 
 
 def outfit_suitability(garments: tuple[Garment, ...]) -> NDArray[np.float32]:
-    """How well an outfit suits each PersonalColor; garments near the face weigh more: float32 (15,) in [0, 1]."""
+    """Return how well an outfit suits each PersonalColor; garments near the face weigh more: float32 (15,) in [0, 1]."""
     weights, rows = [], []
     for garment in garments:
         total = sum(color.share for color in garment.colors)

@@ -47,7 +47,7 @@ class Feedback:
     at: float
     """Unix time in seconds."""
     garments: tuple[tuple[int, str], ...] = ()
-    """Category and colour family of the outfit's garments when it happened; "" where no colour was measured."""
+    """Category and color family of the outfit's garments when it happened; "" where no color was measured."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Learned:
     categories: Mapping[int, float] = field(default_factory=dict)
     """By Category number."""
     families: Mapping[str, float] = field(default_factory=dict)
-    """By colour family."""
+    """By color family."""
 
 
 NOTHING_LEARNED = Learned()
@@ -71,7 +71,7 @@ NOTHING_LEARNED = Learned()
 
 
 def learn(events: Iterable[Feedback], now: float) -> Learned:
-    """Derives a profile. Neither the order of `events` nor repeated ones change it. `now` is Unix time in seconds."""
+    """Return what events teach. Neither their order nor repeated ones change it. `now`: Unix time in seconds."""
     unique = sorted({event.event_id: event for event in events}.values(), key=lambda e: e.event_id)
     if not unique:
         return NOTHING_LEARNED
@@ -90,9 +90,9 @@ def learn(events: Iterable[Feedback], now: float) -> Learned:
 
 
 def _affinities(events: Sequence[Feedback], now: float) -> dict[tuple[str, Any], float]:
-    """The most probable tastes: a logistic regression of the acts on style, items and colours, normal priors.
+    """Return the most probable tastes: a logistic regression of the acts on style, items and colors, normal priors.
 
-    The log-odds of a click add up as in `score.Taste`: the style's, and the mean over the garments of the item's and the colour's.
+    The log-odds of a click add up as in `score.Taste`: the style's, and the mean over the garments of the item's and the color's.
     So what hangs in every outfit, or is shown all the time, is not liked for that.
     """
     columns: dict[tuple[str, Any], int] = {}
@@ -126,7 +126,7 @@ def _most_probable(
     weights: NDArray[np.float64],
     prior: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Maximum a posteriori of a logistic regression with priors N(prior, _VARIANCE), by Newton's method."""
+    """Return the maximum a posteriori of a logistic regression with priors N(prior, _VARIANCE), by Newton's method."""
     found = prior.copy()
     precision = np.eye(len(prior)) / _VARIANCE
     for _ in range(_STEPS):

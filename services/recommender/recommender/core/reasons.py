@@ -1,4 +1,4 @@
-"""Why an outfit is shown: a code and a sentence in English and Korean that names the item, colour or style."""
+"""Why an outfit is shown: a code and a sentence in English and Korean that names the item, color or style."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from snsfashion.recommender.v1 import recommender_pb2
 
 # A share of 1.5 times the median row's, or a rise, is worth a sentence.
 _TREND_FROM = 0.6
-# The tone is right, or the undertone is and the tone is no enemy.
+# The tone is right, or the undertone is and the tone does not speak against it.
 _SUITS_FROM = 0.6
 _FRESH_DAYS = 14
 _LEARNED_FROM = 0.1
@@ -42,7 +42,7 @@ class Reason:
 def reasons(
     outfit: Outfit, person: Person, trends: TrendTable, parts: Sequence[float], now: float
 ) -> list[Reason]:
-    """Reasons for an outfit, those of the greatest part of its score first; at least one.
+    """Return the reasons for an outfit, those of the greatest part of its score first; at least one.
 
     `parts`: as in score.PARTS. `now`: Unix time in seconds.
     """
@@ -117,7 +117,7 @@ def _style(outfit: Outfit, person: Person) -> Reason | None:
 
 
 def _liked_garment(outfit: Outfit, person: Person) -> Reason | None:
-    """The garment whose item or colour the person likes most."""
+    """Name the garment whose item or color the person likes most."""
     learned = person.learned
     found = [
         (affinity, code, garment)
@@ -138,7 +138,7 @@ def _liked_garment(outfit: Outfit, person: Person) -> Reason | None:
         english, korean = _subject(garment, Level.ITEM)
         return Reason(code, f"{english}, which you have liked", f"좋아하신 아이템: {korean}")
     english, korean = _subject(garment, Level.COLOR)
-    return Reason(code, f"{english}, a colour that you have liked", f"좋아하신 색: {korean}")
+    return Reason(code, f"{english}, a color that you have liked", f"좋아하신 색: {korean}")
 
 
 def _personal_color(outfit: Outfit, person: Person) -> Reason | None:
@@ -158,7 +158,7 @@ def _personal_color(outfit: Outfit, person: Person) -> Reason | None:
     item = CATEGORIES[garment.category]
     return Reason(
         recommender_pb2.REASON_CODE_PERSONAL_COLOR,
-        f"{_capital(garment.family)}, the colour of the {item.singular}, suits {label.name}",
+        f"{_capital(garment.family)}, the color of the {item.singular}, suits {label.name}",
         f"{label.name_ko}에 어울리는 색: {_family_ko(garment)} {item.name_ko}",
     )
 

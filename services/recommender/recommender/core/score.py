@@ -1,4 +1,4 @@
-"""The score: trend + style + personal colour + freshness + novelty, each weight times a value in [0, 1]."""
+"""The score: trend + style + personal color + freshness + novelty, each weight times a value in [0, 1]."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PARTS = ("trend", "style", "personal_color", "freshness", "novelty")
 """Order of the columns of values and parts."""
 TREND, STYLE, PERSONAL_COLOR, FRESHNESS, NOVELTY = range(len(PARTS))
 PERSONAL_COLOR_CAP = 0.25
-"""Personal colour has no sound basis (Collin 1986): it is a preference and may not outweigh the rest."""
+"""Personal color has no sound basis (Collin 1986): it is a preference and may not outweigh the rest."""
 STYLES = len(fashion_pb2.Style.values())
 """Style numbers, with 0 for an outfit without one."""
 
@@ -44,9 +44,9 @@ class Weights:
     novelty: float = 0.10
 
     def scaled(self) -> NDArray[np.float64]:
-        """float64 (5,) that adds up to 1, personal colour at most PERSONAL_COLOR_CAP.
+        """Return float64 (5,) that adds up to 1, personal color at most PERSONAL_COLOR_CAP.
 
-        Raises ValueError unless a weight beside personal colour is above 0.
+        Raises ValueError unless a weight beside personal color is above 0.
         """
         weights = np.array(astuple(self), dtype=np.float64)
         color, weights[PERSONAL_COLOR] = weights[PERSONAL_COLOR], 0
@@ -61,7 +61,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Person:
-    """For whom: what they declare and what feedback taught."""
+    """The person who is recommended something: what they declare and what feedback taught."""
 
     styles: frozenset[int] = frozenset()
     personal_color: int = 0
@@ -72,14 +72,14 @@ class Moment:
     """What is the same for everybody at a time: trends and freshness."""
 
     def __init__(self, trends: TrendTable, now: float) -> None:
-        """`now`: Unix time in seconds; freshness is that of the hour it lies in, so that the order of a large catalog holds that long."""
+        """`now`: Unix time in seconds. Freshness is that of the full hour before, so that the order of a large catalog holds for an hour."""
         self.trends = trends
         self.hour = now // HOUR_S * HOUR_S
         """Unix time of the start of the hour."""
         self._values: tuple[Names | None, NDArray[np.float64]] = (None, np.zeros(1))
 
     def trend_values(self, families: Names) -> NDArray[np.float64]:
-        """Value of each garment code in [0, 1], and 0 for NO_GARMENT, which is the last: float64 (codes + 1,)."""
+        """Return the value of each garment code in [0, 1], and 0 for NO_GARMENT, which is the last: float64 (codes + 1,)."""
         known, values = self._values
         # Every catalog numbers families in its own way, and goes on to number new ones.
         if known is not families or len(values) <= len(families) * (CATEGORY_MASK + 1):
@@ -93,7 +93,7 @@ class Moment:
         return values
 
     def freshness(self, posted_at: NDArray[np.float64]) -> NDArray[np.float64]:
-        """1 when new, halved every two weeks. Times are Unix seconds."""
+        """Return 1 for what is new, halved every two weeks. Times are Unix seconds."""
         age = np.maximum(self.hour - posted_at, 0.0)
         return np.asarray(0.5 ** (age / _FRESH_HALF_LIFE_S))
 
@@ -101,7 +101,7 @@ class Moment:
 class Taste:
     """What a person prefers, as arrays: the value of the style part of any outfit.
 
-    Log-odds add up: of the style, declared and learned, and the mean over the garments of those of the item and the colour. An
+    Log-odds add up: of the style, declared and learned, and the mean over the garments of those of the item and the color. An
     affinity of a is worth log-odds of log((1 + a) / (1 - a)), so that it alone gives (1 + a) / 2.
     """
 
@@ -113,14 +113,14 @@ class Taste:
     def values(
         self, styles: NDArray[np.integer], garments: NDArray[np.int32]
     ) -> NDArray[np.float64]:
-        """Of n outfits with these Style numbers (n,) and garment codes (n, width): float64 (n,) in [0, 1]."""
+        """Return the value of n outfits with these Style numbers (n,) and garment codes (n, width): float64 (n,) in [0, 1]."""
         log_odds = np.asarray(self._styles[styles])
         if self._garments is not None:
             log_odds = log_odds + _mean(self._garments, garments)
         return _probability(log_odds)
 
     def greatest(self) -> NDArray[np.float64]:
-        """What no outfit of each Style number exceeds: float64 (7,)."""
+        """Return what no outfit of each Style number exceeds: float64 (7,)."""
         most = 0.0 if self._garments is None else self._garments.max()
         return _probability(self._styles + most)
 
@@ -128,7 +128,7 @@ class Taste:
 def values(
     catalog: Catalog, rows: NDArray[np.intp], taste: Taste, moment: Moment
 ) -> NDArray[np.float64]:
-    """The value of each part for each of `rows`, to the person whose `taste` it is: float64 (rows, 5) in [0, 1], columns as in PARTS."""
+    """Return the value of each part for each of `rows`, to the person whose `taste` it is: float64 (rows, 5) in [0, 1], columns as in PARTS."""
     columns = catalog.columns
     garments = columns.garments[rows]
     person = taste.person
@@ -148,13 +148,13 @@ def shared_score(
     weights: NDArray[np.float64],
     moment: Moment,
 ) -> NDArray[np.float32]:
-    """The score of `rows` without the style part, for people of one personal colour who have seen none: float32 (rows,).
+    """Return the score of `rows` without the style part, for people of one personal color who have seen none: float32 (rows,).
 
     `weights`: scaled, float64 (5,).
     """
     columns = catalog.columns
     by_code = moment.trend_values(catalog.families)
-    # This may run beside `Catalog.put`: a code that is newer than `by_code` belongs to a row that is scored anew anyway.
+    # This may run beside `Catalog.put`: a code that is newer than `by_code` belongs to a row that is scored again anyway.
     trend = _mean(by_code, np.minimum(columns.garments[rows], len(by_code) - 1))
     result = weights[TREND] * trend
     result += weights[PERSONAL_COLOR] * columns.suitability[rows, personal_color]
@@ -163,13 +163,13 @@ def shared_score(
 
 
 def _mean(by_code: NDArray[np.float64], garments: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Mean over an outfit's garments. NO_GARMENT, -1, is the last code and must have 0."""
+    """Return the mean over each outfit's garments. NO_GARMENT, -1, is the last code and must have 0."""
     worn = (garments != NO_GARMENT).sum(axis=1)
     return np.asarray(by_code[garments].sum(axis=1) / np.maximum(worn, 1))
 
 
 def _style_log_odds(person: Person) -> NDArray[np.float64]:
-    """Of each Style number, float64 (7,); entry 0 is an outfit without a style."""
+    """Return the log-odds of each Style number, float64 (7,); entry 0 is an outfit without a style."""
     base = _OTHER_STYLE if person.styles else _NO_STYLE_DECLARED
     values = np.full(STYLES, base)
     values[list(person.styles)] = _DECLARED_STYLE
@@ -181,7 +181,7 @@ def _style_log_odds(person: Person) -> NDArray[np.float64]:
 
 
 def _garment_log_odds(learned: Learned, families: Names) -> NDArray[np.float64] | None:
-    """Of each garment code, and 0 for NO_GARMENT: float64 (codes + 1,). None if all are 0."""
+    """Return the log-odds of each garment code, and 0 for NO_GARMENT: float64 (codes + 1,). None if all are 0."""
     if not learned.categories and not learned.families:
         return None
     categories = np.zeros((1, CATEGORY_MASK + 1))
@@ -207,7 +207,7 @@ def _probability(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
 def _novelty(
     catalog: Catalog, rows: NDArray[np.intp], shown: Mapping[str, int]
 ) -> NDArray[np.float64]:
-    """1 if never shown, halved each time that it was."""
+    """Return 1 for what was never shown, halved each time that it was."""
     result = np.ones(len(rows))
     times = {row: n for name, n in shown.items() if (row := catalog.row(name)) is not None}
     if times:

@@ -1,6 +1,6 @@
 """The best outfits for a person without scoring every outfit, and yet exactly.
 
-All of a score but the style part and what the person has seen is the same for everybody with one personal colour (and one
+All of a score but the style part and what the person has seen is the same for everybody with one personal color (and one
 set of weights). So a shortlist holds all outfits of each style, sorted by that shared score once for all. What a person's
 taste can add to an outfit of a style has an upper bound; as soon as the shared score of the next outfit plus the bound falls
 below the n-th best score that has been seen, nothing that follows can be among the best n: the threshold algorithm (Fagin,
@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.core.catalog import Catalog
-from recommender.core.rank import POOL, within_caps
 from recommender.core.score import (
     STYLE,
     STYLES,
@@ -28,6 +27,7 @@ from recommender.core.score import (
     shared_score,
     values,
 )
+from recommender.core.selection import POOL, within_caps
 
 # Fewer candidates than this are scored outright.
 _FEW = 4096
@@ -40,7 +40,7 @@ _BLOCK = 1 << 16
 
 @dataclass(frozen=True)
 class Key:
-    """What outfits of a shortlist are sorted for."""
+    """What the outfits of a shortlist are sorted by."""
 
     weights: Weights
     personal_color: int
@@ -82,9 +82,9 @@ class Shortlist:
         changed: NDArray[np.intp],
         size: int = POOL,
     ) -> NDArray[np.intp]:
-        """Rows of `mask`, bool (rows,), among them the best `size` that the caps of `rank` allow and all that equal them.
+        """Return rows of `mask`, bool (rows,), among them the best `size` that the caps of `selection` allow and all that equal them.
 
-        `changed`: rows that changed after `version`. The person whose `taste` it is must have the personal colour of the key.
+        `changed`: rows that changed after `version`. The person whose `taste` it is must have the personal color of the key.
         """
         weights = self.key.weights.scaled()
         if np.count_nonzero(mask) <= _FEW:
@@ -96,7 +96,7 @@ class Shortlist:
         walk = _Walk(self._rows, self._falling, taste, weights[STYLE])
         wanted = size + size // 4
         while True:
-            walk.to_the_best(catalog, rest, special_scores, wanted)
+            walk.look_for_the_best(catalog, rest, special_scores, wanted)
             rows = np.concatenate((special, walk.rows))
             scores = np.concatenate((special_scores, walk.scores))
             if len(rows) <= wanted:
@@ -131,15 +131,15 @@ class _Walk:
 
     @property
     def ended(self) -> bool:
-        """Every outfit has been looked at."""
+        """Whether every outfit has been looked at."""
         return all(
             looked == len(rows) for looked, (rows, _) in zip(self._looked, self._lists, strict=True)
         )
 
-    def to_the_best(
+    def look_for_the_best(
         self, catalog: Catalog, mask: NDArray[np.bool_], beside: NDArray[np.float64], n: int
     ) -> None:
-        """Looks on until no outfit that is left can be among the best n of those found and `beside`."""
+        """Look on until no outfit that is left can be among the best n of those found and `beside`."""
         step = _FIRST
         while True:
             scores = np.concatenate((self.scores, beside))
@@ -178,12 +178,12 @@ class _Walk:
 def _special(
     catalog: Catalog, person: Person, mask: NDArray[np.bool_], changed: NDArray[np.intp]
 ) -> NDArray[np.intp]:
-    """Rows of `mask` that the list does not know as this person would see them, each once."""
+    """Return the rows of `mask` that the list does not know as this person would see them, each once."""
     seen = [row for name in person.learned.shown if (row := catalog.row(name)) is not None]
     rows = np.union1d(changed, np.array(seen, dtype=np.intp))
     return np.asarray(rows[mask[rows]])
 
 
 def _nth(scores: NDArray[np.float64], n: int) -> float:
-    """The n-th greatest."""
+    """Return the n-th greatest."""
     return float(np.partition(scores, len(scores) - n)[len(scores) - n])

@@ -1,4 +1,4 @@
-"""What is worn, as a value in [0, 1] for a garment: item x colour, backing off to item and colour."""
+"""What is worn, as a value in [0, 1] for a garment: item x color, backing off to item and color."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Level(Enum):
 
 
 class TrendTable:
-    """Rows by category number, colour family, or both."""
+    """Rows by category number, color family, or both."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class TrendTable:
     __hash__ = None  # type: ignore[assignment]
 
     def value(self, category: int, family: str) -> float:
-        """Value of a garment in [0, 1]: that of its item x colour, or else the mean of its item's and its colour's."""
+        """Return the value of a garment in [0, 1]: that of its item x color, or else the mean of its item's and its color's."""
         if row := self._item_color.get((category, family)):
             return self._value(Level.ITEM_COLOR, row)
         item, color = self._item.get(category), self._color.get(family)
@@ -67,7 +67,7 @@ class TrendTable:
         return sum(values) / 2
 
     def explain(self, category: int, family: str) -> tuple[Level, TrendRow, float] | None:
-        """The row that says most for a garment, with its value; None if trends say nothing about it."""
+        """Return the row that says most for a garment, with its value; None if trends say nothing about it."""
         pair = (category, family)
         if pair not in self._explained:
             self._explained[pair] = self._explain(category, family)
@@ -87,7 +87,7 @@ class TrendTable:
         return max(found, key=lambda entry: entry[2], default=None)
 
     def _value(self, level: Level, row: TrendRow) -> float:
-        """0.5 for the median row, towards 1 the more it is worn; a rise of r closes 1 - exp(-r) of what is left."""
+        """Return 0.5 for the median row, toward 1 the more it is worn; a rise of r closes 1 - exp(-r) of what is left."""
         typical = self._typical[level]
         value = row.share / (row.share + typical) if row.share + typical > 0 else NEUTRAL
         if row.rising:

@@ -11,15 +11,14 @@ from google.protobuf.message import Message
 
 from fashion.words import CATEGORIES
 from recommender import messages, requests
+from recommender.core.outfit import Outfit
 from recommender.core.profile import Feedback
 from recommender.core.trend_table import TrendRow, TrendTable
-from recommender.evaluation.replay import Declared, History
+from recommender.evaluation.history import Declared, History
 from servicekit.errors import InvalidArgument
-from snsfashion.recommender.v1.recommender_pb2 import (
-    Outfit,
-    PutProfileRequest,
-    RecordFeedbackRequest,
-)
+from servicekit.validation import check
+from snsfashion.recommender.v1 import recommender_pb2
+from snsfashion.recommender.v1.recommender_pb2 import PutProfileRequest, RecordFeedbackRequest
 from snsfashion.trends.v1.trends_pb2 import Trend
 
 FORMAT = """\
@@ -40,9 +39,9 @@ class BadLine(ValueError):
 
 
 def read(lines: Iterable[str]) -> tuple[History, TrendTable]:
-    """Raises BadLine with the number of the line."""
+    """Return what lines tell: a history, and trends as of the split. Raises BadLine with the number of the line."""
     history = History()
-    outfits: dict[str, Outfit] = {}
+    outfits: dict[str, recommender_pb2.Outfit] = {}
     feedback: list[tuple[int, RecordFeedbackRequest]] = []
     trends: list[Trend] = []
     for number, line in enumerate(lines, 1):
@@ -51,20 +50,18 @@ def read(lines: Iterable[str]) -> tuple[History, TrendTable]:
         try:
             key, value = _one(line)
             if key == "outfit":
-                outfit = _parsed(value, Outfit())
-                outfits[requests.image_id(outfit.image.image_id)] = outfit
+                outfit = _parsed(value, recommender_pb2.Outfit())
+                outfits[outfit.image.image_id] = outfit
                 history.outfits.append(_outfit(outfit))
             elif key == "profile":
                 profile = _parsed(value, PutProfileRequest())
-                preferences = requests.preferences(profile.preferences)
-                history.declared[requests.user_id(profile.user_id)] = Declared(
-                    frozenset(preferences.styles), preferences.personal_color
+                check(profile)
+                history.declared[profile.user_id] = Declared(
+                    frozenset(profile.preferences.styles), profile.preferences.personal_color
                 )
             elif key == "feedback":
                 event = _parsed(value, RecordFeedbackRequest())
-                requests.event_id(event.event_id)
-                requests.user_id(event.user_id)
-                requests.feedback_kind(event.kind)
+                check(event)
                 if not event.HasField("occurred_at"):
                     raise BadLine("feedback needs occurredAt")
                 requests.moment("occurredAt", event.occurred_at)
@@ -94,7 +91,7 @@ def _one(line: str) -> tuple[str, dict[str, Any]]:
     try:
         data = json.loads(line)
     except json.JSONDecodeError as error:
-        raise BadLine(f"is no JSON: {error}") from None
+        raise BadLine(f"is not JSON: {error}") from None
     keys = ("outfit", "profile", "feedback", "trend")
     if not isinstance(data, dict) or len(data) != 1 or next(iter(data)) not in keys:
         raise BadLine(f"has to be an object with one key of {', '.join(keys)}")
@@ -111,7 +108,9 @@ def _parsed(value: dict[str, Any], message: M) -> M:
         raise BadLine(str(error)) from None
 
 
-def _outfit(message: Outfit) -> Any:
+def _outfit(message: recommender_pb2.Outfit) -> Outfit:
+    if not message.image.image_id:
+        raise BadLine("the outfit has no image.imageId")
     if not message.garments:
         raise BadLine("the outfit has no garments")
     for garment in message.garments:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def ndcg(ranked: Sequence[float], all_gains: Iterable[float], k: int) -> float:
-    """Normalised discounted cumulative gain at k, in [0, 1] (Jarvelin and Kekalainen 2002), gains linear, discount log2.
+    """Return the normalized discounted cumulative gain at k, in [0, 1] (Jarvelin and Kekalainen 2002), gains linear, discount log2.
 
     `ranked`: gains of the outfits in the order that is judged. `all_gains`: of all outfits that might have stood there.
     0 if there is nothing to gain.
@@ -19,17 +19,17 @@ def ndcg(ranked: Sequence[float], all_gains: Iterable[float], k: int) -> float:
 
 
 def hit(ranked: Sequence[float], k: int) -> float:
-    """1 if there is anything to gain among the first k, else 0."""
+    """Return 1 if there is anything to gain among the first k, else 0."""
     return float(any(gain > 0 for gain in ranked[:k]))
 
 
 def coverage(lists: Iterable[Iterable[str]], catalog: int) -> float:
-    """Share of `catalog` outfits that stand in any of the lists, in [0, 1]."""
+    """Return the share of `catalog` outfits that stand in any of the lists, in [0, 1]."""
     return len({name for one in lists for name in one}) / catalog if catalog else 0.0
 
 
 def diversity(likeness: NDArray[np.float64]) -> float:
-    """1 minus the mean likeness of two different outfits of a list; `likeness` (n, n) in [0, 1]. 1 for one outfit."""
+    """Return 1 minus the mean likeness of two different outfits of a list; `likeness` (n, n) in [0, 1]. 1 for one outfit."""
     n = len(likeness)
     if n < 2:
         return 1.0
@@ -37,7 +37,7 @@ def diversity(likeness: NDArray[np.float64]) -> float:
 
 
 def popularity_bias(ranked: Iterable[str], popularity: Mapping[str, float]) -> float:
-    """Mean share of the catalog that is less popular than what was shown, ties by half, in [0, 1]; 0.5 is no bias.
+    """Return the mean share of the catalog that is less popular than what was shown, ties by half, in [0, 1]; 0.5 is no bias.
 
     `popularity`: of every outfit of the catalog.
     """
@@ -52,7 +52,7 @@ def popularity_bias(ranked: Iterable[str], popularity: Mapping[str, float]) -> f
 def interval(
     values: Sequence[float], random: np.random.Generator, times: int = 1000
 ) -> tuple[float, float]:
-    """95% interval of the mean, by drawing people anew (percentile bootstrap, Efron 1979)."""
+    """Return the 95% interval of the mean, by drawing people with replacement (percentile bootstrap, Efron 1979)."""
     sample = np.asarray(values, dtype=np.float64)
     if not len(sample):
         return 0.0, 0.0

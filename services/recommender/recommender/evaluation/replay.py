@@ -5,21 +5,22 @@ The ranking is the one that serves. It sees feedback from before the split only,
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.core import profile, rank, ranking
+from recommender.core import profile, selection
 from recommender.core.catalog import Catalog
 from recommender.core.filters import Filters
-from recommender.core.outfit import Outfit
 from recommender.core.profile import Feedback
+from recommender.core.recommend import recommend
 from recommender.core.score import Moment, Person, Weights
 from recommender.core.shortlist import Key, Shortlist
 from recommender.core.trend_table import TrendTable
 from recommender.evaluation import metrics
+from recommender.evaluation.history import Declared, History
 from snsfashion.recommender.v1.recommender_pb2 import (
     FEEDBACK_KIND_BOUGHT,
     FEEDBACK_KIND_CLICKED,
@@ -34,30 +35,6 @@ GAINS: Mapping[int, float] = {
 """What an act is worth; of several on one outfit the greatest counts."""
 RANKERS = ("recommender", "trend only", "most popular", "random")
 _ONLY_TREND = Weights(trend=1, style=0, personal_color=0, freshness=0, novelty=0)
-
-
-@dataclass(frozen=True)
-class Declared:
-    """What a person declares: Style numbers and a PersonalColor number, 0 for none."""
-
-    styles: frozenset[int] = frozenset()
-    personal_color: int = 0
-
-
-@dataclass
-class History:
-    """What is played again."""
-
-    outfits: list[Outfit] = field(default_factory=list)
-    declared: dict[str, Declared] = field(default_factory=dict)
-    """By user id."""
-    feedback: dict[str, list[Feedback]] = field(default_factory=lambda: defaultdict(list))
-    """By user id."""
-
-    def split_at(self, share: float) -> float:
-        """The Unix time before which that share of the events lies."""
-        times = sorted(event.at for events in self.feedback.values() for event in events)
-        return times[min(int(share * len(times)), len(times) - 1)] if times else 0.0
 
 
 @dataclass(frozen=True)
@@ -91,9 +68,9 @@ def replay(
     seed: int = 0,
     tick: Callable[[], object] = lambda: None,
 ) -> Result:
-    """Ranks at `split` (Unix time in seconds) for everyone who clicked, liked or bought something then or later.
+    """Rank outfits at `split` (Unix time in seconds) for everyone who clicked, liked or bought something then or later.
 
-    `tick` is called once a person. Outfits that a person had already been shown may be recommended again, to every ranker.
+    `tick` is called once for each person. Outfits that a person had already been shown may be recommended again, to every ranker.
     """
     index = Catalog()
     for outfit in history.outfits:
@@ -117,7 +94,7 @@ def replay(
         key = Key(weights, person.personal_color)
         if key not in lists:
             lists[key] = Shortlist(index, key, moment)
-        return ranking.recommend(index, lists[key], person, Filters(), k).rows
+        return recommend(index, lists[key], person, Filters(), k).rows
 
     judged: dict[str, list[Judged]] = {name: [] for name in RANKERS}
     for user, events in history.feedback.items():
@@ -160,7 +137,7 @@ def _judged(
 ) -> Judged:
     shown = [index.image_ids[row] for row in rows]
     ranked = [gains.get(name, 0.0) for name in shown]
-    likeness = rank.Likeness(index, np.array(rows, dtype=np.intp))
+    likeness = selection.Likeness(index, np.array(rows, dtype=np.intp))
     return Judged(
         user,
         declared.personal_color,
@@ -172,7 +149,7 @@ def _judged(
 
 
 def summary(result: Result, seed: int = 0) -> dict[str, dict[str, object]]:
-    """By ranker: means over people with 95% intervals, the catalog's coverage, popularity bias, and by personal colour."""
+    """Return, by ranker, means over people with 95% intervals, the catalog's coverage, popularity bias, and by personal color."""
     random = np.random.default_rng(seed)
     found: dict[str, dict[str, object]] = {}
     for name, judged in result.judged.items():

@@ -1,8 +1,4 @@
-"""Keeps this replica's catalog equal to the database.
-
-An event reaches only one of several replicas, so each polls the list of changes; the one that handled the event does
-so at once. All go the same way: an image id that may have changed is read again and put or removed.
-"""
+"""The catalog in the memory of this replica, kept equal to the database."""
 
 from __future__ import annotations
 
@@ -11,66 +7,48 @@ import asyncio
 from recommender import messages
 from recommender.core import personal_color
 from recommender.core.catalog import Catalog
-from recommender.storage.store import Store, StoredOutfit
+from recommender.storage.stored_outfits import StoredOutfit, StoredOutfits
 from servicekit import telemetry
-from servicekit.polling import poll
+from servicekit.follower import Follower
 from snsfashion.recommender.v1.recommender_pb2 import Outfit
 
-POLL_S = 1.0
-# Outfits that are read between two looks at what else there is to do, such as a health check: some milliseconds.
+# Outfits that are taken in between two looks at what else there is to do, such as a health check: some milliseconds.
 _BREATH = 32
 
 _log = telemetry.log("replica")
 
 
-class Replica:
-    """The catalog in memory and the version of the database that it equals."""
+class Replica(Follower[int]):
+    """The catalog in memory. An event reaches one of several replicas; all of them follow the numbers of the writes."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, outfits: StoredOutfits) -> None:
+        super().__init__(version=0)
         self.catalog = Catalog()
-        self._store = store
-        self._version = 0
-        # An older read must not overwrite what a newer one found.
-        self._lock = asyncio.Lock()
+        self._outfits = outfits
 
     async def load(self) -> None:
         """Read everything."""
-        # Else the first outfit would compute it on the event loop.
+        # A second of work that the first outfit would otherwise do on the event loop.
         await asyncio.to_thread(personal_color.prepare)
-        async with self._lock:
-            await self._load()
+        await self.refresh()
+        _log.info("catalog_loaded", outfits=len(self.catalog), version=self._version)
 
-    async def refresh(self) -> None:
-        """Reads what has changed since the last time."""
-        async with self._lock:
-            if await self._store.version() == self._version:
-                return
-            version, image_ids = await self._store.changed_since(self._version)
-            if image_ids is None:
-                await self._load()
-                return
-            found = {stored.image_id: stored for stored in await self._store.outfits(image_ids)}
-            for image_id in set(image_ids):
-                if image_id in found:
-                    _put(self.catalog, found[image_id])
-                else:
-                    self.catalog.remove(image_id)
-            self._version = version
+    async def _read_version(self) -> int:
+        return await self._outfits.read_version()
 
-    async def follow(self) -> None:
-        """Refreshes every second, for ever. While the database is away, the catalog stays as it is."""
-        await poll(self.refresh, POLL_S)
-
-    async def _load(self) -> None:
-        # The version first: what changes while reading is read again by the next refresh.
-        version = await self._store.version()
-        catalog = Catalog()
-        for number, stored in enumerate(await self._store.outfits()):
+    async def _catch_up(self, newest: int) -> int:
+        catalog, after = self.catalog, self._version
+        if newest < after:  # the database was restored from an older copy
+            catalog, after = Catalog(), 0
+        changes = await self._outfits.find_changes(after, newest)
+        for image_id in changes.removed:
+            catalog.remove(image_id)
+        for number, stored in enumerate(changes.outfits):
             _put(catalog, stored)
             if number % _BREATH == 0:
                 await asyncio.sleep(0)
-        self.catalog, self._version = catalog, version
-        _log.info("catalog_loaded", outfits=len(catalog), version=version)
+        self.catalog = catalog
+        return newest
 
 
 def _put(catalog: Catalog, stored: StoredOutfit) -> None:

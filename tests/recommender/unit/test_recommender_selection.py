@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.core import filters, rank
+from recommender.core import filters, selection
 from recommender.core.catalog import Catalog
 from recommender.core.filters import Filters
 from recommender.core.outfit import Garment, GarmentColor, Outfit
@@ -72,7 +72,7 @@ some_filters = st.builds(
     categories=st.frozensets(st.integers(1, 13), max_size=2),
     color_families=st.frozensets(families, max_size=1),
     season=st.sampled_from(["", "autumn", "winter"]),
-    max_price_cents=st.sampled_from([0, 2000]),
+    max_price_micros=st.sampled_from([0, 2000]),
     currency=st.just("EUR"),
     exclude_image_ids=st.frozensets(st.integers(0, 14).map(lambda n: f"shop:p{n}:0"), max_size=3),
     exclude_categories=st.frozensets(st.integers(1, 13), max_size=2),
@@ -104,8 +104,11 @@ def test_exclusions_price_ceiling_and_availability_never_relax(
             and not {g.category for g in one.garments} & asked.exclude_categories
             and not {g.family for g in one.garments} & asked.exclude_color_families
             and (
-                not asked.max_price_cents
-                or (0 < one.price_cents <= asked.max_price_cents and one.currency == asked.currency)
+                not asked.max_price_micros
+                or (
+                    0 < one.price_micros <= asked.max_price_micros
+                    and one.currency == asked.currency
+                )
             )
         )
 
@@ -131,7 +134,7 @@ def test_exclusions_price_ceiling_and_availability_never_relax(
     assert ids(index, passed) == {one.image_id for one in wanted}
 
 
-def test_filters_relax_season_first_then_colour_then_category() -> None:
+def test_filters_relax_season_first_then_color_then_category() -> None:
     index = catalog(outfit(0, ((SKIRT, "red"),), season="spring"))
     red_skirt = Filters(frozenset({SKIRT}), frozenset({"red"}), "autumn")
     assert filters.apply(index, red_skirt, ()).relaxed == ("season",)
@@ -174,7 +177,7 @@ def test_the_seventh_garment_is_excluded_too() -> None:
 def test_without_variety_the_order_is_that_of_a_brute_force_sort(scores: list[int], k: int) -> None:
     index = catalog(*(outfit(n) for n in range(len(scores))))
     values = np.array(scores, dtype=np.float64) / 5
-    found = rank.best(index, np.arange(len(scores)), values, k, variety=0)
+    found = selection.select(index, np.arange(len(scores)), values, k, variety=0)
     ties = index.columns.tie
     assert found == sorted(range(len(scores)), key=lambda n: (-values[n], int(ties[n])))[:k]
 
@@ -184,7 +187,7 @@ def test_the_order_does_not_depend_on_the_order_of_arrival() -> None:
     orders = []
     for arrival in (outfits, outfits[::-1]):
         index = catalog(*arrival)
-        found = rank.best(index, np.arange(30), np.full(30, 0.5), 10)
+        found = selection.select(index, np.arange(30), np.full(30, 0.5), 10)
         orders.append([index.image_ids[n] for n in found])
     assert orders[0] == orders[1]
 
@@ -194,8 +197,8 @@ def test_variety_shows_another_outfit_before_the_third_of_the_same() -> None:
     other = outfit(9, ((TROUSERS, "navy"),), style=4)
     index = catalog(*same, other)
     scores = np.array([0.8] * 5 + [0.7])
-    assert 5 in rank.best(index, np.arange(6), scores, 2)
-    assert 5 not in rank.best(index, np.arange(6), scores, 2, variety=0)
+    assert 5 in selection.select(index, np.arange(6), scores, 2)
+    assert 5 not in selection.select(index, np.arange(6), scores, 2, variety=0)
 
 
 def test_at_most_two_outfits_of_an_author_and_one_of_a_product() -> None:
@@ -205,7 +208,7 @@ def test_at_most_two_outfits_of_an_author_and_one_of_a_product() -> None:
         outfit(8),
         outfit(9),
     )
-    found = rank.best(index, np.arange(10), np.linspace(1, 0.5, 10), 10)
+    found = selection.select(index, np.arange(10), np.linspace(1, 0.5, 10), 10)
     assert len([n for n in found if n < 4]) == 2
     assert len([n for n in found if 4 <= n < 8]) == 1
     assert {8, 9} <= set(found)
@@ -213,7 +216,7 @@ def test_at_most_two_outfits_of_an_author_and_one_of_a_product() -> None:
 
 def test_caps_look_past_the_first_hundreds_of_one_author() -> None:
     index = catalog(*(outfit(n, author="kim") for n in range(1000)), outfit(1000))
-    found = rank.best(index, np.arange(1001), np.linspace(1, 0.5, 1001), 10)
+    found = selection.select(index, np.arange(1001), np.linspace(1, 0.5, 1001), 10)
     assert sorted(found)[-1] == 1000
     assert len(found) == 3
 
@@ -222,7 +225,7 @@ def test_an_outfit_is_wholly_like_itself() -> None:
     index = catalog(
         outfit(0, ((SKIRT, "red"), (TOP, "navy"))), outfit(1, ((TROUSERS, "black"),), style=2)
     )
-    assert rank.Likeness(index, np.array([0, 1])).to(0).tolist() == pytest.approx([1.0, 0.0])
+    assert selection.Likeness(index, np.array([0, 1])).to(0).tolist() == pytest.approx([1.0, 0.0])
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.integers(1, 8)), max_size=40))

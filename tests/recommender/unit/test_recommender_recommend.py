@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.core import rank, ranking, score, shortlist
+from recommender.core import score, selection, shortlist
 from recommender.core.catalog import CHANGES_KEPT, Catalog
 from recommender.core.filters import Filters
 from recommender.core.outfit import Garment, GarmentColor, Outfit, outfit_suitability
 from recommender.core.profile import Learned
+from recommender.core.recommend import recommend
 from recommender.core.score import Moment, Person, Taste, Weights
 from recommender.core.shortlist import Key, Shortlist
 from recommender.core.trend_table import TrendRow, TrendTable
@@ -40,7 +41,7 @@ def random_outfit(random_: random.Random, number: int) -> Outfit:
         author_key=random_.choice(["", "", "kim", "lee"]),
         product_id=random_.choice(["", f"x{random_.randint(0, 300)}"]),
         season=random_.choice(["", "autumn", "winter"]),
-        price_cents=random_.choice([0, 1000, 5000]),
+        price_micros=random_.choice([0, 1000, 5000]),
         currency="EUR",
         available=random_.random() < 0.9,
     )
@@ -97,7 +98,7 @@ def random_filters(random_: random.Random, outfits: list[Outfit]) -> Filters:
     return Filters(
         categories=frozenset(random_.sample(range(1, 14), random_.randint(0, 3))),
         season=random_.choice(["", "autumn"]),
-        max_price_cents=random_.choice([0, 2000]),
+        max_price_micros=random_.choice([0, 2000]),
         currency="EUR",
         exclude_image_ids=frozenset(one.image_id for one in outfits[:5]),
         exclude_color_families=frozenset(random_.sample(sorted(FAMILIES), random_.randint(0, 1))),
@@ -153,8 +154,8 @@ class ByHand:
         for one in sorted(outfits, key=lambda o: (-scores[o.image_id], ties[o.image_id])):
             if (
                 not passes(one, asked, self.person)
-                or (one.author_key and authors[one.author_key] == rank.MAX_PER_AUTHOR)
-                or (one.product_id and products[one.product_id] == rank.MAX_PER_PRODUCT)
+                or (one.author_key and authors[one.author_key] == selection.MAX_PER_AUTHOR)
+                or (one.product_id and products[one.product_id] == selection.MAX_PER_PRODUCT)
             ):
                 continue
             authors[one.author_key] += 1
@@ -173,7 +174,7 @@ def passes(one: Outfit, asked: Filters, person: Person) -> bool:
         one.available
         and one.image_id not in asked.exclude_image_ids | person.learned.disliked
         and not families & asked.exclude_color_families
-        and (not asked.max_price_cents or 0 < one.price_cents <= asked.max_price_cents)
+        and (not asked.max_price_micros or 0 < one.price_micros <= asked.max_price_micros)
         and (not asked.categories or categories & asked.categories)
         and (not asked.season or one.season == asked.season)
     )
@@ -208,7 +209,7 @@ def test_the_top_10_is_that_of_scoring_all_outfits_by_hand(
             outfits[n] = random_outfit(random_, n)
             index.put(outfits[n], b"")
     asked = random_filters(random_, list(outfits.values()))
-    found = ranking.recommend(index, listed, person, asked, 10, variety=0)
+    found = recommend(index, listed, person, asked, 10, variety=0)
     by_hand = ByHand(person, trends, weights)
     relaxed = bool(found.relaxed)
     expected = by_hand.answer(list(outfits.values()), index, asked, 10)
@@ -235,7 +236,7 @@ def test_with_variety_a_shortlist_answers_as_ranking_all_outfits_does(seed: int)
     person = random_person(random_, outfits)
     moment = Moment(random_trends(random_), NOW)
     weights = random_weights(random_)
-    found = ranking.recommend(
+    found = recommend(
         index, Shortlist(index, Key(weights, person.personal_color), moment), person, Filters(), 10
     )
     rows = (index.columns.available & index.columns.alive).nonzero()[0]
@@ -243,12 +244,12 @@ def test_with_variety_a_shortlist_answers_as_ranking_all_outfits_does(seed: int)
     rows = rows[[row not in liked for row in rows]]
     values = score.values(index, rows, Taste(person, index.families), moment)
     scores = (values * weights.scaled()).sum(axis=1).round(9)
-    assert found.rows == rows[rank.best(index, rows, scores, 10)].tolist()
+    assert found.rows == rows[selection.select(index, rows, scores, 10)].tolist()
 
 
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**9))
-def test_a_catalog_that_has_changed_answers_as_one_that_was_built_anew(seed: int) -> None:
+def test_a_catalog_that_has_changed_answers_as_one_that_was_built_from_scratch(seed: int) -> None:
     random_ = random.Random(seed)
     index, outfits = Catalog(), dict[int, Outfit]()
     moment = Moment(random_trends(random_), NOW)
@@ -272,7 +273,7 @@ def test_a_catalog_that_has_changed_answers_as_one_that_was_built_anew(seed: int
         (index, listed),
         (rebuilt, Shortlist(rebuilt, Key(Weights(), 0), moment)),
     ):
-        found = ranking.recommend(catalog, shortlist_, person, Filters(), 10)
+        found = recommend(catalog, shortlist_, person, Filters(), 10)
         answers.append([catalog.image_ids[row] for row in found.rows])
     assert answers[0] == answers[1]
 
@@ -284,10 +285,10 @@ def test_what_was_erased_after_a_list_was_sorted_is_not_taken_from_it() -> None:
     for one in outfits:
         index.put(one, b"")
     listed = Shortlist(index, Key(Weights(), 0), Moment(random_trends(random_), NOW))
-    first = ranking.recommend(index, listed, Person(), Filters(), 10)
+    first = recommend(index, listed, Person(), Filters(), 10)
     for row in first.rows:
         index.remove(index.image_ids[row])
-    second = ranking.recommend(index, listed, Person(), Filters(), 10)
+    second = recommend(index, listed, Person(), Filters(), 10)
     assert not set(first.rows) & set(second.rows)
     assert len(second.rows) == 10
 

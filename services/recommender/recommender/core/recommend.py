@@ -1,4 +1,4 @@
-"""Which outfits a person is recommended: filters, scores, caps and variety put together."""
+"""Which outfits a person is recommended: filters, scores and selection put together."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.core import filters, rank, score
+from recommender.core import filters, score, selection
 from recommender.core.catalog import Catalog
 from recommender.core.filters import Filters
 from recommender.core.score import Person, Taste
@@ -15,8 +15,8 @@ from recommender.core.shortlist import Shortlist
 
 
 @dataclass(frozen=True)
-class Ranking:
-    """An answer: `rows` of the catalog, best first, the parts of their scores, float64 (rows, 5) as in score.PARTS."""
+class Recommended:
+    """An answer: `rows` of the catalog, best first, and the parts of their scores, float64 (rows, 5) as in score.PARTS."""
 
     rows: list[int]
     parts: NDArray[np.float64]
@@ -32,9 +32,9 @@ def recommend(
     person: Person,
     asked: Filters,
     k: int,
-    variety: float = rank.VARIETY,
-) -> Ranking:
-    """The best k outfits for `person`. `shortlist` must have been sorted for their personal colour.
+    variety: float = selection.VARIETY,
+) -> Recommended:
+    """Return the best k outfits for `person`. `shortlist` must have been sorted for their personal color.
 
     Raises ValueError if the catalog no longer knows what changed since the shortlist was sorted.
     """
@@ -45,8 +45,8 @@ def recommend(
     taste = Taste(person, catalog.families)
     rows = shortlist.best(catalog, taste, passed.mask, changed)
     parts = shortlist.key.weights.scaled() * score.values(catalog, rows, taste, shortlist.moment)
-    # Replicas number colours, and so add up, in different orders: what is equal must be equal for all of them.
-    chosen = rank.best(catalog, rows, parts.sum(axis=1).round(9), k, variety)
-    return Ranking(
+    # Replicas number colors, and so add up, in different orders: what is equal must be equal for all of them.
+    chosen = selection.select(catalog, rows, parts.sum(axis=1).round(9), k, variety)
+    return Recommended(
         rows[chosen].tolist(), parts[chosen], passed.relaxed, int(np.count_nonzero(passed.mask))
     )

@@ -1,4 +1,4 @@
-"""The order: best scores first, but varied, and not too much of one author or product."""
+"""Which of the outfits are shown, in which order: best scores first, but varied, and not too much of one author or product."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ VARIETY = 0.25
 
 POOL = 100
 """Variety chooses among this many of the best."""
-# Parts of the likeness of two outfits: the same garments in the same colours, the same garments, the same style.
+# Parts of the likeness of two outfits: the same garments in the same colors, the same garments, the same style.
 _SAME_GARMENTS, _SAME_CATEGORIES, _SAME_STYLE = 0.5, 0.3, 0.2
 
 
-def best(
+def select(
     catalog: Catalog,
     rows: NDArray[np.intp],
     scores: NDArray[np.float64],
     k: int,
     variety: float = VARIETY,
 ) -> list[int]:
-    """Positions in `rows` of at most k outfits, best first.
+    """Return the positions in `rows` of at most k outfits, best first.
 
     `scores` has one entry in [0, 1] a row. Each next outfit is the one with the greatest
     (1 - variety) * score - variety * (likeness to the most alike outfit above it); variety 0 is the plain order of
@@ -51,7 +51,7 @@ def best(
 
 
 class Likeness:
-    """How alike outfits are: the same garments in the same colours, the same garments, the same style."""
+    """How alike outfits are: the same garments in the same colors, the same garments, the same style."""
 
     def __init__(self, catalog: Catalog, rows: NDArray[np.intp]) -> None:
         columns = catalog.columns
@@ -62,7 +62,7 @@ class Likeness:
         self._styles = columns.style[rows]
 
     def to(self, position: int) -> NDArray[np.float64]:
-        """Of each outfit to the one at `position` of `rows`: float64 (rows,) in [0, 1], 1 for the same."""
+        """Return the likeness of each outfit to the one at `position` of `rows`: float64 (rows,) in [0, 1], 1 for the same."""
         theirs = self._garments[: self._worn[position], position]
         shared = (self._garments == theirs[:, None, None]).sum(axis=(0, 1))
         garments = shared / (self._worn + len(theirs) - shared)
@@ -77,7 +77,7 @@ class Likeness:
 def _capped(
     catalog: Catalog, rows: NDArray[np.intp], scores: NDArray[np.float64], size: int
 ) -> list[int]:
-    """Positions of the best `size` outfits, best first, within the caps."""
+    """Return the positions of the best `size` outfits, best first, within the caps."""
     few = min(len(rows), size + size // 4)
     while True:
         order = _top(catalog, rows, scores, few)
@@ -90,7 +90,7 @@ def _capped(
 
 
 def within_caps(catalog: Catalog, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Which of `rows`, best first, stay: bool (rows,)."""
+    """Return which of `rows`, best first, stay: bool (rows,)."""
     columns = catalog.columns
     known = columns.product[rows]
     known = known[known != 0]
@@ -115,7 +115,7 @@ def within_caps(catalog: Catalog, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
 def _top(
     catalog: Catalog, rows: NDArray[np.intp], scores: NDArray[np.float64], n: int
 ) -> NDArray[np.intp]:
-    """Positions of the best n and of all that equal the last of them, in order."""
+    """Return the positions of the best n and of all that equal the last of them, in order."""
     if n < len(rows):
         threshold = np.partition(scores, len(rows) - n)[len(rows) - n]
         positions = np.flatnonzero(scores >= threshold)
