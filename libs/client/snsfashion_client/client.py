@@ -74,7 +74,7 @@ class Client:
 
     @cached_property
     def color(self) -> ColorServiceStub:
-        """Which colours?"""
+        """Which colors?"""
         return ColorServiceStub(self._channel("color"))
 
     @cached_property

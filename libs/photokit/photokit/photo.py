@@ -52,7 +52,7 @@ class Photo:
 
 
 def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> Photo:
-    """Decodes a JPEG, PNG, WebP or the first frame of a GIF; 16-bit, CMYK, grey and palette photos become RGB.
+    """Decodes a JPEG, PNG, WebP or the first frame of a GIF; 16-bit, CMYK, gray and palette photos become RGB.
 
     Raises BadPhoto with code `empty`, `too_large` (bytes), `not_an_image`, `too_many_pixels`, `too_small` or
     `truncated`.
@@ -87,9 +87,9 @@ def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> Photo:
 
 def _rgb(image: Image.Image) -> NDArray[np.uint8]:
     if image.mode in ("I;16", "I;16B", "I;16L", "I"):
-        # Pillow clips 16-bit grey at 255 instead of scaling it.
-        grey = (np.asarray(image, dtype=np.int64).clip(0, 65535) >> 8).astype(np.uint8)
-        return np.repeat(grey[:, :, None], 3, axis=2)
+        # Pillow clips 16-bit gray at 255 instead of scaling it.
+        gray = (np.asarray(image, dtype=np.int64).clip(0, 65535) >> 8).astype(np.uint8)
+        return np.repeat(gray[:, :, None], 3, axis=2)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
@@ -105,10 +105,10 @@ def _taken_at(image: Image.Image) -> str | None:
 
 
 def phash(pixels: NDArray[np.uint8]) -> int:
-    """64-bit perceptual hash of RGB uint8 H x W x 3: signs of the lowest 8 x 8 DCT-II terms of the 32 x 32 grey photo
+    """64-bit perceptual hash of RGB uint8 H x W x 3: signs of the lowest 8 x 8 DCT-II terms of the 32 x 32 gray photo
     against their median (Zauner 2010, "Implementation and benchmarking of perceptual image hash functions")."""
-    grey = Image.fromarray(pixels).convert("L").resize((32, 32), Image.Resampling.LANCZOS)
-    low = (_DCT @ np.asarray(grey, dtype=np.float64) @ _DCT.T).ravel()
+    gray = Image.fromarray(pixels).convert("L").resize((32, 32), Image.Resampling.LANCZOS)
+    low = (_DCT @ np.asarray(gray, dtype=np.float64) @ _DCT.T).ravel()
     bits = low > np.median(low[1:])
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
 

@@ -40,7 +40,7 @@ def test_a_blank_photo_is_not_fashion(engine: Engine) -> None:
     assert engine.predict([np.full((300, 200, 3), 128, dtype=np.uint8)])[0] < engine.threshold
 
 
-def test_a_grey_photo_is_refused_by_shape(engine: Engine) -> None:
+def test_a_gray_photo_is_refused_by_shape(engine: Engine) -> None:
     with pytest.raises(ValueError, match="RGB uint8"):
         engine.predict([np.zeros((50, 50), dtype=np.uint8)])
 

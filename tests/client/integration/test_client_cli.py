@@ -66,7 +66,7 @@ def nowhere() -> str:
         return address
 
 
-# -- trends and colours
+# -- trends and colors
 
 
 class Trends(trends_pb2_grpc.TrendsServiceServicer):
@@ -219,12 +219,12 @@ def test_a_palette_is_put_from_a_file_and_a_bad_one_refused(tmp_path: Path) -> N
     with serve(color_pb2_grpc.add_ColorServiceServicer_to_server, Color()) as address:
         put = run("palette", "put", str(good), "--version", "acme", COLOR_ADDRESS=address)
         refused = run("palette", "put", str(bad), "--version", "acme", COLOR_ADDRESS=address)
-    assert "acme: 1 colours, 1 families" in put.output
+    assert "acme: 1 colors, 1 families" in put.output
     assert refused.exit_code == 1
     assert "line 1: no column rgb" in refused.output
 
 
-def test_a_colour_is_named_and_a_bad_one_refused() -> None:
+def test_a_color_is_named_and_a_bad_one_refused() -> None:
     with serve(color_pb2_grpc.add_ColorServiceServicer_to_server, Color()) as address:
         result = run("color", "#1f2852", COLOR_ADDRESS=address)
         assert "dark navy" in result.output

@@ -10,7 +10,7 @@ from snsfashion_client import UnknownName, names
 
 
 @pytest.mark.parametrize("word", ["winter-deep", "Winter Deep", "WINTER_DEEP"])
-def test_a_personal_colour_is_understood_however_it_is_written(word: str) -> None:
+def test_a_personal_color_is_understood_however_it_is_written(word: str) -> None:
     assert names.personal_color(word) == fashion_pb2.PERSONAL_COLOR_WINTER_DEEP
 
 

@@ -15,7 +15,7 @@ def test_a_sparkline_rises_from_nothing_to_the_greatest() -> None:
     assert sparkline([]) == ""
 
 
-def test_a_swatch_has_the_colour_as_its_background() -> None:
+def test_a_swatch_has_the_color_as_its_background() -> None:
     assert swatch(0x1F2852).style == "on #1f2852"
     assert swatch(None).plain == ""
 

@@ -1,4 +1,4 @@
-"""A garment's colours come from its own pixels, whatever is around it and however the light falls."""
+"""A garment's colors come from its own pixels, whatever is around it and however the light falls."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def name(code: str) -> Named:
 def test_the_palette_has_a_korean_label_and_a_color_for_every_family() -> None:
     assert len(PALETTE.families) == 27
     assert all(f.name == f.name.lower() and f.name_ko for f in PALETTE.families)
-    assert set(PALETTE.family) == set(range(27)), "every family has named colours"
+    assert set(PALETTE.family) == set(range(27)), "every family has named colors"
     assert len(PALETTE.names) > 900
 
 
@@ -87,7 +87,7 @@ def test_the_tree_finds_what_an_exhaustive_search_finds() -> None:
 def test_confidence_is_high_inside_a_family_and_low_at_its_border() -> None:
     assert name("108010").confidence > 0.9
     border = [
-        NAMER.name(lab.from_rgb(np.full(3, grey, np.uint8))).confidence for grey in range(30, 90)
+        NAMER.name(lab.from_rgb(np.full(3, gray, np.uint8))).confidence for gray in range(30, 90)
     ]
     assert min(border) < 0.1
     assert all(0 <= confidence <= 1 for confidence in border)

@@ -46,7 +46,7 @@ def test_a_spreadsheets_byte_order_mark_spaces_and_other_columns_do_no_harm() ->
     [
         ("", "line 1: no column name, rgb, family"),
         ("name,rgb\nash,808080\n", "line 1: no column family"),
-        ("name,rgb,family\n", "line 2: there is no colour"),
+        ("name,rgb,family\n", "line 2: there is no color"),
         ("name,rgb,family\nash,8080,grey\n", "line 2, column rgb: '8080'"),
         (
             "name,rgb,family\nash,808080,grey\nash,818181,grey\n",

@@ -1,4 +1,4 @@
-"""Coloured light is taken out where a photo shows it; where it may be the room, nothing is touched."""
+"""Colored light is taken out where a photo shows it; where it may be the room, nothing is touched."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ CLOTH = (78, 108, 148)
 
 
 def room(light: NDArray[np.float64] | None = None) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Things of all colours at many lightnesses around a denim-blue cloth, under a light (factors for linear RGB)."""
+    """Things of all colors at many lightnesses around a denim-blue cloth, under a light (factors for linear RGB)."""
     rng = np.random.default_rng(4)
     things = rng.integers(40, 150, (25, 20, 1)) * rng.uniform(0.78, 1.22, (25, 20, 3))
-    things[:, 0] = np.linspace(30, 190, 25)[:, None]  # and something grey
+    things[:, 0] = np.linspace(30, 190, 25)[:, None]  # and something gray
     walls = things.repeat(16, 0).repeat(16, 1)
     pixels = np.clip(walls + rng.normal(0, 2, (400, 320, 3)), 0, 255).astype(np.uint8)
     pixels[120:300, 90:230] = CLOTH
@@ -57,7 +57,7 @@ def test_luminance_is_kept() -> None:
     assert balance.gains @ LUMINANCE == pytest.approx(1)
 
 
-def test_a_beige_room_is_no_coloured_light() -> None:
+def test_a_beige_room_is_no_colored_light() -> None:
     pixels, mask = room()
     shade = np.linspace(0.75, 1, 400)[:, None, None]
     beige = np.clip(np.array((219, 200, 168)) * shade, 0, 255).astype(np.uint8)
@@ -115,7 +115,7 @@ def test_rendered_photos_in_white_light_stay_as_they_are(rendered: list[Rendered
     assert found[:, 1].mean() <= found[:, 0].mean() + 0.1
 
 
-def test_rendered_photos_in_coloured_light_come_nearer_to_the_truth(
+def test_rendered_photos_in_colored_light_come_nearer_to_the_truth(
     rendered: list[Rendered],
 ) -> None:
     for light in ((1.2, 1.0, 0.72), (0.82, 1.0, 1.32)):

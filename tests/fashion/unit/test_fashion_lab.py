@@ -7,7 +7,7 @@ import pytest
 
 from fashion import lab
 
-# Sharma, Wu and Dalal 2005, table 1: two L*a*b* colours and their CIEDE2000 difference.
+# Sharma, Wu and Dalal 2005, table 1: two L*a*b* colors and their CIEDE2000 difference.
 SHARMA = (
     ((50.0000, 2.6772, -79.7751), (50.0000, 0.0000, -82.7485), 2.0425),
     ((50.0000, 3.1571, -77.2803), (50.0000, 0.0000, -82.7485), 2.8615),

@@ -39,7 +39,7 @@ def file(image: Image.Image, format: str, **options: object) -> bytes:
 
 
 def corners(pixels: NDArray[np.uint8]) -> list[tuple[int, ...]]:
-    """Colours a little inside the four corners: top left, top right, bottom left, bottom right."""
+    """Colors a little inside the four corners: top left, top right, bottom left, bottom right."""
     return [tuple(map(int, pixels[y, x])) for y in (8, -8) for x in (8, -8)]
 
 
@@ -86,7 +86,7 @@ def test_cmyk_becomes_rgb() -> None:
     assert_near(corners(decoded.pixels), [RED, GREEN, BLUE, WHITE], 16)
 
 
-def test_sixteen_bit_grey_is_scaled_not_clipped() -> None:
+def test_sixteen_bit_gray_is_scaled_not_clipped() -> None:
     ramp = np.repeat(np.linspace(0, 65535, 256).astype(np.uint16)[None, :], 64, axis=0)
     decoded = photo.decode(file(Image.fromarray(ramp), "PNG"))
     assert decoded.pixels.shape == (64, 256, 3)

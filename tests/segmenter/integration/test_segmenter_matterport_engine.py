@@ -51,7 +51,7 @@ def test_a_class_that_is_no_category_is_left_out_and_the_others_keep_theirs(
     ]
 
 
-def test_a_grey_photo_is_refused_by_shape(matterport_h5: Path) -> None:
+def test_a_gray_photo_is_refused_by_shape(matterport_h5: Path) -> None:
     engine = MatterportEngine.load(matterport_h5, generation=1, config=CONFIG)
     with pytest.raises(ValueError, match="RGB uint8"):
         engine.predict([np.zeros((50, 50), dtype=np.uint8)])

@@ -28,7 +28,7 @@ def holding(shapes: Shapes, dtype: str = "float32") -> WeightFile:
 
 
 @pytest.mark.parametrize("architecture", [Architecture(50, 14), Architecture(101, 4)])
-def test_depth_and_number_of_classes_are_recognised(architecture: Architecture) -> None:
+def test_depth_and_number_of_classes_are_recognized(architecture: Architecture) -> None:
     shapes = architecture.shapes()
     found, arrays = recognize(holding(shapes))
     assert found == architecture

@@ -118,7 +118,7 @@ async def test_a_redelivered_photo_gets_the_first_result_again(
     assert engine.calls == 1
 
 
-async def test_a_photo_that_can_t_be_decoded_is_a_dead_letter_and_its_neighbour_is_not(
+async def test_a_photo_that_can_t_be_decoded_is_a_dead_letter_and_its_neighbor_is_not(
     app: SegmenterApp, blobs: BlobStore
 ) -> None:
     good, bad = await classified(blobs, jpeg()), await classified(blobs, b"no photo")

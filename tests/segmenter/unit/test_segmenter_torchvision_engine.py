@@ -96,6 +96,6 @@ def test_no_photo_gives_no_result(engine: TorchvisionEngine) -> None:
     assert engine.predict([]) == []
 
 
-def test_a_grey_photo_is_refused_by_shape(engine: TorchvisionEngine) -> None:
+def test_a_gray_photo_is_refused_by_shape(engine: TorchvisionEngine) -> None:
     with pytest.raises(ValueError, match="RGB uint8"):
         engine.predict([np.zeros((50, 50), dtype=np.uint8)])

@@ -87,7 +87,7 @@ async def test_one_bad_item_fails_alone() -> None:
     await batcher.close()
 
 
-async def test_a_model_that_loses_a_result_gives_nobody_anothers() -> None:
+async def test_a_model_that_loses_a_result_gives_nobody_the_result_of_another() -> None:
     model = Model()
     batcher = MicroBatcher[int, int](lambda items: model(items)[:1], max_batch=4, max_queue=100)
     first = await held(model, batcher)

@@ -100,7 +100,7 @@ def test_an_erased_post_leaves_no_trace_in_any_count(
 
 
 async def deliver_again(nats_url: str) -> int:
-    """Publish every message of the pipeline once more, as a broker that lost its acknowledgements would deliver it."""
+    """Publish every message of the pipeline once more, as a broker that lost its acknowledgments would deliver it."""
     connection = await nats.connect(nats_url)
     js = connection.jetstream()
     subscription = await js.pull_subscribe("sns.>", stream=topology.PIPELINE)

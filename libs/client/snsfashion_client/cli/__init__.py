@@ -1,4 +1,4 @@
-"""The `snsfashion` command: trends, recommendations, crawls, fates, dead letters and colours."""
+"""The `snsfashion` command: trends, recommendations, crawls, fates, dead letters and colors."""
 
 from snsfashion_client.cli.app import main
 

@@ -14,7 +14,7 @@ from snsfashion_client.cli.output import console, json_option, print_json, swatc
 @click.argument("hex_value", metavar="HEX")
 @json_option
 def color(hex_value: str, as_json: bool) -> None:
-    """Name a colour.
+    """Name a color.
 
     \b
     Examples:

@@ -41,7 +41,7 @@ def as_dict(message: Message) -> dict[str, Any]:
 
 
 def swatch(rgb: int | None) -> Text:
-    """A patch of colour 0xRRGGBB; empty if None."""
+    """A patch of color 0xRRGGBB; empty if None."""
     return Text("   ", style=f"on #{rgb:06x}") if rgb is not None else Text("")
 
 

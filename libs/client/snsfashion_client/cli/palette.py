@@ -14,7 +14,7 @@ from snsfashion_client.cli.output import console, json_option, print_json
 
 @click.group()
 def palette() -> None:
-    """The palettes that colours are named by."""
+    """The palettes that colors are named by."""
 
 
 @palette.command("list")
@@ -33,8 +33,8 @@ def list_palettes(as_json: bool) -> None:
         print_json(answer)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("version", "colours", "families", ""):
-        table.add_column(name, justify="right" if name in ("colours", "families") else "left")
+    for name in ("version", "colors", "families", ""):
+        table.add_column(name, justify="right" if name in ("colors", "families") else "left")
     for one in answer.palettes:
         note = "names" if one.newest else ""
         table.add_row(one.palette_version, str(one.colors), str(one.families), note)
@@ -67,4 +67,4 @@ def put_palette(file: Path, version: str, as_json: bool) -> None:
         print_json(answer)
         return
     put = answer.palette
-    console().print(f"{put.palette_version}: {put.colors} colours, {put.families} families.")
+    console().print(f"{put.palette_version}: {put.colors} colors, {put.families} families.")

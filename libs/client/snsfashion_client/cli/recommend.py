@@ -49,7 +49,7 @@ def recommend(
         out.print("There is no outfit to recommend: the catalog is empty, or all is excluded.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("score", "outfit", "colours", "why"):
+    for name in ("score", "outfit", "colors", "why"):
         table.add_column(name, overflow="fold")
     for one in answer.recommendations:
         table.add_row(

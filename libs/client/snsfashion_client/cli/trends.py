@@ -117,7 +117,7 @@ def _by_two(days: Sequence[float]) -> list[float]:
 
 
 def _swatches(client: Client) -> dict[str, int]:
-    """Typical colour of each family; none if the color service is not to be had: it only decorates."""
+    """Typical color of each family; none if the color service is not to be had: it only decorates."""
     try:
         palette = client.color.GetPalette(color_pb2.GetPaletteRequest(), timeout=2)
     except (AddressMissing, grpc.RpcError):
