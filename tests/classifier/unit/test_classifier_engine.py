@@ -12,6 +12,8 @@ from lookbook.draw.render import render
 from lookbook.spec.sampling import sample_outfit, sample_scene
 from modelkit.precision import has_fast_bf16
 
+pytestmark = pytest.mark.slow
+
 Photo = NDArray[np.uint8]
 WEIGHTS = Path(__file__).parents[3] / "models" / "classifier"
 

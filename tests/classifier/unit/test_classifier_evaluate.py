@@ -14,6 +14,8 @@ from classifier.evaluate import main
 from classifier.nets import model
 from classifier.nets.model import ModelInfo
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:

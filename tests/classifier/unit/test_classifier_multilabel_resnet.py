@@ -14,6 +14,8 @@ from classifier.nets.multilabel_resnet import MultiLabelResnet, load
 from classifier.nets.preprocess import to_square
 from modelkit.weights import BadWeights
 
+pytestmark = pytest.mark.slow
+
 Tensors = dict[str, Tensor]
 
 

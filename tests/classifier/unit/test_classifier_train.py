@@ -25,6 +25,8 @@ from modelkit.training.distributed import Process
 from modelkit.training.loop import CHECKPOINT, CURVE, Loop, NonFiniteLoss
 from modelkit.training.schedule import Budget, cosine
 
+pytestmark = pytest.mark.slow
+
 
 def train(table: Path, out: Path, *more: str) -> None:
     main(command(table, out, *more), standalone_mode=False)

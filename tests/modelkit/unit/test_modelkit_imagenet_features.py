@@ -6,6 +6,8 @@ import torch
 from modelkit import imagenet_features
 from modelkit.imagenet_features import FEATURES, ImageNetFeatures
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def network() -> ImageNetFeatures:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -24,5 +25,8 @@ def mrcnn_python() -> Path:
     """The interpreter beside the original mrcnn on TensorFlow."""
     python = ROOT / ".venv-mrcnn" / "bin" / "python"
     if not python.exists():
-        pytest.fail("the original mrcnn is not installed: make matterport-oracle", pytrace=False)
+        reason = "the original mrcnn on TensorFlow is not installed: make matterport-oracle"
+        if os.environ.get("CI"):
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
     return python

@@ -57,7 +57,10 @@ class Service:
             return [call.result() for call in calls]
 
 
-@pytest.fixture(scope="module", params=["torchvision", "matterport", "mrcnn"])
+MRCNN = pytest.param("mrcnn", marks=pytest.mark.tensorflow)
+
+
+@pytest.fixture(scope="module", params=["torchvision", "matterport", MRCNN])
 def service(
     request: pytest.FixtureRequest, nats_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:

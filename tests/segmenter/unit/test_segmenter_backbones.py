@@ -9,6 +9,8 @@ from torchvision.models import resnet18
 from modelkit.pretrained import packaged
 from segmenter.nets import backbones
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", backbones.BACKBONES)
 def test_every_backbone_finds_boxes_in_its_feature_pyramid(name: str) -> None:

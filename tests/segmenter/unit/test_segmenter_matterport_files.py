@@ -89,5 +89,5 @@ def test_a_file_that_is_absent_or_no_hdf5_is_an_error_that_names_it(tmp_path: Pa
     with pytest.raises(EngineError, match=r"absent\.h5 is missing"):
         weight_file.read(tmp_path / "absent.h5")
     (tmp_path / "text.h5").write_text("weights")
-    with pytest.raises(EngineError, match=r"text\.h5 is no file of Keras weights"):
+    with pytest.raises(EngineError, match=r"text\.h5 is not a file of Keras weights"):
         weight_file.read(tmp_path / "text.h5")

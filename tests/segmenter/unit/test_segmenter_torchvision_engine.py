@@ -12,6 +12,8 @@ from lookbook.spec.sampling import sample_outfit
 from modelkit.precision import has_fast_bf16
 from segmenter.engines.torchvision_engine import NONE, Shortcuts, TorchvisionEngine
 
+pytestmark = pytest.mark.slow
+
 Photo = NDArray[np.uint8]
 WEIGHTS = Path(__file__).parents[3] / "models" / "segmenter"
 

@@ -26,6 +26,8 @@ from segmenter.train import main
 from segmenter.training.recipe import draws, new_loop
 from segmenter.training.task import Batch, SegmenterTask
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
