@@ -1,14 +1,11 @@
-"""How right and how fast the colours of rendered garments are measured, against the notebooks' method and 3-means in RGB.
+"""How right and how fast the colors of rendered garments are measured, against the notebooks' method and 3-means in RGB.
 
-The truth is the look-book's: cloth colours before light, camera and folds, and the family that they were drawn as. Writes
-.run/bench-color.json and .run/bench-color.png (the worst cases). Exit status 1 if a bar is missed.
-
-Usage: python benchmarks/coloring.py [--photos 1300] [--seed 700000] [--json]
+The truth is the look-book's: cloth colors before light, camera and folds, and the family that they were drawn as. Writes
+.run/bench-color.json and .run/bench-color.png (the worst cases).
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import sys
@@ -19,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw
@@ -56,7 +54,7 @@ CASTS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One garment by one method: CIEDE2000 of the main colour, its family, how many colours were told."""
+    """One garment by one method: CIEDE2000 of the main color, its family, how many colors were told."""
 
     garment: Garment
     error: float
@@ -64,18 +62,20 @@ class Row:
     colors: int
 
 
-def main() -> None:
-    """Measures and prints."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--photos", type=int, default=1300, help="default: 1300, some 2100 garments"
-    )
-    parser.add_argument("--seed", type=int, default=700_000, help="first seed of the photos")
-    parser.add_argument("--json", action="store_true", help="print JSON only")
-    options = parser.parse_args()
-    found, worst = measure(options.photos, options.seed, quiet=options.json)
+@click.command(
+    epilog="\b\nExamples:\n  python -m benchmarks.color\n  python -m benchmarks.color --photos 200 --json"
+)
+@click.option(
+    "--photos", "count", default=1300, show_default=True, help="1300 show some 2100 garments."
+)
+@click.option("--seed", default=700_000, show_default=True, help="First seed of the photos.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only.")
+def main(count: int, seed: int, as_json: bool) -> None:
+    """Measure how right and how fast the colors of rendered garments are measured.
+
+    Exit status 1 if a bar is missed.
+    """
+    found, worst = measure(count, seed, quiet=as_json)
     bars = _bars(found)
     result = {"bars": [asdict(bar) for bar in bars], **found}
     Path(".run").mkdir(exist_ok=True)
@@ -83,7 +83,7 @@ def main() -> None:
         json.dumps(result, indent=2, ensure_ascii=False) + "\n"
     )
     _sheet(worst).save(".run/bench-color.png")
-    if options.json:
+    if as_json:
         print(json.dumps(result, ensure_ascii=False))
     else:
         _show(found, bars)
@@ -141,7 +141,7 @@ def measure(count: int, seed: int, *, quiet: bool) -> tuple[dict[str, Any], list
 def _row(garment: Garment, found: GarmentColors) -> Row:
     main = found.colors[0].lab
     error = float(lab.ciede2000(main, _lab_of(garment.rgb)))
-    return Row(garment, error, NAMER.name(main).family.name, len(found.colors))
+    return Row(garment, error, NAMER.find_one(main).family.name, len(found.colors))
 
 
 def _lab_of(rgb: Sequence[int]) -> lab.Float:
@@ -151,18 +151,18 @@ def _lab_of(rgb: Sequence[int]) -> lab.Float:
 def _row_of_means(pixels: NDArray[np.uint8], garment: Garment) -> Row:
     main = lab.from_rgb(_largest_of_three(pixels, garment.mask))
     error = float(lab.ciede2000(main, _lab_of(garment.rgb)))
-    return Row(garment, error, NAMER.name(main).family.name, 3)
+    return Row(garment, error, NAMER.find_one(main).family.name, 3)
 
 
 def _largest_of_three(pixels: NDArray[np.uint8], mask: Mask) -> NDArray[np.uint8]:
-    """scikit-learn's k-means of all pixels in RGB: the centre of the largest of three clusters."""
+    """scikit-learn's k-means of all pixels in RGB: the center of the largest of three clusters."""
     means = KMeans(n_clusters=3, n_init=1, random_state=0).fit(pixels[mask].astype(np.float64))
     largest = np.bincount(means.labels_).argmax()
     return np.asarray(means.cluster_centers_[largest].round().astype(np.uint8))
 
 
 def _as_the_notebooks(pixels: NDArray[np.uint8], mask: Mask) -> str:
-    """Every pixel by the nearest CSS3 name, with names, values and tree made anew for each; the most frequent name.
+    """Every pixel by the nearest CSS3 name, with names, values and tree made again for each; the most frequent name.
 
     They read the hexadecimal values with webcolors, which checks them first: that is left out in their favour.
     """
@@ -186,7 +186,7 @@ def _cut(mask: Mask) -> Mask:
 
 def _speed(timed: list[tuple[NDArray[np.uint8], Mask]], quiet: bool) -> dict[str, Any]:
     def ours(pixels: NDArray[np.uint8], mask: Mask) -> object:
-        return NAMER.names(np.array([c.lab for c in extract(pixels, mask).colors]))
+        return NAMER.find(np.array([c.lab for c in extract(pixels, mask).colors]))
 
     mine = [_seconds(ours, *garment) for garment in timed]
     means = [_seconds(_largest_of_three, *garment) for garment in timed]
@@ -302,7 +302,7 @@ def _bars(result: dict[str, Any]) -> list[Bar]:
     speed = result["speed"]
     return [
         Bar.at_least("garments", 2000, result["garments"]),
-        Bar.at_most("CIEDE2000 of the main colour, plain cloth", 1.5, true["plain"]["mean"]),
+        Bar.at_most("CIEDE2000 of the main color, plain cloth", 1.5, true["plain"]["mean"]),
         Bar.at_most("CIEDE2000 on all, against 3-means", means["all"]["mean"], true["all"]["mean"]),
         Bar.at_least("family right", 0.92, true["all"]["family"]),
         *(Bar.at_least(f"{key} right", 0.98, row["right"]) for key, row in result["keys"].items()),
@@ -311,7 +311,7 @@ def _bars(result: dict[str, Any]) -> list[Bar]:
             for row in result["keys_by_tone"]
         ),
         *(
-            Bar.at_least(f"number of colours right, {pattern}", 0.8, true[pattern]["number"])
+            Bar.at_least(f"number of colors right, {pattern}", 0.8, true[pattern]["number"])
             for pattern in PATTERNS[1:]
         ),
         Bar.at_most("ms a garment of 30,000 pixels", 2, speed["ms"]),
@@ -358,13 +358,13 @@ def _show(result: dict[str, Any], bars: Sequence[Bar]) -> None:
     }
     for method, patterns in result["by_pattern"].items():
         _table(console, titles.get(method, f"masks {method}"), "cloth", patterns)
-    _table(console, "plain garments in colours easily lost", "colour", result["keys"])
+    _table(console, "plain garments in colors easily lost", "color", result["keys"])
     tones = {f"Monk {row['monk_tone']}": row for row in result["keys_by_tone"]}
     _table(console, "these five by skin tone", "skin", tones)
     light = result["white_balance"]
     _table(console, f"white balance; photos: {light['outcomes']}", "cast", light["casts"])
     console.print("speed", result["speed"])
-    console.print(table("Colours", bars))
+    console.print(table("Colors", bars))
 
 
 def _table(console: Console, title: str, first: str, rows: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Rendered garments whose colours are known, for benchmarks/coloring.py: the truth is the renderer's, never our measuring."""
+"""Rendered garments whose colors are known, for `python -m benchmarks.color`: the truth is the renderer's, never our measuring."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from lookbook.spec.sampling import SKIN_TONES, sample_outfit
 Mask = NDArray[np.bool_]
 
 KEYS = ("black", "white", "beige", "camel", "nude")
-"""Colours that pixel rules lose most easily: to the background, to highlights, to skin."""
+"""Colors that pixel rules lose most easily: to the background, to highlights, to skin."""
 TONES = len(SKIN_TONES)
 # The look-book has no nude; it is the lighter skin tones' cloth, which shops list with beige.
 _NUDE = (227, 190, 158)
 _CATEGORIES = ((2, 8), (1, 9), (4, 8), (10,), (11,), (1, 7), (5, 9), (13,), (3, 8))
 _PATTERNS = ("plain", "plain", "striped", "checked", "dotted")
-# A colour on less of the garment is none that a person would count.
+# A color on less of the garment is not one that a person would count.
 COUNTED_FROM = 0.05
 
 
@@ -58,7 +58,7 @@ def photos(count: int, seed: int) -> Iterator[Photo]:
         keys: dict[int, str] = {}
         for place, category in enumerate(_CATEGORIES[index % len(_CATEGORIES)]):
             if for_keys:
-                # Seven photos on: the colours go round against the tones and the categories.
+                # Seven photos on: the colors go round against the tones and the categories.
                 keys[category] = KEYS[(index // 3 + index // 30 + 2 * place) % len(KEYS)]
                 specs.append(_of_key(rng, category, keys[category]))
             else:
