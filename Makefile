@@ -97,6 +97,7 @@ format-check: $(READY) ## Is the code formatted?
 .PHONY: lint
 lint: $(READY) ## Lint the code
 	@$(BIN)/ruff check --quiet .
+	@$(BIN)/codespell || { echo "spelling: see [tool.codespell] in pyproject.toml and docs/words.txt" >&2; exit 1; }
 
 .PHONY: types
 types: $(READY) ## Check types, strictly
@@ -141,7 +142,7 @@ eval: $(READY) needs-data ## How good the shipped networks are on photographs: D
 # Minutes of training for the segmenter (the classifier takes some ten); the weights go to .run/models, to be compared and copied.
 MINUTES ?= 120
 .PHONY: models
-models: $(READY) needs-data ## Train both networks anew: DATA=../shared/data, MINUTES=120
+models: $(READY) needs-data ## Train both networks again: DATA=../shared/data, MINUTES=120
 	@$(BIN)/python -m lookbook write --outfits 2000 --scenes 700 --split train --seed 20000 --out .run/lookbook --csv
 	@$(BIN)/python -m classifier.train --csv "$(DATA)/binary/train.csv" --csv .run/lookbook/labels.csv \
 		--arch efficientnet_lite0 --generation $(call next,classifier) --out .run/models/classifier
@@ -164,7 +165,7 @@ bench-health: $(READY) ## How fast the segmenter answers a health check while it
 	@$(BIN)/python -m benchmarks.segmenter.health
 
 .PHONY: bench-color
-bench-color: $(READY) ## How right and how fast garments' colours are measured, on rendered garments
+bench-color: $(READY) ## How right and how fast garments' colors are measured, on rendered garments
 	@$(BIN)/python -m benchmarks.color
 
 .PHONY: bench-trends
@@ -174,6 +175,10 @@ bench-trends: $(READY) ## Does trends find what rises, answer at once and count 
 .PHONY: bench-recommender
 bench-recommender: $(READY) ## How fast the recommender answers, and how well for people with known tastes
 	@$(BIN)/python -m benchmarks.recommender
+
+.PHONY: events
+events: $(READY) ## Write docs/events.md from the events that the code declares
+	@$(BIN)/python docs/events.py
 
 .PHONY: docs
 docs: $(READY) ## Build the site: all documents, the contracts and the Python API, in .run/site
