@@ -1,22 +1,16 @@
 """How fast the recommender answers, and how good its answers are.
 
 Speed: an open loop (latency counts from the moment that a call was due) of 100 calls/s at 100,000 outfits and of 20
-calls/s at 1,000,000, against an RPC that does nothing on the same port and at the same rate, in turn. The service, its
-database and its trend feed are real, the trends are a fixed table; see benchmarks.recommender.server. Exactness: the top 10 is that
+calls/s at 1,000,000, against an RPC that does nothing on the same port and at the same rate, in turn. The service and its
+database are real, trends are a fixed table; see benchmarks.recommender.server. Exactness: the top 10 is that
 of scoring all. Quality: people with known tastes (people.py) use the ranking for some weeks; then it is compared with the
 most popular outfits and with an oracle that knows every taste.
 
 Writes .run/bench-recommender.json. Ends with status 1 if a bar is missed.
-
-Examples:
-  python benchmarks/recommendations.py                        everything; about a quarter of an hour
-  python benchmarks/recommendations.py --only speed --outfits 100000 --seconds 10
-  python benchmarks/recommendations.py --only quality --json
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import random
@@ -31,6 +25,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 from pymongo import MongoClient
 from rich.console import Console
@@ -40,7 +35,7 @@ from rich.table import Table
 from benchmarks.bars import Bar
 from benchmarks.bars import table as bar_table
 from benchmarks.recommender import exact, load, quality
-from benchmarks.recommender.server import CATEGORIES, FAMILIES
+from benchmarks.recommender.shop import CATEGORIES, FAMILIES, SITE
 from devstack.infrastructure import mongo_server
 from snsfashion.fashion.v1.fashion_pb2 import PersonalColor, Style
 from snsfashion.recommender.v1.recommender_pb2 import Preferences
@@ -50,43 +45,47 @@ LEVELS = ((100_000, 100.0), (1_000_000, 20.0))
 MAX_RATIO, MAX_P99_MS, MAX_RESIDENT_GB = 5.0, 25.0, 1.5
 
 
-def main() -> None:
-    """Measures, writes the report, prints it."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--only", choices=("speed", "exact", "quality"), help="one of the three")
-    parser.add_argument("--outfits", type=int, help="one size only, at the rate of that size's bar")
-    parser.add_argument(
-        "--seconds", type=float, default=30.0, help="of recommendations a size (default 30)"
-    )
-    parser.add_argument("--seeds", type=int, default=3, help="simulated worlds (default 3)")
-    parser.add_argument("--json", action="store_true", help="print JSON only")
-    arguments = parser.parse_args()
-    console = Console(quiet=arguments.json)
+@click.command(
+    help="\b\n" + (__doc__ or "").replace("\n\n", "\n\n\b\n"),
+    epilog="\b\nExamples:\n"
+    "  python -m benchmarks.recommender                        everything; about a quarter of an hour\n"
+    "  python -m benchmarks.recommender --only speed --outfits 100000 --seconds 10\n"
+    "  python -m benchmarks.recommender --only quality --json",
+    context_settings={"max_content_width": 130, "show_default": True},
+)
+@click.option(
+    "--only", type=click.Choice(["speed", "exact", "quality"]), help="One of the three parts."
+)
+@click.option("--outfits", type=int, help="One size only, at the rate of that size's bar.")
+@click.option("--seconds", default=30.0, help="How long each size is asked for recommendations.")
+@click.option("--seeds", default=3, help="Simulated worlds.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only.")
+def main(only: str | None, outfits: int | None, seconds: float, seeds: int, as_json: bool) -> None:
+    """Measure, write the report, print it."""
+    console = Console(quiet=as_json)
     report: dict[str, Any] = {}
-    with Progress(console=Console(stderr=True, quiet=arguments.json), transient=True) as progress:
-        if arguments.only in (None, "speed"):
-            levels = [level for level in LEVELS if arguments.outfits in (None, level[0])] or [
-                (arguments.outfits, LEVELS[0][1])
-            ]
-            report["speed"] = [speed(*level, arguments.seconds, progress) for level in levels]
-        if arguments.only in (None, "exact"):
+    with Progress(console=Console(stderr=True, quiet=as_json), transient=True) as progress:
+        if only in (None, "speed"):
+            levels = [level for level in LEVELS if outfits in (None, level[0])]
+            if outfits and not levels:
+                levels = [(outfits, LEVELS[0][1])]
+            report["speed"] = [speed(*level, seconds, progress) for level in levels]
+        if only in (None, "exact"):
             report["exact"] = exact.measure(progress)
-        if arguments.only in (None, "quality"):
-            report["quality"] = quality.measure(range(arguments.seeds), progress)
+        if only in (None, "quality"):
+            report["quality"] = quality.measure(range(seeds), progress)
     bars = list(_bars(report))
     report = {"bars": [asdict(bar) for bar in bars], **report}
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps(report, indent=2) + "\n")
-    if arguments.json:
-        print(json.dumps(report))
+    if as_json:
+        click.echo(json.dumps(report))
     _print(report, bars, console)
     sys.exit(not all(bar.holds for bar in bars))
 
 
 def speed(outfits: int, rate: float, seconds: float, progress: Progress) -> dict[str, Any]:
-    """One size of catalog at one rate."""
+    """Measure one size of catalog at one rate."""
     task = progress.add_task(f"{outfits:,} outfits: filling the index", total=None)
     with tempfile.TemporaryDirectory() as folder, _database(Path(folder)) as (uri, database):
         server = subprocess.Popen(
@@ -128,7 +127,7 @@ def speed(outfits: int, rate: float, seconds: float, progress: Progress) -> dict
 
 @contextmanager
 def _database(folder: Path) -> Iterator[tuple[str, str]]:
-    """A database with people: a quarter unknown, a quarter with a profile, half with feedback too."""
+    """Give a database with people: a quarter unknown, a quarter with a profile, half with feedback too."""
     process, uri = mongo_server(folder)
     process.spawn()
     try:
@@ -148,7 +147,7 @@ def _database(folder: Path) -> Iterator[tuple[str, str]]:
                 profiles.append({"_id": user, "preferences": preferences.SerializeToString()})
             if kind > 1:
                 feedback += [_event(random_, user, i) for i in range(random_.randint(5, 60))]
-        # As the store writes them, but many at once.
+        # As the service writes them, but many at once.
         with MongoClient[dict[str, Any]](uri) as client:
             client[name]["profiles"].insert_many(profiles)
             client[name]["feedback"].insert_many(feedback)
@@ -165,7 +164,7 @@ def _event(random_: random.Random, user: str, number: int) -> dict[str, Any]:
     return {
         "_id": f"{user}-{number}",
         "user": user,
-        "image": f"shop.example:look-{random_.randrange(100_000)}:0",
+        "image": f"{SITE}:look-{random_.randrange(100_000)}:0",
         "kind": random_.choices((1, 2, 3, 4, 5), (0.7, 0.15, 0.08, 0.02, 0.05))[0],
         "style": random_.randint(1, 6),
         "at": time.time() - random_.random() * 90 * 86400,

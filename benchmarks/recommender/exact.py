@@ -1,7 +1,7 @@
 """Whether the top 10 from shortlists is that of scoring every outfit, at a size that tests don't reach.
 
-Every outfit is scored in float64 and all are sorted; that the score itself is what it says is the unit tests' matter, which
-compute it by hand.
+Every outfit is scored in float64 and all are sorted; the unit tests show that the score itself is right:
+they compute it by hand.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from typing import Any
 from rich.progress import Progress
 
 from benchmarks.recommender import load
-from benchmarks.recommender.server import CATEGORIES, FAMILIES, outfits
+from benchmarks.recommender.shop import CATEGORIES, FAMILIES, SITE, outfits
 from recommender import messages, requests
-from recommender.core import filters, profile, rank, ranking, score
+from recommender.core import filters, profile, score, selection
 from recommender.core.catalog import Catalog
 from recommender.core.profile import Feedback
+from recommender.core.recommend import recommend
 from recommender.core.score import Moment, Person, Taste, Weights
 from recommender.core.shortlist import Key, Shortlist
 from recommender.core.trend_table import TrendRow, TrendTable
@@ -26,13 +27,13 @@ OUTFITS, REQUESTS, K = 100_000, 200, 10
 
 
 def measure(progress: Progress) -> dict[str, Any]:
-    """Random people, filters and weights; a catalog that goes on changing after the lists were sorted."""
+    """Compare the two for random people, filters and weights, on a catalog that goes on changing after the lists were sorted."""
     task = progress.add_task("exactness", total=REQUESTS)
     now = datetime.now(UTC)
     random_ = random.Random(7)
     index = Catalog()
     for outfit in outfits(OUTFITS, now):
-        index.put(messages.outfit(outfit, "shop.example", ""), b"")
+        index.put(messages.outfit(outfit, SITE, ""), b"")
     moment = Moment(_trends(random_), now.timestamp())
     equal = 0
     for _ in range(REQUESTS):
@@ -40,13 +41,13 @@ def measure(progress: Progress) -> dict[str, Any]:
         weights = Weights(*(random_.random() for _ in range(5)))
         shortlist = Shortlist(index, Key(weights, person.personal_color), moment)
         for outfit in outfits(random_.randrange(50), now):
-            index.put(messages.outfit(outfit, "shop.example", ""), b"")
+            index.put(messages.outfit(outfit, SITE, ""), b"")
         asked = requests.query(load.request(random_), now).filters
-        found = ranking.recommend(index, shortlist, person, asked, K)
+        found = recommend(index, shortlist, person, asked, K)
         rows = filters.apply(index, asked, person.learned.disliked).rows
         parts = score.values(index, rows, Taste(person, index.families), moment)
         scores = (parts * weights.scaled()).sum(axis=1).round(9)
-        equal += found.rows == rows[rank.best(index, rows, scores, K)].tolist()
+        equal += found.rows == rows[selection.select(index, rows, scores, K)].tolist()
         progress.advance(task)
     progress.remove_task(task)
     return {"outfits": OUTFITS, "requests": REQUESTS, "k": K, "equal": equal}
@@ -67,7 +68,7 @@ def _person(random_: random.Random, now: float) -> Person:
     events = [
         Feedback(
             str(n),
-            f"shop.example:look-{random_.randrange(OUTFITS)}:0",
+            f"{SITE}:look-{random_.randrange(OUTFITS)}:0",
             random_.randint(1, 5),
             random_.randint(1, 6),
             now - random_.random() * 90 * 86400,

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc.aio
+from google.protobuf.empty_pb2 import Empty
 
-from benchmarks.recommender.server import CATEGORIES, FAMILIES, SEASONS
+from benchmarks.recommender.shop import CATEGORIES, FAMILIES, MICROS_IN_A_CENT, SEASONS
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.recommender.v1 import recommender_pb2, recommender_pb2_grpc
 from snsfashion.recommender.v1.recommender_pb2 import Filters, RecommendRequest
@@ -32,7 +33,7 @@ class Times:
 
 
 def request(random_: random.Random) -> RecommendRequest:
-    """Some people come often and most seldom; a third of the calls narrow the catalog."""
+    """Make a call. Some people come often and most seldom; a third of the calls narrow the catalog."""
     person = min(int(random_.paretovariate(0.6)) - 1, PEOPLE - 1)
     result = RecommendRequest(user_id=f"person-{person}")
     if random_.random() < 1 / 3:
@@ -49,7 +50,8 @@ def _filters(random_: random.Random) -> Filters:
     if kind == 1:
         return Filters(categories=[category], color_families=[family])
     if kind == 2:
-        return Filters(max_price_cents=random_.choice((3000, 8000, 15000)), currency="EUR")
+        cents = random_.choice((3000, 8000, 15000))
+        return Filters(max_price_micros=cents * MICROS_IN_A_CENT, currency="EUR")
     if kind == 3:
         return Filters(season=random_.choice(SEASONS[1:]), exclude_color_families=[family])
     return Filters(
@@ -59,12 +61,12 @@ def _filters(random_: random.Random) -> Filters:
 
 
 async def run(port: int, rate: float, seconds: float, tick: Callable[[float], object]) -> Times:
-    """Phases of 5 s with empty calls and with recommendations in turn, at the same rate. `tick` gets the seconds gone."""
+    """Run phases of 5 s with empty calls and with recommendations in turn, at the same rate. `tick` gets the seconds gone."""
     times = Times()
     random_ = random.Random(1)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub = recommender_pb2_grpc.RecommenderServiceStub(channel)
-        empty = channel.unary_unary("/bench.Empty/Call", None, None)
+        empty = channel.unary_unary("/bench.Empty/Call", Empty.SerializeToString, Empty.FromString)
         # Some seconds of warming that are not measured: connections, first lists, the people who come often.
         warm = Times()
         await _loop(
@@ -77,7 +79,7 @@ async def run(port: int, rate: float, seconds: float, tick: Callable[[float], ob
                     rate, PHASE_S, lambda: stub.Recommend(request(random_)), times.recommend, times
                 )
             else:
-                await _loop(rate, PHASE_S, lambda: empty(b""), times.empty, times)
+                await _loop(rate, PHASE_S, lambda: empty(Empty()), times.empty, times)
             tick(PHASE_S)
         feedback.cancel()
     return times
@@ -105,7 +107,7 @@ async def _loop(
 
 
 async def _feedback(stub: Any, random_: random.Random) -> None:
-    """People go on liking things, which makes what the service holds of them old."""
+    """Like things again and again, which makes what the service holds of people old."""
     number = 0
     while True:
         await asyncio.sleep(1 / FEEDBACK_A_SECOND)

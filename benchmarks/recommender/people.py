@@ -1,11 +1,11 @@
 """Simulated people with known tastes, for benchmarks. Knows nothing of the recommender.
 
 A world has outfits, people and what is worn on the street. What a person thinks of an outfit is a sum in log-odds of a
-click: of its style, items and colours, of how its colour temperature goes with them, and of what no score part can
+click: of its style, items and colors, of how its color temperature goes with them, and of what no score part can
 express: its price, its shop's hand (the author), pairs of items that they like together, and a quality of the photo
 that all see alike. People click on what they are shown with that probability, times how likely they look that far
-down. They say truly which style they prefer most, and half of them which personal colour they hold to be theirs, which
-says something of the colours that they like, not all.
+down. They say truly which style they prefer most, and half of them which personal color they hold to be theirs, which
+says something of the colors that they like, not all.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class World:
             return random.normal(0, spread, (people, size))
 
         def likes(size: int, liked: int, disliked: int) -> Floats:
-            """A few things each person likes, a few they don't, and hardly a difference among the rest."""
+            """Give each person a few things that they like, a few that they don't, and hardly a difference among the rest."""
             result = tastes(size, 0.3)
             order = np.argsort(random.random((people, size)), axis=1)
             rows = np.arange(people)[:, None]
@@ -87,21 +87,23 @@ class World:
             + tastes(pairs.shape[1], 0.3) @ pairs.T
         )
         self.relevance: Floats = 1 / (1 + np.exp(-log_odds))
-        """(people, outfits): probability of a click by whoever looks."""
-        self.favourite_style = [int(n) + 1 for n in own_style.argmax(axis=1)]
+        """(people, outfits): probability that a person who looks clicks."""
+        self.favorite_style = [int(n) + 1 for n in own_style.argmax(axis=1)]
         self.temperature = [
             int(t) if declares else 0
             for t, declares in zip(temperature, random.random(people) < 0.5, strict=True)
         ]
-        """What a person declares of their colours: 1 warm, -1 cool, 0 nothing."""
+        """What a person declares of their colors: 1 warm, -1 cool, 0 nothing."""
 
     def worn(self, looks: int) -> list[tuple[tuple[int, int], ...]]:
-        """Garments of looks seen on the street this week."""
+        """Return the garments of looks seen on the street this week."""
         return [self._garments() for _ in range(looks)]
 
     def reactions(self, person: int, shown: list[int]) -> list[tuple[int, str]]:
-        """What the person does with the outfits `shown`, best place first: "opened", and of those some "liked"; of those looked at
-        in vain some "disliked"."""
+        """Return what the person does with the outfits `shown`, best place first.
+
+        Some are "opened", some of those "liked"; some that are looked at and not opened are "disliked".
+        """
         random = self._random
         found = []
         for place, outfit in enumerate(shown):
@@ -143,7 +145,7 @@ class World:
         )
 
     def _features(self) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats]:
-        """One row an outfit: style, mean of items and of colours, warmth, log price, author, pairs of items."""
+        """Return, with one row for each outfit: style, mean of items and of colors, warmth, log price, author, pairs of items."""
         n = len(self.outfits)
         style, authors = np.zeros((n, STYLES)), np.zeros((n, AUTHORS))
         items, colors = np.zeros((n, CATEGORIES + 1)), np.zeros((n, len(FAMILIES)))

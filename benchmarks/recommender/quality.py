@@ -1,7 +1,7 @@
 """How good the recommender's order is for simulated people, whose tastes are known.
 
 For each world, people use the ranking for some weeks: they are shown ten outfits a visit, click, and the ranking learns. It sees
-what a shop would: the outfits, which style a person says they prefer, their personal colour if they say one, what is worn
+what a shop would: the outfits, which style a person says they prefer, their personal color if they say one, what is worn
 on the street, and the clicks. Then its order, the most popular one, a random one and the oracle's (by the true probability of a
 click) are compared by nDCG@10 over the outfits that the person has not been shown yet.
 """
@@ -18,11 +18,13 @@ from rich.table import Table
 
 from benchmarks.bars import Bar
 from benchmarks.recommender.people import FAMILIES, World
-from recommender.core import profile, ranking
+from benchmarks.recommender.shop import MICROS_IN_A_CENT
+from recommender.core import profile
 from recommender.core.catalog import Catalog
 from recommender.core.filters import Filters
 from recommender.core.outfit import Garment, GarmentColor, Outfit
 from recommender.core.profile import Feedback
+from recommender.core.recommend import recommend
 from recommender.core.score import Moment, Person, Weights
 from recommender.core.shortlist import Key, Shortlist
 from recommender.core.trend_table import TrendRow, TrendTable
@@ -43,7 +45,7 @@ MIN_GAP_CLOSED, MIN_COVERAGE = 0.4, 0.3
 
 NOW = 1_800_000_000.0
 DAY = 86400.0
-# Personal colours of the contract for what people say of themselves: spring, summer; nothing.
+# Personal colors of the contract for what people say of themselves: spring, summer; nothing.
 _KINDS = {
     "opened": FEEDBACK_KIND_CLICKED,
     "liked": FEEDBACK_KIND_LIKED,
@@ -53,7 +55,7 @@ _PERSONAL_COLORS = {1: 1, -1: 2, 0: 0}
 
 
 def measure(seeds: Sequence[int] | range, progress: Progress) -> dict[str, Any]:
-    """All worlds: each row, and mean and spread over them."""
+    """Measure all worlds, and return each with mean and spread over them."""
     task = progress.add_task("simulated people", total=len(seeds) * VISITS)
     worlds = [_world(seed, progress, task) for seed in seeds]
     progress.remove_task(task)
@@ -70,7 +72,7 @@ def measure(seeds: Sequence[int] | range, progress: Progress) -> dict[str, Any]:
 
 
 def bars(result: dict[str, Any]) -> Iterator[Bar]:
-    """What is asked of the mean over the worlds."""
+    """Give what is asked of the mean over the worlds."""
     mean = result["mean"]
     yield Bar.at_least(
         "simulated people: part of the gap from most popular to oracle closed",
@@ -83,7 +85,7 @@ def bars(result: dict[str, Any]) -> Iterator[Bar]:
 
 
 def table(result: dict[str, Any]) -> Table:
-    """For people."""
+    """Return the table that is printed."""
     found = Table(
         title=f"{result['people']} simulated people, {result['outfits']} outfits, {len(result['worlds'])} worlds"
     )
@@ -114,13 +116,13 @@ def _world(seed: int, progress: Progress, task: Any) -> dict[str, float]:
             break
         for number, history in enumerate(events):
             person = _person(world, number, history, now)
-            rows = ranking.recommend(index, lists[person.personal_color], person, Filters(), K).rows
+            rows = recommend(index, lists[person.personal_color], person, Filters(), K).rows
             shown.update(rows)
             acts = [(row, FEEDBACK_KIND_SHOWN) for row in rows]
             acts += [(row, _KINDS[act]) for row, act in world.reactions(number, rows)]
             history += [_event(outfits[row], number, visit, kind, now) for row, kind in acts]
         progress.advance(task)
-    # Of what everybody opened, whoever they are.
+    # What everybody opened.
     popular = np.zeros(OUTFITS)
     for event in (
         event for history in events for event in history if event.kind == FEEDBACK_KIND_CLICKED
@@ -133,7 +135,7 @@ def _world(seed: int, progress: Progress, task: Any) -> dict[str, float]:
         new = np.array([one.image_id not in person.learned.shown for one in outfits])
         old = frozenset(person.learned.shown)
         asked = Filters(exclude_image_ids=old)
-        ours = ranking.recommend(index, lists[person.personal_color], person, asked, K).rows
+        ours = recommend(index, lists[person.personal_color], person, asked, K).rows
         relevance = world.relevance[number]
         for name, order in (
             ("ours", ours),
@@ -179,13 +181,13 @@ def _outfit(world: World, number: int) -> Outfit:
         one.style,
         NOW - one.age_days * DAY,
         product_id=str(number),
-        price_cents=one.price_cents,
+        price_micros=one.price_cents * MICROS_IN_A_CENT,
         currency="EUR",
     )
 
 
 def _trends(world: World) -> TrendTable:
-    """Shares of looks, as the trends service counts them."""
+    """Return shares of looks, as the trends service counts them."""
     looks = [set(look) for look in world.worn(STREET_LOOKS)]
     pairs = Counter(garment for look in looks for garment in look)
     items = Counter(item for look in looks for item in {c for c, _ in look})
@@ -204,7 +206,7 @@ def _trends(world: World) -> TrendTable:
 
 def _person(world: World, number: int, history: list[Feedback], now: float) -> Person:
     return Person(
-        frozenset((world.favourite_style[number],)),
+        frozenset((world.favorite_style[number],)),
         _PERSONAL_COLORS[world.temperature[number]],
         profile.learn(history, now),
     )
