@@ -164,7 +164,7 @@ def _largest_of_three(pixels: NDArray[np.uint8], mask: Mask) -> NDArray[np.uint8
 def _as_the_notebooks(pixels: NDArray[np.uint8], mask: Mask) -> str:
     """Every pixel by the nearest CSS3 name, with names, values and tree made again for each; the most frequent name.
 
-    They read the hexadecimal values with webcolors, which checks them first: that is left out in their favour.
+    They read the hexadecimal values with webcolors, which checks them first: that is left out in their favor.
     """
     names: Counter[str] = Counter()
     for rgb in pixels[mask]:

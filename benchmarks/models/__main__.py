@@ -34,7 +34,7 @@ from torchvision.models.detection import maskrcnn_resnet50_fpn
 from tqdm import tqdm
 
 from classifier.data.dataset import BadTable, read_csv
-from classifier.data.dataset import read_photo as read_labelled
+from classifier.data.dataset import read_photo as read_labeled
 from classifier.nets import model as classifier_model
 from classifier.nets.engine import Engine
 from classifier.nets.preprocess import normalize, to_square
@@ -222,7 +222,7 @@ def accuracy(data: Path) -> dict[str, Any]:
     engines = Engine(*classifier_model.load(CLASSIFIER), eager=True), Engine.load(CLASSIFIER)
     right: list[list[list[bool]]] = [[[], []], [[], []]]  # by engine and label
     for example in tqdm(examples, "classifier", leave=False):
-        photo = read_labelled(example.path)
+        photo = read_labeled(example.path)
         for engine, by_label in zip(engines, right, strict=True):
             fashion = engine.predict([photo])[0] >= engine.threshold
             by_label[example.label].append(fashion == bool(example.label))

@@ -32,7 +32,7 @@ class Architecture:
 
 
 def _shapes(architecture: Architecture) -> Iterator[tuple[Key, Shape]]:
-    yield from _normalised("conv1", "bn_conv1", 7, 3, 64)
+    yield from _normalized("conv1", "bn_conv1", 7, 3, 64)
     inputs = 64
     for stage, blocks in enumerate(BLOCKS[architecture.depth], start=2):
         filters = 64 * 2 ** (stage - 2)
@@ -45,7 +45,7 @@ def _shapes(architecture: Architecture) -> Iterator[tuple[Key, Shape]]:
             ):
                 if branch != "1" or name.endswith("a"):  # the first block has a shortcut of its own
                     conv, norm = f"res{name}_branch{branch}", f"bn{name}_branch{branch}"
-                    yield from _normalised(conv, norm, size, before, after)
+                    yield from _normalized(conv, norm, size, before, after)
             inputs = 4 * filters
     for level, channels in zip(range(2, 6), (256, 512, 1024, 2048), strict=True):
         yield from _layer(f"fpn_c{level}p{level}", (1, 1, channels, PYRAMID))
@@ -53,13 +53,13 @@ def _shapes(architecture: Architecture) -> Iterator[tuple[Key, Shape]]:
     yield from _layer("rpn_conv_shared", (3, 3, PYRAMID, 512))
     yield from _layer("rpn_class_raw", (1, 1, 512, 2 * ANCHORS))
     yield from _layer("rpn_bbox_pred", (1, 1, 512, 4 * ANCHORS))
-    yield from _normalised("mrcnn_class_conv1", "mrcnn_class_bn1", 7, PYRAMID, 1024)
-    yield from _normalised("mrcnn_class_conv2", "mrcnn_class_bn2", 1, 1024, 1024)
+    yield from _normalized("mrcnn_class_conv1", "mrcnn_class_bn1", 7, PYRAMID, 1024)
+    yield from _normalized("mrcnn_class_conv2", "mrcnn_class_bn2", 1, 1024, 1024)
     yield from _layer("mrcnn_class_logits", (1024, architecture.classes))
     yield from _layer("mrcnn_bbox_fc", (1024, 4 * architecture.classes))
     for number in range(1, 5):
         conv, norm = f"mrcnn_mask_conv{number}", f"mrcnn_mask_bn{number}"
-        yield from _normalised(conv, norm, 3, PYRAMID, PYRAMID)
+        yield from _normalized(conv, norm, 3, PYRAMID, PYRAMID)
     yield from _layer("mrcnn_mask_deconv", (2, 2, PYRAMID, PYRAMID))
     yield from _layer("mrcnn_mask", (1, 1, PYRAMID, architecture.classes))
 
@@ -74,7 +74,7 @@ def _layer(name: str, kernel: Shape) -> Iterator[tuple[Key, Shape]]:
     yield (name, "bias"), (kernel[-1],)
 
 
-def _normalised(
+def _normalized(
     conv: str, norm: str, size: int, inputs: int, outputs: int
 ) -> Iterator[tuple[Key, Shape]]:
     yield from _layer(conv, (size, size, inputs, outputs))
