@@ -89,7 +89,7 @@ def _world(rng: np.random.Generator) -> tuple[Recount, set[tuple[int, str]]]:
         days = rng.integers(0, 7, posts)
         monday = SUNDAY - timedelta(days=6 + 7 * (BASELINE_WEEKS - week))
         recount.apply(
-            _record(
+            _state(
                 f"{week}-{n}", monday + timedelta(days=int(days[n])), tuple(worn), f"w{week}p{n}"
             )
             for n, worn in enumerate(garments)
@@ -97,7 +97,7 @@ def _world(rng: np.random.Generator) -> tuple[Recount, set[tuple[int, str]]]:
     return recount, {PAIRS[series] for series in risers}
 
 
-def _record(
+def _state(
     name: str, day: date, garments: tuple[tuple[int, str], ...], contributor: str
 ) -> PhotoState:
     order = (1, 1, 1, 1)
@@ -156,7 +156,7 @@ def _flooded(recount: Recount, pair: tuple[int, str], author: str) -> ranking.Ra
     """Return the ranking after FLOOD posts of one author on one day; the recount is as before afterwards."""
     days = [o.day for o in recount._counted.values() if o.contributor == author]
     day = days[0] if days else SUNDAY
-    posts = [_record(f"flood-{n}", day, (pair,), author) for n in range(FLOOD)]
+    posts = [_state(f"flood-{n}", day, (pair,), author) for n in range(FLOOD)]
     recount.apply(posts)
     ranked = _ranked(recount)[0]
     recount.apply([], [(post.site, post.post) for post in posts])

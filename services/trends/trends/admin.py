@@ -153,7 +153,7 @@ async def export_series(
 async def migrate_data(mongodb_uri: str) -> None:
     """Move what version 0.1 stored into the collections of this one. Stop the service first."""
     async with open_database(mongodb_uri, "trends") as db:
-        with tqdm(unit="document") as bar:
+        with tqdm(unit=" documents") as bar:
             moved = await migrate(db, OLD, bar.update)
     click.echo(f"{moved.photos} photos and {moved.tombstones} tombstones moved")
 

@@ -29,7 +29,7 @@ DAY = date(2026, 11, 12)
 SITES = {post: "instagram" if post < "c" else "shop.example" for post in "abcdefgh"}
 # A step of a history: a photo (post, position) told with an order, or a post erased.
 Step = tuple[str, int, Order] | str
-State = dict[CellKey, dict[str, Any]]
+Contents = dict[CellKey, dict[str, Any]]
 
 orders = st.tuples(st.integers(1, 2), st.integers(1, 2), st.integers(0, 2), st.integers(0, 2))
 posts = st.sampled_from("abcd")
@@ -38,8 +38,8 @@ steps: st.SearchStrategy[list[Step]] = st.lists(
 )
 
 
-def record(post: str, position: int, order: Order) -> PhotoState:
-    """What producers of these generations always say of this photo: the same fact has the same content."""
+def state(post: str, position: int, order: Order) -> PhotoState:
+    """Return what producers of these generations always say of this photo: the same fact has the same content."""
     rng = random.Random(repr((post, position, order)))
     site = SITES[post]
     observation = None
@@ -64,17 +64,17 @@ def survivors(history: Sequence[Step]) -> list[PhotoState]:
     for step in history:
         if not isinstance(step, str) and step[0] not in erased:
             best[step[:2]] = max(best.get(step[:2], step[2]), step[2])
-    return [record(post, position, order) for (post, position), order in best.items()]
+    return [state(post, position, order) for (post, position), order in best.items()]
 
 
-def recounted(records: Sequence[PhotoState], hashtag: str = "") -> State:
+def recounted(states: Sequence[PhotoState], hashtag: str = "") -> Contents:
     recount = Recount()
-    recount.apply([r.only_with(hashtag) if hashtag else r for r in records])
+    recount.apply([s.only_with(hashtag) if hashtag else s for s in states])
     return {key: cell.document() for key, cell in recount.cells.items()}
 
 
-async def stored(store: Store) -> State:
-    """What cells and changes in the database add up to."""
+async def stored(store: Store) -> Contents:
+    """Return what cells and changes in the database add up to."""
     head = await store.read_head()
     cells = await store.cells.read_cells(head.epoch)
     assert all(cells.values()), "an empty cell is kept"
@@ -83,7 +83,7 @@ async def stored(store: Store) -> State:
     return {key: cell.document() for key, cell in cells.items() if cell}
 
 
-def answers(snapshot: Snapshot) -> State:
+def answers(snapshot: Snapshot) -> Contents:
     return {key: cell.document() for key, cell in snapshot._cells.items() if cell}
 
 
@@ -92,7 +92,7 @@ async def tell(store: Store, told: Sequence[Step], rng: random.Random) -> None:
     todo = list(told)
     while todo:
         batch = [todo.pop(0) for _ in range(min(len(todo), rng.randint(1, 4)))]
-        photos = [record(*step) for step in batch if not isinstance(step, str)]
+        photos = [state(*step) for step in batch if not isinstance(step, str)]
         erased = [Post(SITES[step], step) for step in batch if isinstance(step, str)]
         if photos:
             await store.put((p, OutfitDescribed() if p.observation else None) for p in photos)
@@ -201,9 +201,9 @@ async def test_evidence_is_looked_up_by_what_a_photo_shows(mongodb_uri: str, nam
     async with AsyncMongoClient[dict[str, Any]](mongodb_uri, tz_aware=True) as client:
         store = Store(client[name])
         await store.prepare()
-        records = [record(post, n, (1, 1, 1, 1)) for post in "abcdefgh" for n in range(4)]
-        await store.put((r, OutfitDescribed()) for r in records)
-        seen = [(r.image_id, o) for r in records if (o := r.observation)]
+        states = [state(post, n, (1, 1, 1, 1)) for post in "abcdefgh" for n in range(4)]
+        await store.put((s, OutfitDescribed()) for s in states)
+        seen = [(s.image_id, o) for s in states if (o := s.observation)]
         strata = sorted({o.stratum for _, o in seen})
         for value in {v for _, o in seen for v in o.values()}:
             for day in {o.day for _, o in seen}:

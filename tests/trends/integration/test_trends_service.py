@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,16 +16,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pymongo import AsyncMongoClient
 
 from servicekit import topology, validation
-from servicekit.app import StatefulPorts
 from servicekit.consumer import Consumer, Outcome, Subscription, publish
 from servicekit.errors import InvalidArgument, InvalidMessage
 from servicekit.events import Publication, photo_event_id, timestamp
+from servicekit.mongo import Database
 from snsfashion.events.v1 import events_pb2
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
-from trends.app import wire
+from trends.app import TrendsApp
 from trends.events import Events
-from trends.settings import Settings
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SKIRT, TROUSERS = fashion_pb2.CATEGORY_SKIRT, fashion_pb2.CATEGORY_TROUSERS
@@ -42,31 +41,19 @@ COLOR = trends_pb2.DIMENSION_COLOR
 STAMP = timestamp(NOW)
 
 
-async def _publish(publication: Publication[Any]) -> None:
-    raise AssertionError("trends publishes nothing")
-
-
 class World:
     """One database with a replica of the service on it."""
 
-    def __init__(self, client: AsyncMongoClient[dict[str, Any]], name: str) -> None:
+    def __init__(self, db: Database, wired: Callable[..., TrendsApp]) -> None:
         self.time = 0.0
-        self.app = wire(
-            StatefulPorts(
-                settings=Settings(nats_url="nats://unused", mongodb_uri="mongodb://unused"),
-                publish=_publish,
-                clock=lambda: NOW,
-                monotonic=lambda: self.time,
-                db=client[name],
-            )
-        )
+        self.app = wired(db, lambda: self.time)
         self.store = self.app.store
         self.events = self.app.events
         self.snapshot = self.app.snapshot
         self.service = self.app.service
 
     async def ask(self, request: Message) -> Any:
-        """The answer to a request, which is checked as the server checks it."""
+        """Return the answer to a request, which is checked as the server checks it."""
         validation.check(request)
         await self.snapshot.refresh()
         name = type(request).__name__.removesuffix("Request")
@@ -83,8 +70,11 @@ async def mongo(mongodb_uri: str) -> AsyncIterator[tuple[AsyncMongoClient[dict[s
 
 
 @pytest.fixture
-async def world(mongo: tuple[AsyncMongoClient[dict[str, Any]], str]) -> World:
-    made = World(*mongo)
+async def world(
+    mongo: tuple[AsyncMongoClient[dict[str, Any]], str], wired: Callable[..., TrendsApp]
+) -> World:
+    client, name = mongo
+    made = World(client[name], wired)
     await made.app.prepare()
     return made
 
@@ -276,6 +266,20 @@ async def test_counts_of_a_hashtag_follow_every_change(world: World) -> None:
     await world.events.rejected([rejection(1, (1, 2))])
     await world.events.erased([erasure(2)])
     assert (await world.ask(request)).basis.support == 5
+
+
+async def test_a_hashtag_is_read_once_for_all_who_ask_even_if_the_first_gives_up(
+    world: World,
+) -> None:
+    await world.events.described([outfit(n, hashtags=["ootd"]) for n in range(7)])
+    first = asyncio.create_task(world.snapshot.counts("ootd"))
+    others = [asyncio.create_task(world.snapshot.counts("ootd")) for _ in range(2)]
+    await asyncio.wait([first], timeout=0)  # all have asked
+    first.cancel()
+    one, other = await asyncio.gather(*others)
+    assert one is other
+    assert one is await world.snapshot.counts("ootd")
+    assert [stratum.site for stratum in one.strata] == ["instagram"]
 
 
 async def test_authors_photos_and_both_are_named(world: World) -> None:

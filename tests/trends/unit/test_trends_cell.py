@@ -46,11 +46,11 @@ def observed(contributor: str, day: int = 0, **changes: object) -> Observation:
 
 def counted(*photos: Observation) -> Counts:
     counts = Counts()
-    counts.put(Recount().apply(records(photos)))
+    counts.put(Recount().apply(states(photos)))
     return counts
 
 
-def records(photos: tuple[Observation, ...] | list[Observation]) -> list[PhotoState]:
+def states(photos: tuple[Observation, ...] | list[Observation]) -> list[PhotoState]:
     return [PhotoState(f"i:{n}:0", "i", str(n), o.order, o) for n, o in enumerate(photos)]
 
 
@@ -114,7 +114,7 @@ def test_spans_count_what_counting_people_one_by_one_counts(
 def test_a_recount_in_pages_ends_as_one_in_a_piece(
     photos: list[Observation], rng: random.Random
 ) -> None:
-    stay = records(photos)
+    stay = states(photos)
     erased = [(r.site, r.post) for r in stay if rng.random() < 0.2]
     kept = [r for r in stay if (r.site, r.post) not in erased]
     # Before each photo's last state an earlier one, or a rejection, was read.
@@ -148,7 +148,7 @@ def test_reposts_of_one_photo_count_once_a_day() -> None:
 
 def test_erasing_one_repost_keeps_the_other() -> None:
     recount, counts = Recount(), Counts()
-    counts.put(recount.apply(records([observed("photo"), observed("photo")])))
+    counts.put(recount.apply(states([observed("photo"), observed("photo")])))
     counts.put(recount.apply([], [("i", "1")]))
     assert Span(counts, counts.strata, MONDAY, MONDAY).daily[0, 0, counts.place(SKIRT)] == 1
     counts.put(recount.apply([], [("i", "0")]))

@@ -1,11 +1,14 @@
-"""The trends service runs where no neural network library is installed."""
+"""The trends service runs where neither neural network nor image libraries are installed."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
+import pytest
 
-def test_nothing_of_the_service_imports_torch() -> None:
-    code = "import sys, trends.__main__; sys.exit('torch' in sys.modules)"
+
+@pytest.mark.parametrize("module", ["trends.__main__", "trends.admin"])
+def test_nothing_of_the_service_imports_torch_or_pixels(module: str) -> None:
+    code = f"import sys, {module}; sys.exit(bool({{'torch', 'PIL', 'pycocotools', 'photokit'}} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -139,9 +139,9 @@ def test_the_three_planted_risers_are_found_and_nothing_else(mislabelled: float)
 def test_a_flood_by_one_author_moves_no_rank() -> None:
     calm, flooded = Photos(), Photos()
     for number in range(120):
-        record = photo(number, END - timedelta(days=number % 28), ((1 + number % 3, "black"),))
-        calm.put(record)
-        flooded.put(record)
+        state = photo(number, END - timedelta(days=number % 28), ((1 + number % 3, "black"),))
+        calm.put(state)
+        flooded.put(state)
     for number in range(1000, 1100):
         flooded.put(photo(number, END, ((9, "yellow"),), contributor="one author"))
     for dimension in (trends_pb2.DIMENSION_ITEM, trends_pb2.DIMENSION_ITEM_COLOR):
