@@ -102,7 +102,7 @@ def test_a_type_does_not_like_the_opposite(dislikes: int, color: str) -> None:
 
 
 @pytest.mark.parametrize("color", ["white", "grey"])
-def test_white_and_grey_suit_everybody_alike(color: str) -> None:
+def test_white_and_gray_suit_everybody_alike(color: str) -> None:
     assert suitability_of(COLORS[color]).tolist() == pytest.approx([NEUTRAL] * 15, abs=0.1)
 
 

@@ -18,7 +18,7 @@ from snsfashion.events.v1.events_pb2 import ImageCrawled
 from snsfashion.fashion.v1.fashion_pb2 import Generations
 
 SWEEP_EVERY = timedelta(seconds=30)
-# Longer than a crawl takes from the record to the acknowledgement.
+# Longer than a crawl takes from the record to the acknowledgment.
 OVERDUE = timedelta(seconds=60)
 
 _log = telemetry.log("announcer")
@@ -63,7 +63,7 @@ class Announcer:
         return len(announced)
 
     async def run(self) -> None:
-        """Sweeps for ever."""
+        """Sweeps forever."""
         while True:
             await self.sweep()
             await asyncio.sleep(SWEEP_EVERY.total_seconds())
