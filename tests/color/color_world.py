@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from color.app import wire
-from color.core.generation import generation
+from color.core.generation import join
 from color.settings import Settings
 from photokit import mask as rle
 from photokit.blobs import BlobStore, photo_key
@@ -25,7 +25,7 @@ from snsfashion.events.v1 import events_pb2
 from snsfashion.fashion.v1 import fashion_pb2
 
 HEIGHT, WIDTH = 96, 64
-FIRST = generation(1)
+FIRST = join(1)
 
 
 def photo_bytes(rgb: tuple[int, int, int] = (202, 28, 38)) -> bytes:

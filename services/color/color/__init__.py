@@ -1,1 +1,1 @@
-"""The color service: which colours?"""
+"""The color service: measure and name the colors of garments."""

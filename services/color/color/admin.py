@@ -50,13 +50,13 @@ async def _opened(uri: str) -> AsyncIterator[tuple[Outfits, KnownPalettes]]:
     epilog="\b\nExample:\n  snsfashion-admin color palette put acme.csv --version acme-2027",
 )
 @click.argument("file", type=click.File("rb"))
-@click.option("--version", required=True, help="A new one, such as acme-2027.")
+@click.option("--version", required=True, help="A new version, such as acme-2027.")
 @MONGODB_URI
 @asynchronous
 async def put_palette(file: BinaryIO, version: str, mongodb_uri: str) -> None:
     """Add a palette, by which photos are named from then on.
 
-    FILE is a CSV with the columns name, name_ko, rgb, family and family_ko; the Korean ones may be left out.
+    FILE is a CSV with the columns name, rgb and family; name_ko and family_ko are optional.
     """
     try:
         csv = file.read().decode("utf-8")
@@ -70,7 +70,7 @@ async def put_palette(file: BinaryIO, version: str, mongodb_uri: str) -> None:
             raise click.ClickException(f"{file.name}: {error}") from error
         except VersionTaken as error:
             raise click.ClickException(
-                f"{version!r} is another palette already: take a new version"
+                f"{version!r} is the version of a different palette; choose a new version"
             ) from error
     click.echo(
         f"{put.version}: {len(put.palette.names)} colors, {len(put.palette.families)} families. "
@@ -83,7 +83,7 @@ async def put_palette(file: BinaryIO, version: str, mongodb_uri: str) -> None:
 @JSON
 @asynchronous
 async def list_palettes(mongodb_uri: str, as_json: bool) -> None:
-    """List the palettes, oldest first; the last one names."""
+    """List the palettes, oldest first. Colors are named by the last one."""
     async with _opened(mongodb_uri) as (_, known):
         rows = [
             {
@@ -111,7 +111,7 @@ async def list_palettes(mongodb_uri: str, as_json: bool) -> None:
     "  snsfashion-admin color recolor --palette acme-2027 --json",
 )
 @click.option("--palette", "version", required=True, metavar="VERSION", help="The newest palette.")
-@click.option("--dry-run", is_flag=True, help="Only tell what would change.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @MONGODB_URI
 @NATS_URL
 @JSON
@@ -124,8 +124,8 @@ async def recolor_outfits(
         by = await known.get(version)
         if by is not known.newest:
             raise click.ClickException(
-                f"{by.version} is older than {known.newest.version}, by which photos are named; "
-                "to go back, put its CSV again under a new version"
+                f"photos are named by {known.newest.version}, which is newer than {by.version}; "
+                "to go back, put the old CSV again under a new version"
             )
         image_ids = await find_outdated(outfits, by)
         broker = nullcontext() if dry_run else open_broker(nats_url)
@@ -135,7 +135,7 @@ async def recolor_outfits(
                     report = await recolor(outfits, by, image_ids, publish, bar.update)
             except NewerPalette as error:
                 raise click.ClickException(
-                    "a newer palette was put meanwhile; run it again with that one"
+                    "a newer palette was added while this ran; run it again with that one"
                 ) from error
     _show(report, version, dry_run, as_json)
 
@@ -179,4 +179,4 @@ def _old_tombstone(document: Document) -> tuple[Post, Document]:
 OLD = Old(
     photos="outfits", tombstones="erased", photo=lambda document: document, tombstone=_old_tombstone
 )
-"""`outfits` {_id, site, post, order, described}, and `erased` {_id: "<site>/<post>"}."""
+"""Version 0.1 has `outfits` {_id, site, post, order, described}, and `erased` {_id: "<site>/<post>"}."""

@@ -1,4 +1,4 @@
-"""The color service's events: photos are measured once, named by the newest palette, stored and published."""
+"""The color service's events. A photo is measured once, named by the newest palette, stored and published."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Events:
         self._slots = asyncio.Semaphore(PARALLEL)
 
     async def segmented(self, events: Sequence[GarmentsSegmented]) -> list[Outcome]:
-        """Describe photos: measure, store, publish. What is stored already is published again, not measured again."""
+        """Describe photos: measure, store, publish. Publish what is stored already again, without measuring again."""
         by = self._palettes.newest
         known = await self._outfits.find_known(events)
         results = await asyncio.gather(*(self._described(event, known, by) for event in events))
@@ -41,7 +41,7 @@ class Events:
             try:
                 standing = await self._outfits.put(new, by.number)
                 break
-            except NewerPalette:  # another replica took one in while these were named
+            except NewerPalette:  # another replica added one while these were named
                 await self._palettes.refresh()
                 by = self._palettes.newest
                 results = [_named_by(result, by) for result in results]
@@ -66,7 +66,7 @@ class Events:
         if stored is not None:
             if not supersedes(order(outfit.generations), order(stored.generations)):
                 return stored
-            if _measured_alike(stored, outfit):
+            if _is_measured_alike(stored, outfit):
                 return renamed(stored, by.namer, by.number)
         try:
             if event.garments:
@@ -79,8 +79,8 @@ class Events:
         return outfit
 
 
-def _measured_alike(stored: OutfitDescribed, outfit: OutfitDescribed) -> bool:
-    """Whether only the palette has changed: then the photo is not needed, which may be gone."""
+def _is_measured_alike(stored: OutfitDescribed, outfit: OutfitDescribed) -> bool:
+    """Tell whether only the palette has changed. Then the photo is not needed; it may be gone already."""
     return (
         stored.image.sha256 == outfit.image.sha256
         and order(stored.generations)[:3] == order(outfit.generations)[:3]
@@ -110,5 +110,5 @@ def _outcome(result: OutfitDescribed | BaseException, standing: Known) -> Outcom
         return result
     if post_of(result) in standing.erased:
         return Gone("the post was erased")
-    # What stands may be greater than this event's own result: then that is what consumers should hear again.
+    # What stands may be greater than this event's own result. Then consumers should receive what stands again.
     return (Publication(topology.DESCRIBED, standing.outfits[result.image.image_id]),)

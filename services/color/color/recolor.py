@@ -1,8 +1,8 @@
-"""Naming all stored outfits again by the newest palette, without the photos, and telling the consumers.
+"""Name all stored outfits again by the newest palette, without the photos, and publish them to the consumers.
 
-An outfit is published first and stored then. A kill in between leaves it to be done again, with the same event ids; the
-other way round it would be stored and never told. Consumers may hear of it before it is stored, since each keeps the
-greater tuple and the tombstones itself.
+An outfit is published first and stored after that. If the process is killed in between, the outfit is done again later, with
+the same event id. In the other order it could be stored and never published. It does no harm that consumers receive it
+before it is stored: each of them keeps the greater tuple and the tombstones itself.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BATCH = 128
 
 @dataclass
 class Report:
-    """`outfits` were to be named again, `garments` of them got another family; `moves` counts (family before, after)."""
+    """`outfits` named again; `garments` of them with another family; `moves` counts (family before, family after)."""
 
     outfits: int = 0
     garments: int = 0
@@ -42,8 +42,8 @@ class Report:
 
 
 async def find_outdated(outfits: Outfits, by: NumberedPalette) -> list[str]:
-    """Return the image_ids of outfits that an older palette named, or one without a number."""
-    return [name async for name, color in outfits.generations() if split(color)[1] < by.number]
+    """Return the image_ids of outfits that were named by an older palette, or before palettes had numbers."""
+    return [name async for name, color in outfits.find_generations() if split(color)[1] < by.number]
 
 
 async def recolor(
@@ -51,11 +51,12 @@ async def recolor(
     by: NumberedPalette,
     image_ids: list[str],
     publish: Publish | None,
-    done: Callable[[int], object] = lambda count: None,
+    done: Callable[[int], object] = lambda _: None,
 ) -> Report:
-    """Name the outfits again; with `publish` None only report what would change.
+    """Name the outfits again. With `publish` None, only report what would change.
 
-    May be stopped anywhere and run again. Raises NewerPalette if `by` is not the newest palette any more.
+    `done` receives the number of outfits after each batch. It is safe to stop this at any time and run it again.
+    Raise NewerPalette if `by` is no longer the newest palette.
     """
     report = Report()
     for start in range(0, len(image_ids), BATCH):

@@ -7,7 +7,7 @@ import asyncio
 import numpy as np
 
 from color.core import palette
-from color.core.describe import BadMask, color, measure, name, name_garments
+from color.core.describe import BadMask, measure, name_colors, name_garments, unnamed_color
 from color.events import PARALLEL
 from color.storage.known_palettes import KnownPalettes, NumberedPalette
 from color.storage.palette_history import VersionTaken
@@ -52,8 +52,8 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
         """Name a hex value."""
         by = await self._palettes.get(request.palette_version)
         rgb = np.frombuffer(bytes.fromhex(request.hex[-6:]), dtype=np.uint8)
-        named = color(lab.from_rgb(rgb), rgb, 1.0)
-        (found,) = name([named], by.namer)
+        named = unnamed_color(lab.from_rgb(rgb), rgb, 1.0)
+        (found,) = name_colors([named], by.namer)
         return color_pb2.NameColorResponse(
             color=named, distance=found.distance, generation=by.generation
         )
@@ -70,12 +70,12 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
         return color_pb2.GetPaletteResponse(
             colors=[
                 color_pb2.PaletteColor(
-                    name=name_,
+                    name=name,
                     name_ko=name_ko,
                     rgb=int.from_bytes(rgb.tobytes(), "big"),
                     family=shown.families[family].name,
                 )
-                for name_, name_ko, rgb, family in rows
+                for name, name_ko, rgb, family in rows
             ],
             families=[
                 color_pb2.PaletteFamily(name=f.name, name_ko=f.name_ko, rgb=f.rgb)
@@ -98,7 +98,8 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
             raise InvalidArgument("csv", str(error)) from error
         except VersionTaken as error:
             raise InvalidArgument(
-                "palette_version", f"{version!r} is another palette already: take a new version"
+                "palette_version",
+                f"{version!r} is the version of a different palette; choose a new version",
             ) from error
         return color_pb2.PutPaletteResponse(palette=self._info(put))
 

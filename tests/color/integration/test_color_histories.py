@@ -61,7 +61,7 @@ async def name_again(world: World) -> None:
 
 async def outcome(world: World) -> dict[str, Any]:
     """By photo: segmenter, and each garment's names; not the palette's number, which tells how many came before."""
-    orders = [name async for name, _ in world.outfits.generations()]
+    orders = [name async for name, _ in world.outfits.find_generations()]
     return {
         o.image.image_id: (
             o.generations.segmenter,
@@ -100,7 +100,7 @@ def test_any_history_ends_as_a_clean_run(
                 await name_again(world)
             one, other = [await outcome(world) for world in worlds]
             assert one == other
-            numbers = [split(color)[1] async for _, color in worlds[0].outfits.generations()]
+            numbers = [split(color)[1] async for _, color in worlds[0].outfits.find_generations()]
             assert set(numbers) <= {worlds[0].palettes.newest.number}
         finally:
             for world in worlds:

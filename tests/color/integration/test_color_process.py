@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from color_world import World, photo_bytes, segmented
 from pymongo import AsyncMongoClient
 
-from color.core.generation import generation, split
+from color.core.generation import join, split
 from devstack.processes import Process, free_port, port_open
 from servicekit.events import photo_event_id
 from servicekit.topology import DESCRIBED
@@ -102,7 +102,7 @@ async def test_a_palette_is_put_by_file_and_a_bad_one_told_by_line(
     for text, status, told in (
         (ACME.replace("ca1c26", "red"), 1, "line 2, column rgb: 'red'"),
         (ACME, 0, "acme-2027: 1 colors, 1 families"),
-        (ACME.replace("ca1c26", "ca1c27"), 1, "take a new version"),
+        (ACME.replace("ca1c26", "ca1c27"), 1, "choose a new version"),
     ):
         file.write_text(text, encoding="utf-8")
         put = await command(environment, "palette", "put", str(file), "--version", "acme-2027")
@@ -127,7 +127,7 @@ async def test_a_recolor_that_is_killed_in_the_middle_is_done_by_the_next(
     await world.palettes.put("acme-2027", ACME)
     words = ("recolor", "--palette", "acme-2027", "--json")
     killed = await command(environment, *words)
-    done = {"order": [1, 1, 1, generation(2)]}
+    done = {"order": [1, 1, 1, join(2)]}
     async with asyncio.timeout(60):
         while not await world.db["photos"].count_documents(done):
             assert killed.returncode is None, await killed.communicate()
@@ -143,4 +143,4 @@ async def test_a_recolor_that_is_killed_in_the_middle_is_done_by_the_next(
     assert report["moves"] == [
         {"from": "red", "to": "fire", "garments": report["garments_with_another_family"]}
     ]
-    assert {split(color)[1] async for _, color in world.outfits.generations()} == {2}
+    assert {split(color)[1] async for _, color in world.outfits.find_generations()} == {2}

@@ -13,7 +13,7 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from color.core import palette
-from color.core.generation import generation
+from color.core.generation import join
 from color.recolor import Report, find_outdated, recolor
 from color.storage.known_palettes import NumberedPalette
 from color.storage.outfits import NewerPalette
@@ -160,7 +160,7 @@ async def test_a_replica_that_has_not_heard_of_a_palette_names_by_it_all_the_sam
     await world.palettes.put("acme-2027", ACME)
     (outfit,) = await late.describe(segmented(await late.keep(photo_bytes())))
     assert outfit.garments[0].colors[0].name == "acme fire"
-    assert outfit.generations.color == generation(2)
+    assert outfit.generations.color == join(2)
     assert not await find_outdated(world.outfits, world.palettes.newest)
 
 
@@ -243,7 +243,7 @@ async def stub(world: World) -> AsyncIterator[Any]:
 async def test_a_palette_that_is_put_over_grpc_names_from_then_on(stub: Any) -> None:
     request = color_pb2.PutPaletteRequest(palette_version="acme-2027", csv=ACME)
     put = (await stub.PutPalette(request)).palette
-    assert (put.generation, put.colors, put.families, put.newest) == (generation(2), 3, 3, True)
+    assert (put.generation, put.colors, put.families, put.newest) == (join(2), 3, 3, True)
     assert (await stub.PutPalette(request)).palette == put
     listed = (await stub.ListPalettes(color_pb2.ListPalettesRequest())).palettes
     assert [p.palette_version for p in listed] == [palette.PACKAGED, "acme-2027"]
@@ -264,7 +264,7 @@ async def test_a_palette_that_is_put_over_grpc_names_from_then_on(stub: Any) -> 
     [
         ("acme 2027", ACME, "palette_version", "letters"),
         ("acme-2027", "name,rgb,family\nash,8080,grey\n", "csv", "line 2, column rgb"),
-        (palette.PACKAGED, ACME, "palette_version", "take a new version"),
+        (palette.PACKAGED, ACME, "palette_version", "choose a new version"),
     ],
 )
 async def test_a_palette_that_can_not_be_taken_is_refused_by_field(

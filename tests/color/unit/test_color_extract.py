@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,8 +14,9 @@ from color.core import palette
 from color.core.extract import GarmentColors, extract
 from color.core.naming import Namer
 from fashion import lab
-from lookbook.draw.render import render
-from lookbook.spec.sampling import sample_outfit
+
+if TYPE_CHECKING:
+    from lookbook.draw.render import Rendered
 
 NAMER = Namer(palette.packaged())
 SKIN = ((246, 237, 228), (215, 189, 150), (160, 126, 86), (96, 65, 52), (58, 49, 42))  # Monk 1 to 9
@@ -39,7 +42,7 @@ def worn(
 
 
 def families(colors: GarmentColors) -> list[str]:
-    return [named.family.name for named in NAMER.names(np.array([c.lab for c in colors.colors]))]
+    return [named.family.name for named in NAMER.find(np.array([c.lab for c in colors.colors]))]
 
 
 @pytest.mark.parametrize("skin", SKIN)
@@ -129,11 +132,12 @@ def test_a_mask_of_one_pixel_has_a_color_and_an_empty_or_foreign_one_is_refused(
         extract(photo, mask[:-1])
 
 
-def test_families_of_rendered_garments_are_right() -> None:
+@pytest.mark.slow
+def test_families_of_rendered_garments_are_right(render_outfit: Callable[[int], Rendered]) -> None:
     right: dict[str, list[bool]] = defaultdict(list)
     flags: list[bool] = []
     for seed in range(90_000, 90_030):  # not among the seeds that thresholds were chosen on
-        rendered = render(sample_outfit(seed, "run"))
+        rendered = render_outfit(seed)
         for garment in rendered.garments:
             measured = extract(rendered.image, garment.mask)
             right[garment.pattern].append(families(measured)[0] == garment.colors[0].name)

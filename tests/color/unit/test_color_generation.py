@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from color.core.generation import MAX_PALETTES, METHOD, generation, split
+from color.core.generation import MAX_PALETTES, METHOD, join, split
 
 methods = st.integers(0, 1000)
 numbers = st.integers(1, MAX_PALETTES - 1)
@@ -16,13 +16,13 @@ numbers = st.integers(1, MAX_PALETTES - 1)
 def test_generations_compare_as_method_and_then_palette_and_never_collide(
     one: tuple[int, int], other: tuple[int, int]
 ) -> None:
-    first, second = generation(one[1], one[0]), generation(other[1], other[0])
+    first, second = join(one[1], one[0]), join(other[1], other[0])
     assert (first < second, first == second) == (one < other, one == other)
     assert split(first) == one
 
 
 def test_what_came_before_palettes_had_numbers_is_superseded() -> None:
-    assert generation(1) > 1
+    assert join(1) > 1
     assert METHOD >= 1
     assert split(1) == (0, 1)
 
@@ -30,4 +30,4 @@ def test_what_came_before_palettes_had_numbers_is_superseded() -> None:
 @pytest.mark.parametrize("number", [0, -1, MAX_PALETTES])
 def test_a_number_out_of_range_is_refused(number: int) -> None:
     with pytest.raises(ValueError, match="palette number"):
-        generation(number)
+        join(number)

@@ -15,7 +15,7 @@ NAMER = Namer(PALETTE)
 
 
 def name(code: str) -> Named:
-    return NAMER.name(lab.from_rgb(np.frombuffer(bytes.fromhex(code), np.uint8)))
+    return NAMER.find_one(lab.from_rgb(np.frombuffer(bytes.fromhex(code), np.uint8)))
 
 
 def test_the_palette_has_a_korean_label_and_a_color_for_every_family() -> None:
@@ -35,7 +35,7 @@ def test_a_family_is_stable_around_its_typical_color(family: Family) -> None:
     around = np.clip(
         np.array(list(family.rgb.to_bytes(3, "big"))) + rng.integers(-3, 4, (60, 3)), 0, 255
     )
-    named = [NAMER.name(lab.from_rgb(rgb.astype(np.uint8))).family.name for rgb in around]
+    named = [NAMER.find_one(lab.from_rgb(rgb.astype(np.uint8))).family.name for rgb in around]
     assert named.count(family.name) >= 57
 
 
@@ -69,7 +69,7 @@ def test_retail_colors_have_their_families(code: str, family: str) -> None:
 
 def test_a_named_color_has_its_own_name_at_no_distance() -> None:
     for index in range(0, len(PALETTE.names), 7):
-        named = NAMER.name(PALETTE.lab[index])
+        named = NAMER.find_one(PALETTE.lab[index])
         assert named.name == PALETTE.names[index]
         assert named.distance == pytest.approx(0, abs=1e-9)
 
@@ -79,7 +79,8 @@ def test_the_tree_finds_what_an_exhaustive_search_finds() -> None:
     points = lab.from_rgb(rgb)
     best = lab.ciede2000(points[:, None], PALETTE.lab[None]).argmin(axis=1)
     same = [
-        NAMER.name(point).name == PALETTE.names[i] for point, i in zip(points, best, strict=True)
+        NAMER.find_one(point).name == PALETTE.names[i]
+        for point, i in zip(points, best, strict=True)
     ]
     assert np.mean(same) >= 0.98
 
@@ -87,7 +88,8 @@ def test_the_tree_finds_what_an_exhaustive_search_finds() -> None:
 def test_confidence_is_high_inside_a_family_and_low_at_its_border() -> None:
     assert name("108010").confidence > 0.9
     border = [
-        NAMER.name(lab.from_rgb(np.full(3, gray, np.uint8))).confidence for gray in range(30, 90)
+        NAMER.find_one(lab.from_rgb(np.full(3, gray, np.uint8))).confidence
+        for gray in range(30, 90)
     ]
     assert min(border) < 0.1
     assert all(0 <= confidence <= 1 for confidence in border)

@@ -22,10 +22,10 @@ acme gale,,#46587a,storm,
 
 def test_a_company_names_by_its_own_colors_and_families() -> None:
     acme = palette.parse(ACME)
-    named = Namer(acme).name(lab.from_rgb(np.array((0x3B, 0x4B, 0x66), np.uint8)))
+    named = Namer(acme).find_one(lab.from_rgb(np.array((0x3B, 0x4B, 0x66), np.uint8)))
     assert (named.name, named.name_ko) == ("acme storm", "")
     assert (named.family.name, named.family.name_ko) == ("storm", "스톰")
-    sand = Namer(acme).name(lab.from_rgb(np.array((0xE2, 0xCA, 0x76), np.uint8)))
+    sand = Namer(acme).find_one(lab.from_rgb(np.array((0xE2, 0xCA, 0x76), np.uint8)))
     assert (sand.name_ko, sand.family.name_ko, sand.distance) == ("애크미 샌드", "베이지", 0)
 
 
@@ -44,9 +44,9 @@ def test_a_spreadsheets_byte_order_mark_spaces_and_other_columns_do_no_harm() ->
 @pytest.mark.parametrize(
     ("csv", "told"),
     [
-        ("", "line 1: no column name, rgb, family"),
-        ("name,rgb\nash,808080\n", "line 1: no column family"),
-        ("name,rgb,family\n", "line 2: there is no color"),
+        ("", "line 1: the header lacks name, rgb, family"),
+        ("name,rgb\nash,808080\n", "line 1: the header lacks family"),
+        ("name,rgb,family\n", "line 2: the palette has no colors"),
         ("name,rgb,family\nash,8080,grey\n", "line 2, column rgb: '8080'"),
         (
             "name,rgb,family\nash,808080,grey\nash,818181,grey\n",
@@ -58,7 +58,7 @@ def test_a_spreadsheets_byte_order_mark_spaces_and_other_columns_do_no_harm() ->
         ("name,rgb,family\nash,808080,storm\n", "line 2, column family_ko: the new family 'storm'"),
         (
             "name,rgb,family,family_ko\na,808080,storm,스톰\nb,818181,storm,폭풍\n",
-            "line 3, column family_ko: 'storm' is '스톰' further up",
+            "line 3, column family_ko: 'storm' is '스톰' in a line above",
         ),
         ("name,rgb,family\n" + "x" * 4_000_001, "at most 4000000 bytes"),
     ],
@@ -71,7 +71,7 @@ def test_what_is_wrong_is_told_by_line_and_column(csv: str, told: str) -> None:
 
 def test_a_palette_of_one_color_names_everything_by_it() -> None:
     one = Namer(palette.parse("name,rgb,family\nash,808080,grey\n"))
-    named = one.names(lab.from_rgb(np.array([(0, 0, 0), (255, 0, 0)], np.uint8)))
+    named = one.find(lab.from_rgb(np.array([(0, 0, 0), (255, 0, 0)], np.uint8)))
     assert [n.name for n in named] == ["ash", "ash"]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,8 +12,9 @@ from numpy.typing import NDArray
 from color.core.extract import extract
 from color.core.white_balance import Outcome, estimate
 from fashion import lab
-from lookbook.draw.render import Rendered, render
-from lookbook.spec.sampling import sample_outfit
+
+if TYPE_CHECKING:
+    from lookbook.draw.render import Rendered
 
 WARM = np.array([1.25, 1.0, 0.62])
 LUMINANCE = (0.2126, 0.7152, 0.0722)
@@ -87,9 +91,9 @@ def test_the_garments_own_color_is_no_evidence() -> None:
 
 
 @pytest.fixture(scope="module")
-def rendered() -> list[Rendered]:
+def rendered(render_outfit: Callable[[int], Rendered]) -> list[Rendered]:
     """Photos on seeds that no threshold was chosen on."""
-    return [render(sample_outfit(seed, "run")) for seed in range(91_000, 91_060)]
+    return [render_outfit(seed) for seed in range(91_000, 91_060)]
 
 
 def errors(photos: list[Rendered], light: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -109,12 +113,14 @@ def errors(photos: list[Rendered], light: NDArray[np.float64]) -> NDArray[np.flo
     return np.array(found)
 
 
+@pytest.mark.slow
 def test_rendered_photos_in_white_light_stay_as_they_are(rendered: list[Rendered]) -> None:
     found = errors(rendered, np.ones(3))
     assert found[:, 2].mean() < 0.05
     assert found[:, 1].mean() <= found[:, 0].mean() + 0.1
 
 
+@pytest.mark.slow
 def test_rendered_photos_in_colored_light_come_nearer_to_the_truth(
     rendered: list[Rendered],
 ) -> None:

@@ -1,4 +1,4 @@
-"""Which pixels of a garment have one colour: clusters in L*a*b*, joined as an eye joins light, fold and thread."""
+"""Pixels of a garment that have one color: clusters in L*a*b*, joined as an eye joins light, fold and thread."""
 
 from __future__ import annotations
 
@@ -13,51 +13,51 @@ Labels = NDArray[np.int64]
 
 CLUSTERS = 6
 ITERATIONS = 3
-# Centres are found on this many pixels: a colour of the smallest part that is told still has a score of them.
+# Centers are found on this many pixels: the smallest color that is reported still has about 20 of them.
 PLACED_BY = 400
-# No further centre is placed nearer than this to all that are there: it would be merged again.
+# No more center is placed once all pixels are nearer than this to one that is there: it would be merged again.
 PLACE_APART = 8.0
-# Clusters closer than this are one colour. Light counts for half (k_L = 2, as for textiles), so folds stay one colour.
+# Clusters closer than this are one color. Lightness counts half (k_L = 2, as for textiles), so folds stay one color.
 MERGE_BELOW = 8.0
-# Clusters further apart are still one colour up to here if the pixels between them are as many as in the smaller one:
-# a fold or a shadow shades off, a print has an edge.
+# Clusters farther apart than that, but closer than this, are still one color if about as many pixels lie between them as
+# in the smaller one: a fold or a shadow changes gradually, a print has an edge.
 SHADES_BELOW = 30.0
-# In less light L*, a* and b* shrink alike; two colours that are so within this much may be one.
+# In less light L*, a* and b* shrink by the same factor. Two colors that differ from this by no more may be one.
 SHADE_WITHIN = 6.0
-# A gap: fewer pixels than this part of the smaller heap on either side.
+# A gap has fewer pixels than this part of the smaller peak beside it.
 GAP = 0.6
-# Without clusters: chromaticities within this of the garment's are one, and lightness is looked at in steps of this.
+# Without clusters: chromaticities within this of the garment's are the same, and lightness is counted in these steps.
 ONE_WITHIN = 8.0
 LIGHT_STEP = 4.0
 GAP_NOISE = 0.02
-# A colour with a smaller part is a shadow, a seam or a print too small to name.
+# A color with a smaller share is a shadow, a seam, or a print that is too small to name.
 MIN_SHARE = 0.05
-# Threads or edges of two colours mix to one on the line between them. It is no colour of its own if it has a small part,
-# or the part that weaving gives it: of a check of two colours with parts p and q, 2 sqrt(pq) of the cloth is mixed.
+# Threads or edges of two colors mix to a color on the line between them. It is not a color of its own if its share is
+# small, or the share that weaving gives it: in a check of two colors with shares p and q, 2 sqrt(pq) of the cloth is mixed.
 MIX_WITHIN = 10.0
 MIX_SMALL = 0.16
 WEAVE_TOLERANCE = 0.1
 
 
 def colors_of(lab: Float) -> tuple[Labels, Labels]:
-    """Which colour each pixel has (`lab`: n x 3, n > 0).
+    """Return the color of each pixel (`lab`: n x 3, n > 0) as labels from 0; some numbers may not occur.
 
-    Two arrays of n labels from 0, not all of which need occur: by the first shares are counted; in the second pixels
-    that mix two colours, from which none is to be measured, are -1. Deterministic.
+    There are two arrays of n labels. Count shares by the first. Measure colors by the second, in which pixels that mix
+    two colors are -1. Deterministic.
     """
-    if _one_shade(lab):
+    if _is_one_shade(lab):
         one = np.zeros(len(lab), np.int64)
         return one, one
-    centres, labels = _merge(lab, *_cluster(lab))
-    if len(centres) < 3:
+    centers, labels = _merge(lab, *_cluster(lab))
+    if len(centers) < 3:
         return labels, labels
-    return _without_mixtures(lab, centres, labels)
+    return _without_mixtures(lab, centers, labels)
 
 
-def _one_shade(lab: Float) -> bool:
-    """Whether almost all pixels are one chromaticity in more or less light, with no gap between: most plain cloth.
+def _is_one_shade(lab: Float) -> bool:
+    """Tell whether almost all pixels have one chromaticity in more or less light, without a gap: most plain cloth.
 
-    Then clusters need not be looked for. In less light L*, a* and b* shrink alike.
+    Such pixels need no clusters. In less light L*, a* and b* shrink by the same factor.
     """
     middle = np.median(lab[::4], axis=0)
     apart = lab[:, 1:] - middle[1:] * (lab[:, :1] / max(float(middle[0]), 1.0))
@@ -69,7 +69,7 @@ def _one_shade(lab: Float) -> bool:
 
 
 def _cluster(lab: Float) -> tuple[Float, Labels]:
-    """k-means in L*a*b* with L* halved, from centres that lie farthest apart: centres (with full L*), labels."""
+    """Run k-means in L*a*b* with L* halved, from centers that are farthest apart; return centers (with full L*) and labels."""
     points = lab * (0.5, 1, 1)
     few = points[:: -(-len(points) // PLACED_BY)]
     nearest = _squared(few - np.median(few, axis=0))
@@ -82,64 +82,66 @@ def _cluster(lab: Float) -> tuple[Float, Labels]:
             break
         chosen.append(at)
         nearest = np.minimum(nearest, _squared(few - few[at]))
-    centres = few[chosen]
-    every = np.arange(len(centres))[:, None]
+    centers = few[chosen]
+    every = np.arange(len(centers))[:, None]
     labels = np.full(len(few), -1)
     for _ in range(ITERATIONS):
-        before, labels = labels, _nearest(few, centres)
+        before, labels = labels, _nearest(few, centers)
         if (before == labels).all():
             break
         members = (labels == every).astype(float)
         count = members.sum(axis=1)[:, None]
-        centres = np.where(count, members @ few / np.maximum(count, 1), centres)
-    return centres * (2, 1, 1), _nearest(points, centres)
+        centers = np.where(count, members @ few / np.maximum(count, 1), centers)
+    return centers * (2, 1, 1), _nearest(points, centers)
 
 
 def _squared(apart: Float) -> Float:
     return np.asarray(np.einsum("ij,ij->i", apart, apart))
 
 
-def _nearest(points: Float, centres: Float) -> Labels:
-    # Squared distance without the points' own norms, which don't change which centre is nearest.
-    return np.asarray((_squared(centres) - 2 * points @ centres.T).argmin(axis=1))
+def _nearest(points: Float, centers: Float) -> Labels:
+    # Squared distance without the points' own norms, which don't change which center is nearest.
+    return np.asarray((_squared(centers) - 2 * points @ centers.T).argmin(axis=1))
 
 
-def _merge(lab: Float, centres: Float, labels: Labels) -> tuple[Float, Labels]:
-    """Joins clusters until all are MERGE_BELOW apart and none is a shade of another, then small ones to their nearest."""
-    weight = np.bincount(labels, minlength=len(centres)).astype(float)
+def _merge(lab: Float, centers: Float, labels: Labels) -> tuple[Float, Labels]:
+    """Join clusters until all are MERGE_BELOW apart and none is a shade of another; then join small ones to the nearest."""
+    weight = np.bincount(labels, minlength=len(centers)).astype(float)
     used = weight > 0
     labels = (used.cumsum() - 1)[labels]
-    centres, weight = centres[used], weight[used]
+    centers, weight = centers[used], weight[used]
     while True:
-        apart, dimmed = _apart(centres)
-        pairs = _mutual(apart) or _shades(lab, centres, labels, apart, dimmed)
+        apart, dimmed = _apart(centers)
+        pairs = _mutual(apart) or _shades(lab, centers, labels, apart, dimmed)
         if not pairs:
             break
-        into = np.arange(len(centres))
+        into = np.arange(len(centers))
         for kept, gone in pairs:
             both = [kept, gone]
             total = weight[both].sum()
-            centres[kept] = weight[both] @ centres[both] / total
+            centers[kept] = weight[both] @ centers[both] / total
             weight[kept] = total
             into[gone] = kept
-        left = into == np.arange(len(centres))
+        left = into == np.arange(len(centers))
         labels = (left.cumsum() - 1)[into][labels]
-        centres, weight = centres[left], weight[left]
-    return _without_small(centres, labels, weight, apart)
+        centers, weight = centers[left], weight[left]
+    return _without_small(centers, labels, weight, apart)
 
 
-def _apart(centres: Float) -> tuple[Float, Float]:
-    """Two k x k of differences, infinite on the diagonal: of the centres, and of the darker one to the lighter one dimmed
-    to its lightness."""
-    first, second = _pairs(len(centres))
-    one, other = centres[first], centres[second]
+def _apart(centers: Float) -> tuple[Float, Float]:
+    """Return two k x k arrays of CIEDE2000 differences, infinite on the diagonal.
+
+    The first is between the centers. The second is between the darker one and the lighter one dimmed to its lightness.
+    """
+    first, second = _pairs(len(centers))
+    one, other = centers[first], centers[second]
     darker = (one[:, 0] < other[:, 0])[:, None]
     dark, light = np.where(darker, one, other), np.where(darker, other, one)
     dimmed = light * (dark[:, :1] / np.maximum(light[:, :1], 1e-9))
-    # Both in one call: for so few pairs its cost is that of calling.
+    # Both in one call: with so few pairs, the call itself is what costs time.
     halves = np.repeat((2.0, 1.0), len(first))
     both = ciede2000(np.concatenate([one, dimmed]), np.concatenate([other, dark]), halves)
-    result = np.full((2, len(centres), len(centres)), np.inf)
+    result = np.full((2, len(centers), len(centers)), np.inf)
     result[:, first, second] = result[:, second, first] = both.reshape(2, -1)
     return result[0], result[1]
 
@@ -150,7 +152,7 @@ def _pairs(count: int) -> tuple[Labels, Labels]:
 
 
 def _mutual(apart: Float) -> list[tuple[int, int]]:
-    """Pairs that are one colour by their distance and each other's nearest: joining one does not touch another."""
+    """Return the pairs that are one color by distance and each other's nearest: joining one does not affect another."""
     nearest = apart.argmin(axis=1)
     return [
         (one, int(other))
@@ -160,62 +162,62 @@ def _mutual(apart: Float) -> list[tuple[int, int]]:
 
 
 def _shades(
-    lab: Float, centres: Float, labels: Labels, apart: Float, dimmed: Float
+    lab: Float, centers: Float, labels: Labels, apart: Float, dimmed: Float
 ) -> list[tuple[int, int]]:
-    """The closest pair of which one is the other in less light, if any: the same chromaticity, and no gap between them."""
+    """Return the closest pair of which one is the other in less light, if any: same chromaticity, and no gap between."""
     first, second = np.nonzero(np.triu((apart < SHADES_BELOW) & (dimmed <= SHADE_WITHIN)))
     for index in np.argsort(apart[first, second], kind="stable"):
         a, b = int(first[index]), int(second[index])
-        if _no_gap(lab, centres, labels, a, b):
+        if _is_continuous(lab, centers, labels, a, b):
             return [(a, b)]
     return []
 
 
-def _no_gap(lab: Float, centres: Float, labels: Labels, a: int, b: int) -> bool:
-    """Whether pixels lie between two clusters about as densely as at the thinner of their centres."""
-    line = centres[b] - centres[a]
+def _is_continuous(lab: Float, centers: Float, labels: Labels, a: int, b: int) -> bool:
+    """Tell whether pixels lie between two clusters about as densely as at the less dense of their centers."""
+    line = centers[b] - centers[a]
     members = lab[(labels == a) | (labels == b)]
-    at = (members - centres[a]) @ (line / (line @ line))
+    at = (members - centers[a]) @ (line / (line @ line))
     ends = min(np.count_nonzero(np.abs(at) < 0.15), np.count_nonzero(np.abs(at - 1) < 0.15))
     return bool(np.count_nonzero(np.abs(at - 0.5) < 0.15) >= GAP * ends)
 
 
 def _without_small(
-    centres: Float, labels: Labels, weight: Float, apart: Float
+    centers: Float, labels: Labels, weight: Float, apart: Float
 ) -> tuple[Float, Labels]:
-    """Gives clusters with less than MIN_SHARE to their nearest, the smallest first."""
+    """Join clusters with less than MIN_SHARE to their nearest, the smallest first."""
     least = MIN_SHARE * weight.sum()
     while True:
         alive = np.flatnonzero(np.isfinite(apart).any(axis=1))
         if not alive.size:
-            return centres, labels
+            return centers, labels
         small = int(alive[weight[alive].argmin()])
         if weight[small] >= least:
-            return centres, labels
+            return centers, labels
         near = int(apart[small].argmin())
         weight[near] += weight[small]
         labels = np.where(labels == small, near, labels)
         apart[small] = apart[:, small] = np.inf
 
 
-def _without_mixtures(lab: Float, centres: Float, labels: Labels) -> tuple[Labels, Labels]:
-    """Gives the pixels of clusters that mix two others to the nearer of those; they are -1 in the second labels."""
+def _without_mixtures(lab: Float, centers: Float, labels: Labels) -> tuple[Labels, Labels]:
+    """Give the pixels of clusters that mix two others to the nearer of the two; they are -1 in the second labels."""
     pure = labels
-    rgb = to_rgb(centres).astype(float)
-    share = np.bincount(labels, minlength=len(centres)) / len(labels)
+    rgb = to_rgb(centers).astype(float)
+    share = np.bincount(labels, minlength=len(centers)) / len(labels)
     for mixed in np.argsort(-share, kind="stable"):
-        ends = _ends(int(mixed), centres, rgb, share)
+        ends = _ends(int(mixed), centers, rgb, share)
         if ends is not None:
             near, far = ends
-            closer = _squared(lab - centres[near]) <= _squared(lab - centres[far])
+            closer = _squared(lab - centers[near]) <= _squared(lab - centers[far])
             labels = np.where(labels == mixed, np.where(closer, near, far), labels)
             pure = np.where(pure == mixed, -1, pure)
-            share = np.bincount(labels, minlength=len(centres)) / len(labels)
+            share = np.bincount(labels, minlength=len(centers)) / len(labels)
     return labels, pure
 
 
-def _ends(mixed: int, centres: Float, rgb: Float, share: Float) -> tuple[int, int] | None:
-    """The two colours that cluster `mixed` is a mixture of, the nearer one first, or None."""
+def _ends(mixed: int, centers: Float, rgb: Float, share: Float) -> tuple[int, int] | None:
+    """Return the two clusters that cluster `mixed` is a mixture of, the nearer one first, or None."""
     if not share[mixed]:
         return None
     others = [i for i in range(len(rgb)) if i != mixed and share[i]]
@@ -229,6 +231,6 @@ def _ends(mixed: int, centres: Float, rgb: Float, share: Float) -> tuple[int, in
             if not 0.1 < at <= 0.5:
                 continue
             on_line = from_rgb((rgb[a] + at * line).round().astype(np.uint8))
-            if ciede2000(on_line, centres[mixed]) < MIX_WITHIN:
+            if ciede2000(on_line, centers[mixed]) < MIX_WITHIN:
                 return a, b
     return None

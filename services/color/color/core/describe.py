@@ -1,4 +1,4 @@
-"""Outfits of the contract, with colours: the core's results as messages, and names anew for what was measured before."""
+"""Outfits as messages of the contract: with measured colors, and named again by another palette."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BadMask(ValueError):
 def measure(
     pixels: NDArray[np.uint8], garments: Sequence[fashion_pb2.Garment]
 ) -> tuple[list[fashion_pb2.Garment], fashion_pb2.WhiteBalance]:
-    """Copies of `garments` of one photo (RGB uint8 H x W x 3) with colours, yet without names, and pattern. Raises BadMask."""
+    """Return copies of `garments` of one photo (RGB uint8 H x W x 3) with pattern and unnamed colors. Raise BadMask."""
     masks = []
     for index, garment in enumerate(garments):
         try:
@@ -47,7 +47,7 @@ def measure(
         copy = fashion_pb2.Garment()
         copy.CopyFrom(garment)
         del copy.colors[:]
-        copy.colors.extend(color(c.lab, c.rgb, c.share) for c in found.colors)
+        copy.colors.extend(unnamed_color(c.lab, c.rgb, c.share) for c in found.colors)
         copy.pattern = (
             fashion_pb2.PATTERN_PATTERNED if found.patterned else fashion_pb2.PATTERN_PLAIN
         )
@@ -57,8 +57,8 @@ def measure(
     )
 
 
-def color(lab: Float, rgb: NDArray[np.uint8], share: float) -> fashion_pb2.Color:
-    """One colour without a name: L*a*b* and sRGB uint8 triples, and its part of the garment in (0, 1]."""
+def unnamed_color(lab: Float, rgb: NDArray[np.uint8], share: float) -> fashion_pb2.Color:
+    """Return a color without a name. `lab`: L*a*b* (3,); `rgb`: sRGB uint8 (3,); `share` of the garment in (0, 1]."""
     light, a, b = (float(value) for value in lab)
     return fashion_pb2.Color(
         rgb=int.from_bytes(rgb.tobytes(), "big"),
@@ -67,12 +67,15 @@ def color(lab: Float, rgb: NDArray[np.uint8], share: float) -> fashion_pb2.Color
     )
 
 
-def name(colors: Iterable[fashion_pb2.Color], namer: Namer) -> list[Named]:
-    """Names colours in place, by their L*a*b* as the message holds it: so a name is the same now and from what was stored."""
+def name_colors(colors: Iterable[fashion_pb2.Color], namer: Namer) -> list[Named]:
+    """Name colors in place and return the names.
+
+    They are found by L*a*b* as the message holds it, so what was stored gets the same name as what was just measured.
+    """
     every = list(colors)
     if not every:
         return []
-    found = namer.names(np.array([(c.lab.l, c.lab.a, c.lab.b) for c in every]))
+    found = namer.find(np.array([(c.lab.l, c.lab.a, c.lab.b) for c in every]))
     for one, named in zip(every, found, strict=True):
         one.name, one.name_ko = named.name, named.name_ko
         one.family, one.family_ko = named.family.name, named.family.name_ko
@@ -81,17 +84,17 @@ def name(colors: Iterable[fashion_pb2.Color], namer: Namer) -> list[Named]:
 
 
 def name_garments(garments: Iterable[fashion_pb2.Garment], namer: Namer) -> None:
-    """Names all colours of garments in place."""
-    name((c for garment in garments for c in garment.colors), namer)
+    """Name all colors of garments in place."""
+    name_colors((c for garment in garments for c in garment.colors), namer)
 
 
 def renamed(outfit: OutfitDescribed, namer: Namer, number: int) -> OutfitDescribed:
-    """The outfit as the palette with this number names it: what was measured stays, and so does the method's generation."""
+    """Return the outfit as the palette with this number names it. What was measured stays, and so does its method."""
     copy = OutfitDescribed()
     copy.CopyFrom(outfit)
     name_garments(copy.garments, namer)
     method, _ = generation.split(outfit.generations.color)
-    copy.generations.color = generation.generation(number, method)
+    copy.generations.color = generation.join(number, method)
     copy.event_id = photo_event_id(topology.DESCRIBED, copy.image, copy.generations)
     return copy
 

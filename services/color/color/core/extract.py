@@ -1,4 +1,4 @@
-"""Colours of one garment from its pixels and its mask: nothing is known but the pixels, so black is a colour."""
+"""The colors of one garment from its pixels and its mask. Only the pixels are known, so black counts as a color too."""
 
 from __future__ import annotations
 
@@ -12,21 +12,24 @@ from fashion.lab import Float, chroma, from_rgb, to_rgb
 
 SAMPLE = 1600
 MAX_COLORS = 4
-# A fixed jitter within each stratum of the mask: even cover without falling in step with stripes, the same every time.
+# A fixed jitter within each stratum of the mask: it covers the mask evenly, does not fall in step with stripes, and is
+# the same every time.
 _JITTER = np.random.default_rng(0).random(SAMPLE)
 
-# Pixels at the border mix with what is behind: those within 2 pixels of it are left out, or within 1, if this part is left.
+# Pixels at the border mix with the background. Those within 2 pixels of it are left out, or within 1, if at least this
+# part of the pixels remains.
 BORDER_KEEPS = 0.4
-# Skin-like and clipped pixels are dropped only below this part, or beige, nude, white and black clothes would vanish.
+# Skin-like and clipped pixels are dropped only if they are a smaller part than this. Otherwise beige, nude, white and
+# black clothes would vanish.
 SMALL_PART = 0.2
 
 # Hues of 35 to 78 degrees, as b* / a*.
 _SKIN_HUE = np.tan(np.radians((35, 78)))
 
-# Shadows, folds and seams take more light from a cloth than highlights add, so its own colour lies above the median of its
-# lightness: it is measured between these percentiles of L*.
+# Shadows, folds and seams take more light from a cloth than highlights add. So its own color is lighter than the median
+# pixel: it is measured between these percentiles of L*.
 LIT = (40, 80)
-# White and ivory can't be much lighter than they are: shading only darkens them, and their colour is in their lighter half.
+# White and ivory can't be much lighter than they are: shading only darkens them, so their color is in the lighter half.
 PALE_LIT = (60, 95)
 PALE_LIGHTNESS = 87.0
 PALE_CHROMA = 16.0
@@ -34,7 +37,7 @@ PALE_CHROMA = 16.0
 
 @dataclass(frozen=True)
 class MeasuredColor:
-    """One colour of a garment: L*a*b* (3,), sRGB uint8 (3,), part of the pixels in (0, 1]."""
+    """One color of a garment: L*a*b* (3,), sRGB uint8 (3,), and its share of the pixels in (0, 1]."""
 
     lab: Float
     rgb: NDArray[np.uint8]
@@ -43,7 +46,7 @@ class MeasuredColor:
 
 @dataclass(frozen=True)
 class GarmentColors:
-    """At most four colours, the main one first, shares adding up to 1. `patterned`: there is more than one."""
+    """At most four colors, the main one first; shares add up to 1. `patterned`: there is more than one."""
 
     colors: tuple[MeasuredColor, ...]
     patterned: bool
@@ -52,10 +55,10 @@ class GarmentColors:
 def extract(
     pixels: NDArray[np.uint8], mask: NDArray[np.bool_], gains: Float | None = None
 ) -> GarmentColors:
-    """Measures a garment.
+    """Measure a garment.
 
-    `pixels`: RGB uint8 H x W x 3; `mask`: bool H x W, its visible pixels; `gains`: factors for linear R, G and B that take
-    coloured light out, see white_balance. Deterministic. Raises ValueError if the sizes differ or the mask is empty.
+    `pixels`: RGB uint8 H x W x 3; `mask`: bool H x W, its visible pixels; `gains`: factors for linear R, G and B that
+    remove colored light, see white_balance. Deterministic. Raises ValueError if the sizes differ or the mask is empty.
     """
     if mask.shape != pixels.shape[:2]:
         raise ValueError(f"the mask is {mask.shape}, the photo {pixels.shape[:2]}")
@@ -77,11 +80,11 @@ def extract(
 
 
 def _sample(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Flat indices of at most SAMPLE pixels, spread evenly over the mask, away from its border if enough are."""
+    """Return flat indices of at most SAMPLE pixels, spread evenly over the mask, away from its border if enough are."""
     flat = mask.ravel()
     step = _step(int(np.count_nonzero(flat)), mask.shape[1])
     inside: NDArray[np.int64] = np.flatnonzero(flat[::step]) * step
-    if not inside.size:  # nothing, or a mask in step with it
+    if not inside.size:  # an empty mask, or one in step with the sample
         inside = np.flatnonzero(flat)
     if not inside.size:
         raise ValueError("the mask is empty")
@@ -98,7 +101,7 @@ def _sample(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _step(area: int, width: int) -> int:
-    """Every how manieth pixel is looked at, so that twice SAMPLE or more are left of the mask's, and no column is missed."""
+    """Return n so that every n-th pixel is enough: at least twice SAMPLE remain of the mask, and no column is missed."""
     step = max(area // (2 * SAMPLE), 1)
     while step > 1 and width % step in (0, 1, step - 1):
         step -= 1
@@ -106,7 +109,7 @@ def _step(area: int, width: int) -> int:
 
 
 def _ring(reach: int, width: int) -> NDArray[np.int64]:
-    """Offsets of the pixels at city-block distance `reach` in a photo of this width."""
+    """Return the offsets of the pixels at city-block distance `reach` in a photo of this width."""
     return np.array(
         [
             down * width + across
@@ -122,7 +125,7 @@ def _without_small(lab: Float, unwanted: NDArray[np.bool_]) -> Float:
 
 
 def _skin_like(lab: Float) -> NDArray[np.bool_]:
-    """Pixels that may be skin: the hues and chromas of the Monk Skin Tone Scale's ten tones, widened by shading."""
+    """Return which pixels may be skin: hues and chromas of the ten Monk Skin Tone Scale tones, widened for shading."""
     a, b = lab[:, 1], lab[:, 2]
     chroma2 = a * a + b * b
     hue = (a > 0) & (b > _SKIN_HUE[0] * a) & (b < _SKIN_HUE[1] * a)
@@ -131,12 +134,12 @@ def _skin_like(lab: Float) -> NDArray[np.bool_]:
 
 
 def _clipped(lab: Float) -> NDArray[np.bool_]:
-    """Pixels at the ends of the sensor's range: their hue is lost."""
+    """Return which pixels are at the ends of the sensor's range, where the hue is lost."""
     return (lab[:, 0] > 98.5) | (lab[:, 0] < 1.5)
 
 
 def _typical(lab: Float) -> Float:
-    """The median of the pixels in the lit part of the cloth: neither fold nor highlight."""
+    """Return the median of the pixels in the lit part of the cloth: neither fold nor highlight."""
     by_light = lab[np.argsort(lab[:, 0])]
     middle = _between(by_light, *LIT)
     if middle[0] > PALE_LIGHTNESS and chroma(middle) < PALE_CHROMA:

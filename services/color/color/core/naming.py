@@ -1,4 +1,4 @@
-"""Names for colours: a KD-tree in L*a*b* finds candidates, CIEDE2000 decides among them."""
+"""Names for colors: a KD-tree in L*a*b* finds candidates, and CIEDE2000 decides among them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from color.core.palette import Palette
 from fashion.lab import Float, ciede2000
 from fashion.words import Family
 
-# With 32 candidates 99.8% of garment-like colours get the name that an exhaustive CIEDE2000 search gives; with 1, 79%.
+# With 32 candidates 99.8% of garment-like colors get the name that an exhaustive CIEDE2000 search gives; with 1, 79%.
 CANDIDATES = 32
-# A margin of this many CIEDE2000 to the nearest other family is full confidence: about the distance of two families.
+# With this CIEDE2000 margin to the nearest other family, confidence is 1: it is about the distance of two families.
 SURE_MARGIN = 10.0
 
 
 @dataclass(frozen=True)
 class Named:
-    """A colour's name. `distance` is CIEDE2000 to the named colour; `confidence` in [0, 1]."""
+    """A color's name. `distance`: CIEDE2000 to the named color; `confidence`: in [0, 1]."""
 
     name: str
     name_ko: str
@@ -29,15 +29,15 @@ class Named:
 
 
 class Namer:
-    """Names colours by one palette."""
+    """Finds names for colors in one palette."""
 
     def __init__(self, palette: Palette) -> None:
         self._palette = palette
         self._tree = cKDTree(palette.lab)
         self._candidates = min(CANDIDATES, len(palette.names))
 
-    def names(self, lab: Float) -> list[Named]:
-        """The palette's nearest colour to each of n x 3 L*a*b*.
+    def find(self, lab: Float) -> list[Named]:
+        """Return the palette's nearest color to each of n x 3 L*a*b*.
 
         Confidence is the margin to the nearest other family among the candidates, or to the farthest candidate if all
         are of one family, in units of SURE_MARGIN.
@@ -63,6 +63,6 @@ class Namer:
             for at, far, sure in zip(near[rows, best], least, margin, strict=True)
         ]
 
-    def name(self, lab: Float) -> Named:
-        """The palette's nearest colour to one L*a*b* triple."""
-        return self.names(lab[None])[0]
+    def find_one(self, lab: Float) -> Named:
+        """Return the palette's nearest color to one L*a*b* triple."""
+        return self.find(lab[None])[0]

@@ -1,9 +1,9 @@
-"""Palettes: named colours, the retail family of each, and the families' labels.
+"""Palettes: named colors, the retail family of each, and the families' labels.
 
-`data/palette.csv` holds the names of the XKCD colour survey (CC0; crude ones and misspellings left out), those of CSS3, and
-some that shops use and both lack (source `retail`: shades of black, white, nude, camel, khaki, denim, navy). Families were
-assigned by the nearest of a few typical shades a family, then corrected by hand; Korean names are the spellings that shops
-use, where shops would. The families are those of `fashion.words`. A company brings its own as such a CSV.
+`data/palette.csv` holds the names of the XKCD color survey (CC0; crude ones and misspellings left out), those of CSS3, and
+some that shops use but both lack (source `retail`: shades of black, white, nude, camel, khaki, denim, navy). Each color got
+the family with the nearest of a few typical shades; then the families were corrected by hand. Korean names are spelled as
+in shops. The families are those of `fashion.words`. A company can add its own palette as a CSV of this form.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _RGB = re.compile(r"#?[0-9A-Fa-f]{6}")
 
 
 class BadPalette(ValueError):
-    """A CSV that is no palette; the text names line and column."""
+    """A CSV that is not a valid palette. The text names line and column."""
 
 
 @dataclass(frozen=True)
 class Palette:
-    """n named colours. `rgb` uint8 n x 3 and `lab` n x 3 belong to `names`; `family` indexes `families`.
+    """n named colors: `rgb` (uint8 n x 3) and `lab` (n x 3) in the order of `names`; `family` (n) is an index of `families`.
 
-    `names_ko` holds "" where a colour has no Korean name.
+    `names_ko` has "" where a color has no Korean name.
     """
 
     names: tuple[str, ...]
@@ -51,22 +51,22 @@ class Palette:
 
 @cache
 def packaged_csv() -> str:
-    """The CSV of this package's palette."""
+    """Return the CSV of this package's palette."""
     return (resources.files("color") / "data" / "palette.csv").read_text(encoding="utf-8")
 
 
 @cache
 def packaged() -> Palette:
-    """The palette of this package."""
+    """Return this package's palette."""
     return parse(packaged_csv())
 
 
 def parse(text: str) -> Palette:
-    """The palette that a CSV describes: columns name, rgb and family, and if wanted name_ko and family_ko; others are left.
+    """Return the palette in a CSV with the columns name, rgb and family; name_ko and family_ko are optional.
 
-    A family of the packaged palette keeps its Korean name and typical colour unless the CSV gives it a Korean name; the
-    typical colour of any other is the median of its colours in L*a*b*. Families are in the packaged order, new ones after
-    them as they come. Raises BadPalette.
+    Other columns are ignored. A family of `fashion.words` keeps its typical color, and its Korean name unless the CSV gives
+    one. The typical color of a new family is the median of its colors in L*a*b*. Families are in the order of
+    `fashion.words`, then new ones in the order of the CSV. Raise BadPalette.
     """
     if len(text.encode(errors="replace")) > MAX_BYTES:
         raise BadPalette(f"a palette has at most {MAX_BYTES} bytes")
@@ -74,7 +74,7 @@ def parse(text: str) -> Palette:
     header = [column.strip() for column in rows.fieldnames or ()]
     if lacking := [c for c in ("name", "rgb", "family") if c not in header]:
         raise BadPalette(
-            f"line 1: no column {', '.join(lacking)}; the columns are {','.join(COLUMNS)}"
+            f"line 1: the header lacks {', '.join(lacking)}; the columns are {','.join(COLUMNS)}"
         )
     rows.fieldnames = header
     colors: dict[str, tuple[str, str, str]] = {}
@@ -86,7 +86,7 @@ def parse(text: str) -> Palette:
             family, label = (row["family"] or "").strip(), (row.get("family_ko") or "").strip()
             if label and labels.setdefault(family, label) != label:
                 raise _bad(
-                    rows.line_num, "family_ko", f"{family!r} is {labels[family]!r} further up"
+                    rows.line_num, "family_ko", f"{family!r} is {labels[family]!r} in a line above"
                 )
             first_line.setdefault(family, rows.line_num)
             if rows.line_num > MAX_LINES:
@@ -94,7 +94,7 @@ def parse(text: str) -> Palette:
     except csv.Error as error:
         raise BadPalette(f"line {rows.line_num + 1}: {error}") from error
     if not colors:
-        raise BadPalette("line 2: there is no colour")
+        raise BadPalette("line 2: the palette has no colors")
     return _build(colors, labels, first_line)
 
 
@@ -140,7 +140,7 @@ def _build(
             raise _bad(
                 first_line[name],
                 "family_ko",
-                f"the new family {name!r} needs a Korean name; known are {', '.join(known)}",
+                f"the new family {name!r} needs a Korean name; these have one: {', '.join(known)}",
             )
         families.append(Family(name, label, typical))
     names_ko = tuple(name_ko for name_ko, _, _ in colors.values())

@@ -1,9 +1,9 @@
-"""White balance, with caution: coloured light is taken out only as far as the photo shows it beyond doubt.
+"""Careful white balance: colored light is removed only as far as the photo clearly shows it.
 
-Five classical estimates of the light are made from what is outside the garments: grey world, shades of grey (Finlayson and
-Trezzi 2004), the brightest pixels, and grey edge with two norms (van de Weijer, Gevers and Gijsenij 2007). Each trusts
-something else, so where they agree it is hardly one coloured thing that they see. A coloured room deceives them all alike:
-so what surroundings alone may cause is left, and only what goes beyond it is taken out.
+Five classical estimates of the light are made from what is outside the garments: gray world, shades of gray (Finlayson and
+Trezzi 2004), the brightest pixels, and gray edge with two norms (van de Weijer, Gevers and Gijsenij 2007). Each relies
+on something else. Where they agree, they hardly see just one colored thing. But a colored room misleads all of them in the
+same way. So a shift that surroundings alone may cause stays, and only what exceeds it is removed.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from PIL import Image
 
 from fashion.lab import LINEAR, Float, to_code
 
-# Estimates are made on about this many blocks of the photo: noise is averaged out, small things remain.
+# Estimates are made on about this many blocks of the photo: noise averages out, small things remain.
 BLOCKS = 12_000
-# Beside a garment its colour spills over, and masks are not exact: this many blocks are left out.
+# A garment's color spills over to what is beside it, and masks are not exact: a border of this many blocks is left out.
 MARGIN = 3
 # Blocks brighter than this hold clipped pixels, whose chromaticity is lost.
 CLIPPED = 245
-# Of a photo that is nearly all garment, or nearly all clipped, nothing can be said.
+# Of a photo that is nearly all garment, or nearly all clipped, nothing can be said: at least this part must remain.
 ENOUGH = 0.15
 # All five must be within this of their mean. Chromaticity is (ln R/G, ln B/G) in linear light.
 AGREE = 0.15
-# Between the 10th and 90th percentile of the blocks' chromaticities must lie this much: a room of one colour tells nothing.
+# The 10th and 90th percentile of the blocks' chromaticities must be this far apart: a room of one color tells nothing.
 VARIETY = 0.8
-# What the colours of surroundings alone may shift the mean by in white light: on look-book photos, 99 of 100 that pass the
-# two tests above.
+# In white light, the colors of surroundings alone may shift the mean by this much: the 99th percentile of look-book photos
+# that pass the two tests above.
 SURROUNDINGS = 0.3
-# Further from white than this it is rather the room than the light.
+# Farther from white than this, it is probably the room and not the light.
 EXTREME = 0.6
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 
 
 class Outcome(Enum):
-    """What was done."""
+    """What was done about the light."""
 
     APPLIED = auto()
     NEUTRAL = auto()
@@ -49,7 +49,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Balance:
-    """`gains`: factors for linear R, G and B that take the light out, or None. `light`: its sRGB 0xRRGGBB, 0 if unknown."""
+    """`gains`: factors for linear R, G and B that remove the light, or None. `light`: its sRGB 0xRRGGBB, 0 if unknown."""
 
     outcome: Outcome
     gains: Float | None = None
@@ -57,7 +57,7 @@ class Balance:
 
 
 def estimate(pixels: NDArray[np.uint8], garments: Sequence[NDArray[np.bool_]]) -> Balance:
-    """The light of a photo (RGB uint8 H x W x 3), from what is outside the garments (masks bool H x W)."""
+    """Estimate the light of a photo (RGB uint8 H x W x 3) from what is outside the garments (masks bool H x W)."""
     step = max(1, int(np.sqrt(pixels.shape[0] * pixels.shape[1] / BLOCKS)))
     blocks = np.asarray(Image.fromarray(pixels).reduce(step))
     use = blocks.max(axis=2) < CLIPPED
@@ -79,13 +79,13 @@ def estimate(pixels: NDArray[np.uint8], garments: Sequence[NDArray[np.bool_]]) -
     if size <= SURROUNDINGS:
         return Balance(Outcome.NEUTRAL, light=_code(mean))
     light = mean * (1 - SURROUNDINGS / size)
-    # Von Kries in linear light, with luminance kept: exposure is not the light's colour.
+    # Von Kries in linear light, with luminance kept: exposure is not the light's color.
     gains = 1 / _factors(light)
     return Balance(Outcome.APPLIED, gains / (gains @ _LUMINANCE), _code(light))
 
 
 def _estimates(linear: Float, use: NDArray[np.bool_]) -> Float | None:
-    """Five estimates as 5 x 2 chromaticities of blocks (linear RGB h x w x 3) in use; None if a channel has no light."""
+    """Return five estimates, 5 x 2 chromaticities, from the blocks (linear RGB h x w x 3) in use; None if a channel is dark."""
     x = linear[use]
     bright = x @ _LUMINANCE
     edges = use[1:, 1:] & use[:-1, 1:] & use[1:, :-1]
@@ -108,14 +108,14 @@ def _estimates(linear: Float, use: NDArray[np.bool_]) -> Float | None:
 
 
 def _variety(linear: Float) -> float:
-    """How far apart the chromaticities of blocks (n x 3) are."""
+    """Return how far apart the chromaticities of blocks (linear RGB n x 3) are."""
     logs = np.log(np.maximum(linear, 1e-4))
     low, high = np.percentile(logs[:, [0, 2]] - logs[:, 1:2], (10, 90), axis=0)
     return float(np.hypot(*(high - low)))
 
 
 def _grown(mask: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
-    """The mask and what is within `reach` of it in city blocks."""
+    """Return the mask with all that is within city-block distance `reach` of it."""
     grown = mask
     for _ in range(reach):
         wider = grown.copy()

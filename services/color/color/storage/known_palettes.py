@@ -1,12 +1,11 @@
-"""The palettes that this replica knows: as many as the database holds, at most about a second behind it."""
+"""The palettes that this replica knows: those of the database, at most about a second late."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
 
-from color.core import palette
-from color.core.generation import generation
+from color.core import generation, palette
 from color.core.naming import Namer
 from color.core.palette import Palette
 from color.storage.palette_history import PaletteHistory, StoredPalette
@@ -19,7 +18,7 @@ _log = telemetry.log("palettes")
 
 @dataclass(frozen=True)
 class NumberedPalette:
-    """A palette with its version and number, ready to name."""
+    """A palette with its version and number, ready to name colors."""
 
     version: str
     number: int
@@ -28,12 +27,12 @@ class NumberedPalette:
 
     @property
     def generation(self) -> int:
-        """The generation of what is measured now and named by it."""
-        return generation(self.number)
+        """The generation of what the current method measures and this palette names."""
+        return generation.join(self.number)
 
 
 class KnownPalettes(Follower[int]):
-    """All palettes; the newest one names. The version of the database is the number of the newest."""
+    """All palettes; colors are named by the newest. The database's version is the number of the newest palette."""
 
     def __init__(self, history: PaletteHistory) -> None:
         super().__init__(version=0)
@@ -41,35 +40,35 @@ class KnownPalettes(Follower[int]):
         self._known: list[NumberedPalette] = []
 
     async def load(self) -> None:
-        """Keep the packaged palette if it is to name, and read all."""
+        """Add the packaged palette unless a company has its own, and read all palettes."""
         await self._history.put(palette.PACKAGED, palette.packaged_csv(), packaged=True)
         await self.refresh()
 
     @property
     def newest(self) -> NumberedPalette:
-        """The one that names. Only after `load`."""
+        """The palette that names colors. Only after `load`."""
         return self._known[-1]
 
     @property
     def all(self) -> tuple[NumberedPalette, ...]:
-        """Oldest first."""
+        """All palettes, oldest first."""
         return tuple(self._known)
 
     async def get(self, version: str) -> NumberedPalette:
-        """Return a palette by its version, the newest if that is empty. Raises NotFound, which names those that exist."""
+        """Return a palette by its version, or the newest if that is "". Raise NotFound, which lists those that exist."""
         if not version:
             return self.newest
         for _ in range(2):
             for known in self._known:
                 if known.version == version:
                     return known
-            await self.refresh()  # it may have come by another replica just now
+            await self.refresh()  # another replica may just have added it
         raise NotFound(
-            f"no palette {version!r}; there are {', '.join(p.version for p in self.all)}"
+            f"no palette {version!r}; these exist: {', '.join(p.version for p in self.all)}"
         )
 
     async def put(self, version: str, csv: str) -> NumberedPalette:
-        """Add a palette. Raises BadPalette or VersionTaken."""
+        """Add a palette. Raise BadPalette or VersionTaken."""
         await asyncio.to_thread(palette.parse, csv)
         await self._history.put(version, csv)
         return await self.get(version)

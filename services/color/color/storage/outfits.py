@@ -16,7 +16,7 @@ from snsfashion.events.v1.events_pb2 import GarmentsSegmented, OutfitDescribed
 
 @dataclass(frozen=True)
 class Known:
-    """What is stored for one batch: outfits by image_id, and which of its posts are erased."""
+    """What is stored for one batch: outfits by image_id, and the posts that are erased."""
 
     outfits: Mapping[str, OutfitDescribed]
     erased: frozenset[Post]
@@ -33,7 +33,7 @@ class Outfits:
         self._photos = photos
 
     async def find_known(self, events: Sequence[GarmentsSegmented | OutfitDescribed]) -> Known:
-        """Return what is stored of the photos of events."""
+        """Return what is stored for the photos of events."""
         found = await self._photos.find(event.image.image_id for event in events)
         erased = await self._photos.find_erased(map(post_of, events))
         return Known(_outfits(found), erased)
@@ -57,13 +57,13 @@ class Outfits:
         """Remove every photo of the posts and keep them away forever."""
         await self._photos.erase(posts)
 
-    async def generations(self) -> AsyncIterator[tuple[str, int]]:
-        """Give image_id and color generation of every stored outfit."""
+    async def find_generations(self) -> AsyncIterator[tuple[str, int]]:
+        """Yield the image_id and the color generation of every stored outfit."""
         async for document in self._photos.photos.find({}, {"order": 1}):
             yield document["_id"], int(document["order"][3])
 
     async def find(self, image_ids: Sequence[str]) -> list[OutfitDescribed]:
-        """Return the outfits of photos; those that are gone are missing."""
+        """Return the outfits of photos; there is none for a photo that is gone."""
         return list(_outfits(await self._photos.find(image_ids)).values())
 
 

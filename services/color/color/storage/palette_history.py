@@ -1,8 +1,8 @@
-"""All palettes that there ever were, in MongoDB, numbered in the order in which they came.
+"""All palettes, old ones too, in MongoDB, numbered in the order in which they were added.
 
-A document of `palettes`: {_id: version, number, packaged: did it come with the service, csv}. The greatest number stands in
-the document that every write of photos changes first. So no two palettes get one number, and no outfit that an older palette
-named is stored once a newer one is there.
+A document of `palettes`: {_id: version, number, packaged: whether it came with the service, csv}. The greatest number is in
+the document that every write of photos changes first. So no two palettes get the same number, and no outfit that an older
+palette named is stored after a newer palette was added.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from servicekit.photostore import PhotoStore, Write
 
 @dataclass(frozen=True)
 class StoredPalette:
-    """A palette as it is kept. `number` is 1 for the first and greater by one for each after it."""
+    """A palette as it is stored. `number` is 1 for the first palette, then 2, and so on."""
 
     version: str
     number: int
@@ -23,18 +23,18 @@ class StoredPalette:
 
 
 class VersionTaken(Exception):
-    """Another palette has this version already."""
+    """A different palette has this version already."""
 
 
 class PaletteHistory:
-    """The palettes of all replicas."""
+    """The palettes that all replicas share."""
 
     def __init__(self, db: Database, photos: PhotoStore) -> None:
         self._palettes = db["palettes"]
         self._photos = photos
 
     async def prepare(self) -> None:
-        """Create the index; repeating it changes nothing."""
+        """Create the index. Repeating it changes nothing."""
         await self._palettes.create_index("number", unique=True)
 
     async def read_newest(self) -> int:
@@ -47,10 +47,10 @@ class PaletteHistory:
         return [StoredPalette(d["_id"], int(d["number"]), d["csv"]) async for d in found]
 
     async def put(self, version: str, csv: str, *, packaged: bool = False) -> int:
-        """Keep a palette under the next number, and return that; the same again returns the number that it has.
+        """Store a palette under the next number and return that number; a palette that is stored already keeps its number.
 
-        A `packaged` palette that is not there yet is kept only while none but packaged ones are, so that an update of the
-        service does not take the place of a company's own; otherwise the newest number is returned. Raises VersionTaken.
+        A new `packaged` palette is stored only while all stored ones are packaged, so that an update of the service does
+        not replace a company's own palette. Otherwise this returns the newest number. Raise VersionTaken.
         """
 
         async def write(write: Write) -> int:
