@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["devstack.fixtures"] if find_spec("devstack") else []
+pytest_plugins = ["devstack.fixtures"] if any(distributions(name="snsfashion-devstack")) else []
 
 TESTS = Path(__file__).parent
 KINDS = {

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def render_outfit() -> Callable[[int], Rendered]:
-    """Renders the outfit of a seed. Its tests are skipped where the look-book is not installed."""
+    """Return what renders the outfit of a seed. Skip the tests where the look-book is not installed."""
     pytest.importorskip("lookbook.draw")
     from lookbook.draw.render import render
     from lookbook.spec.sampling import sample_outfit

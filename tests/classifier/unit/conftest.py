@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lookbook.draw.render import render
-from lookbook.spec.sampling import sample_outfit, sample_scene
-
 
 @pytest.fixture(scope="session")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """8 photos: outfits of two authors are fashion, scenes of two are not; with `labels_sources.csv`."""
+    """Write 8 photos: outfits of two authors are fashion, scenes of two are not; with `labels_sources.csv`."""
+    pytest.importorskip("lookbook.draw")
+    from lookbook.draw.render import render
+    from lookbook.spec.sampling import sample_outfit, sample_scene
+
     folder = tmp_path_factory.mktemp("photos")
     rows, sources = ["image,label"], ["image,source"]
     for number in range(8):

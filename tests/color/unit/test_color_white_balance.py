@@ -1,4 +1,4 @@
-"""Colored light is taken out where a photo shows it; where it may be the room, nothing is touched."""
+"""Colored light is removed where a photo shows it; where it may be the room, nothing is changed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CLOTH = (78, 108, 148)
 
 
 def room(light: NDArray[np.float64] | None = None) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Things of all colors at many lightnesses around a denim-blue cloth, under a light (factors for linear RGB)."""
+    """Return things of all colors and lightnesses around a denim-blue cloth, under a light (factors for linear RGB)."""
     rng = np.random.default_rng(4)
     things = rng.integers(40, 150, (25, 20, 1)) * rng.uniform(0.78, 1.22, (25, 20, 3))
     things[:, 0] = np.linspace(30, 190, 25)[:, None]  # and something gray
@@ -61,7 +61,7 @@ def test_luminance_is_kept() -> None:
     assert balance.gains @ LUMINANCE == pytest.approx(1)
 
 
-def test_a_beige_room_is_no_colored_light() -> None:
+def test_a_beige_room_is_not_taken_for_colored_light() -> None:
     pixels, mask = room()
     shade = np.linspace(0.75, 1, 400)[:, None, None]
     beige = np.clip(np.array((219, 200, 168)) * shade, 0, 255).astype(np.uint8)
@@ -69,13 +69,13 @@ def test_a_beige_room_is_no_colored_light() -> None:
     assert estimate(pixels, [mask]).gains is None
 
 
-def test_a_light_that_is_far_from_white_is_left_and_said() -> None:
+def test_a_light_that_is_far_from_white_is_left_and_reported() -> None:
     balance = estimate(*_one(room(np.array([1.0, 0.5, 0.15]))))
     assert (balance.outcome, balance.gains) == (Outcome.EXTREME, None)
     assert balance.light >> 16 == 255
 
 
-def test_where_nothing_is_seen_but_cloth_nothing_is_said() -> None:
+def test_a_photo_of_cloth_only_says_nothing_about_the_light() -> None:
     pixels, mask = room()
     assert estimate(pixels, [np.ones_like(mask)]).outcome is Outcome.UNCERTAIN
     white = np.full_like(pixels, 255)
@@ -83,7 +83,7 @@ def test_where_nothing_is_seen_but_cloth_nothing_is_said() -> None:
     assert estimate(np.zeros_like(pixels), [mask]).outcome is Outcome.UNCERTAIN
 
 
-def test_the_garments_own_color_is_no_evidence() -> None:
+def test_the_garments_own_color_is_not_used_as_evidence() -> None:
     pixels, mask = room(WARM / (WARM @ LUMINANCE))
     other = pixels.copy()
     other[mask] = (220, 30, 40)
@@ -92,12 +92,12 @@ def test_the_garments_own_color_is_no_evidence() -> None:
 
 @pytest.fixture(scope="module")
 def rendered(render_outfit: Callable[[int], Rendered]) -> list[Rendered]:
-    """Photos on seeds that no threshold was chosen on."""
+    """Return photos from seeds that were not used to choose a threshold."""
     return [render_outfit(seed) for seed in range(91_000, 91_060)]
 
 
 def errors(photos: list[Rendered], light: NDArray[np.float64]) -> NDArray[np.float64]:
-    """CIEDE2000 of plain garments under a light: n x 3, without, with, and whether the balance was applied."""
+    """Return n x 3 for plain garments under a light: CIEDE2000 without and with balance, and whether it was applied."""
     found = []
     for photo in photos:
         pixels = lab.to_code(lab.LINEAR[photo.image] * light)
@@ -121,7 +121,7 @@ def test_rendered_photos_in_white_light_stay_as_they_are(rendered: list[Rendered
 
 
 @pytest.mark.slow
-def test_rendered_photos_in_colored_light_come_nearer_to_the_truth(
+def test_rendered_photos_in_colored_light_come_closer_to_the_truth(
     rendered: list[Rendered],
 ) -> None:
     for light in ((1.2, 1.0, 0.72), (0.82, 1.0, 1.32)):
