@@ -29,7 +29,7 @@ FIRST = join(1)
 
 
 def photo_bytes(rgb: tuple[int, int, int] = (202, 28, 38)) -> bytes:
-    """A gray PNG with a garment of one color in the middle."""
+    """Return a gray PNG with a garment of one color in the middle."""
     pixels = np.full((HEIGHT, WIDTH, 3), 150, np.uint8)
     pixels[20:80, 12:52] = rgb
     buffer = io.BytesIO()
@@ -101,7 +101,7 @@ class World:
         return data
 
     async def describe(self, *events: events_pb2.GarmentsSegmented) -> list[Any]:
-        """What each event led to: the outfit published, or the error."""
+        """Return what each event led to: the published outfit, or the error."""
         outcomes = await self.events.segmented(events)
         return [o if isinstance(o, BaseException) else published(o) for o in outcomes]
 

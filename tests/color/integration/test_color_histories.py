@@ -72,7 +72,7 @@ async def outcome(world: World) -> dict[str, Any]:
 
 
 def clean(history: list[Step]) -> list[Step]:
-    """The same facts, each once, in the plainest order: palettes as they first came, the newest photos, erasures."""
+    """Return the same facts, each once, in the simplest order: palettes, the newest photos, erasures."""
     palettes = dict.fromkeys(step for step in history if step[0] == "palette")
     newest: dict[int, Step] = {}
     for step in history:

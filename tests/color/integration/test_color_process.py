@@ -1,4 +1,4 @@
-"""The color service and its commands as processes of their own; a recolor that is killed loses nothing."""
+"""The color service and its commands in separate processes. A recolor that is killed loses nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ACME = "name,rgb,family,family_ko\nacme fire,ca1c26,fire,파이어\n"
 
 @pytest.fixture
 async def world(mongodb_uri: str, blob_url: str) -> AsyncIterator[World]:
-    """On the database that a process of the service uses."""
+    """Return a replica on the database that a process of the service uses."""
     client: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(mongodb_uri, tz_aware=True)
     await client.drop_database("snsfashion_color")
     made = World(client, "snsfashion_color", blob_url)
@@ -50,7 +50,7 @@ def environment(mongodb_uri: str, nats_url: str, blob_url: str) -> dict[str, str
 
 
 async def command(environment: dict[str, str], *words: str) -> asyncio.subprocess.Process:
-    """`snsfashion-admin color <words>`, started."""
+    """Start `snsfashion-admin color <words>`."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -95,7 +95,7 @@ async def test_a_palette_that_is_put_into_the_running_service_is_listed_by_its_c
     assert [(row["version"], row["newest"]) for row in rows][-1] == ("acme-2027", True)
 
 
-async def test_a_palette_is_put_by_file_and_a_bad_one_told_by_line(
+async def test_a_palette_is_put_from_a_file_and_an_error_names_its_line(
     world: World, environment: dict[str, str], tmp_path: Path
 ) -> None:
     file = tmp_path / "acme.csv"
@@ -111,7 +111,7 @@ async def test_a_palette_is_put_by_file_and_a_bad_one_told_by_line(
         assert told in (output + errors).decode()
 
 
-async def test_a_recolor_that_is_killed_in_the_middle_is_done_by_the_next(
+async def test_a_recolor_that_is_killed_in_the_middle_is_finished_by_the_next(
     world: World, environment: dict[str, str]
 ) -> None:
     (measured,) = await world.describe(segmented(await world.keep(photo_bytes()), "measured"))

@@ -1,4 +1,4 @@
-"""A new palette names all that is stored, without the photos, and tells the consumers what it did."""
+"""A new palette names all stored outfits without the photos, and the consumers receive them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Stopped(Exception):
 
 
 async def fill(world: World, count: int) -> list[events_pb2.GarmentsSegmented]:
-    """Describes posts "0" to "<count - 1>" of three colors."""
+    """Describe posts "0" to "<count - 1>" of three colors."""
     photos = [await world.keep(photo_bytes(rgb)) for rgb in COLORS]
     events = [segmented(photos[n % 3], str(n)) for n in range(count)]
     await world.describe(*events)
@@ -47,7 +47,7 @@ async def fill(world: World, count: int) -> list[events_pb2.GarmentsSegmented]:
 
 
 async def name_again(world: World, heard: list[events_pb2.OutfitDescribed] | None = None) -> Report:
-    """Recolors by the newest palette."""
+    """Recolor by the newest palette."""
 
     async def hear(publication: Publication[Any]) -> None:
         assert isinstance(publication.event, events_pb2.OutfitDescribed)
@@ -88,7 +88,7 @@ async def test_after_a_recolor_all_is_as_if_the_palette_had_been_there_from_the_
 
 
 @pytest.mark.parametrize("kills", [[0], [1], [3], [2, 3], [0, 0, 5]])
-async def test_a_recolor_that_is_killed_and_run_again_leaves_nothing_untold(
+async def test_a_recolor_that_is_killed_and_run_again_publishes_everything(
     world: World, kills: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("color.recolor.BATCH", 2)
@@ -118,7 +118,7 @@ async def test_a_recolor_that_is_killed_and_run_again_leaves_nothing_untold(
     assert not await find_outdated(world.outfits, by)
 
 
-async def test_a_dry_run_tells_what_would_change_and_changes_nothing(world: World) -> None:
+async def test_a_dry_run_reports_what_would_change_and_changes_nothing(world: World) -> None:
     await fill(world, 3)
     by = await world.palettes.put("acme-2027", ACME)
     before = await stored(world)
@@ -152,7 +152,7 @@ async def test_a_newer_result_that_comes_meanwhile_stands(world: World) -> None:
     assert (outfit.generations.segmenter, outfit.garments[0].colors[0].family) == (2, "storm")
 
 
-async def test_a_replica_that_has_not_heard_of_a_palette_names_by_it_all_the_same(
+async def test_a_replica_that_does_not_know_a_palette_yet_still_names_by_it(
     world: World, blob_url: str
 ) -> None:
     late = World(world.db.client, world.db.name, blob_url)
@@ -196,7 +196,9 @@ async def test_a_redelivered_photo_is_named_by_the_newest_palette_without_its_by
     assert isinstance(late, Gone)
 
 
-async def test_many_replicas_give_no_two_palettes_one_number(world: World, blob_url: str) -> None:
+async def test_many_replicas_never_give_two_palettes_the_same_number(
+    world: World, blob_url: str
+) -> None:
     replicas = [World(world.db.client, world.db.name, blob_url) for _ in range(4)]
     await asyncio.gather(*(replica.palettes.load() for replica in replicas))
     texts = [ACME.replace("ca1c26", f"ca1c{n:02x}") for n in range(8)]
@@ -215,7 +217,7 @@ async def test_many_replicas_give_no_two_palettes_one_number(world: World, blob_
     }
 
 
-async def test_an_update_of_the_service_does_not_displace_a_companys_palette(
+async def test_an_update_of_the_service_does_not_replace_a_companys_palette(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(palette, "PACKAGED", "xkcd-css3-next")
@@ -229,7 +231,7 @@ async def test_an_update_of_the_service_does_not_displace_a_companys_palette(
 
 @pytest.fixture
 async def stub(world: World) -> AsyncIterator[Any]:
-    """The service through a real gRPC server."""
+    """Return a stub of the service on a real gRPC server."""
     server = RpcServer("127.0.0.1", 0)
     rpc = world.app.rpc
     server.add(rpc.register, rpc.servicer, rpc.name)
@@ -267,7 +269,7 @@ async def test_a_palette_that_is_put_over_grpc_names_from_then_on(stub: Any) -> 
         (palette.PACKAGED, ACME, "palette_version", "choose a new version"),
     ],
 )
-async def test_a_palette_that_can_not_be_taken_is_refused_by_field(
+async def test_a_palette_that_is_refused_names_the_field(
     stub: Any, version: str, csv: str, field: str, told: str
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -281,7 +283,7 @@ async def test_a_palette_that_can_not_be_taken_is_refused_by_field(
     assert bad.field_violations[0].field == field
 
 
-async def test_a_palette_that_is_none_is_not_found_and_those_that_are_there_named(
+async def test_an_unknown_palette_is_not_found_and_the_error_lists_those_that_exist(
     stub: Any,
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:

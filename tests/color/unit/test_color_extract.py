@@ -1,4 +1,4 @@
-"""A garment's colors come from its own pixels, whatever is around it and however the light falls."""
+"""A garment's colors come from its own pixels, whatever is around it and whatever the light is like."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SKIN = ((246, 237, 228), (215, 189, 150), (160, 126, 86), (96, 65, 52), (58, 49,
 
 
 def cloth(*colors: tuple[int, int, int], stripe: int = 12) -> NDArray[np.uint8]:
-    """A 120 x 90 cloth of upright stripes with folds: light varies by a quarter across and grain is added."""
+    """Return a 120 x 90 cloth of vertical stripes with folds: light varies by a quarter across it, and grain is added."""
     columns = np.arange(90)
     base = np.array(colors, float)[columns // stripe % len(colors)]
     light = 1 + 0.12 * np.sin(np.arange(120) / 9)[:, None, None]
@@ -92,7 +92,7 @@ def test_stripes_have_each_color_with_its_share(
     assert min(color.share for color in measured.colors) > 0.8 / len(colors)
 
 
-def test_threads_of_two_colors_are_no_third() -> None:
+def test_threads_of_two_colors_do_not_make_a_third() -> None:
     red, white = np.array((202, 28, 38)), np.array((244, 244, 242))
     across = (np.arange(90) // 6 % 5 < 2).astype(float)
     down = (np.arange(120) // 6 % 5 < 2).astype(float)
@@ -101,7 +101,7 @@ def test_threads_of_two_colors_are_no_third() -> None:
     assert set(families(extract(*worn(gingham)))) == {"white", "red"}
 
 
-def test_at_most_four_colors_are_told() -> None:
+def test_at_most_four_colors_are_reported() -> None:
     rainbow = [
         (202, 28, 38),
         (247, 218, 60),

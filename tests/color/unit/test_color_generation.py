@@ -1,4 +1,4 @@
-"""One number for method and palette, that only grows."""
+"""Method and palette share one number that only grows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and families are those that a shop would give."""
+"""Colors get the names and families that a shop would give them."""
 
 from __future__ import annotations
 

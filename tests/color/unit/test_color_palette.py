@@ -1,4 +1,4 @@
-"""A palette is a CSV; what is wrong with one is told by line and column."""
+"""A palette is a CSV; errors in it name line and column."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_spreadsheets_byte_order_mark_spaces_and_other_columns_do_no_harm() ->
         ("name,rgb,family\n" + "x" * 4_000_001, "at most 4000000 bytes"),
     ],
 )
-def test_what_is_wrong_is_told_by_line_and_column(csv: str, told: str) -> None:
+def test_an_error_names_line_and_column(csv: str, told: str) -> None:
     with pytest.raises(BadPalette) as caught:
         palette.parse(csv)
     assert told in str(caught.value)
@@ -86,7 +86,7 @@ def test_families_and_common_names_have_korean_labels() -> None:
 
 
 def put(version: str) -> PutPaletteRequest:
-    """A request whose version is to be checked."""
+    """Return a request with this version."""
     return PutPaletteRequest(palette_version=version, csv="name,rgb,family\nash,808080,grey\n")
 
 
@@ -96,6 +96,6 @@ def test_a_version_is_a_plain_word(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["", "acme 2027", "a/b", "x" * 65, "acme\n"])
-def test_what_is_not_a_version(version: str) -> None:
+def test_a_version_that_is_not_a_plain_word_is_refused(version: str) -> None:
     with pytest.raises(InvalidArgument, match="palette_version"):
         check(put(version))
