@@ -56,7 +56,7 @@ class Server:
         return app
 
     async def start(self, port: int = 0) -> web.AppRunner:
-        """Listen on 127.0.0.1 (port 0: a free one) and know the own address. The caller cleans the runner up."""
+        """Listen on 127.0.0.1 (port 0: a free one) and learn the server's own address. The caller cleans up the runner."""
         runner = web.AppRunner(self.app(), access_log=None)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", port)
