@@ -1,33 +1,29 @@
-"""What a StartCrawl request must be, checked before anything is done."""
+"""What a StartCrawl request must be beyond the rules of its contract, checked before anything is done."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from crawler.core import hashtags
-from crawler.crawling.spiders import instagram
+from crawler.core.instagram import MAX_HASHTAGS
 from crawler.readers import photo_table
 from crawler.readers.photo_table import BadTable
 from crawler.settings import Settings
 from servicekit.errors import FailedPrecondition, InvalidArgument
-from snsfashion.crawler.v1.crawler_pb2 import FolderSource, InstagramSource, ShopSource
-from snsfashion.crawler.v1.crawler_pb2 import StartCrawlRequest as Request
+from snsfashion.crawler.v1.crawler_pb2 import (
+    FolderSource,
+    InstagramSource,
+    ShopSource,
+    StartCrawlRequest,
+)
 
-MAX_HASHTAGS = 30
-MAX_URL = 2000
-# A site is the first part of image ids, so it holds no ':'.
-_SITE = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 
-
-async def checked(request: Request, settings: Settings) -> Request:
-    """The request in its one spelling. Raises InvalidArgument or FailedPrecondition."""
-    result = Request()
+async def check(request: StartCrawlRequest, settings: Settings) -> StartCrawlRequest:
+    """Return the request in its one spelling. Raises InvalidArgument or FailedPrecondition."""
+    result = StartCrawlRequest()
     result.CopyFrom(request)
-    if len(request.request_id.encode()) > 64:
-        raise InvalidArgument("request_id", "is longer than 64 bytes")
     match request.WhichOneof("source"):
         case "instagram":
             _check_instagram(result.instagram, settings)
@@ -35,8 +31,6 @@ async def checked(request: Request, settings: Settings) -> Request:
             _check_shop(result.shop)
         case "folder":
             await asyncio.to_thread(_check_folder, result.folder, settings.crawl_folder_root)
-        case _:
-            raise InvalidArgument("source", "is not set: one of instagram, shop, folder")
     return result
 
 
@@ -46,13 +40,16 @@ def _check_instagram(source: InstagramSource, settings: Settings) -> None:
         tag = hashtags.normalize(text)
         if not tag or text.startswith(("#", "＃")):
             raise InvalidArgument(
-                f"instagram.hashtags[{number}]", f"{text!r} is no hashtag (without '#')"
+                f"instagram.hashtags[{number}]",
+                f"{text!r} is not a hashtag: write it without '#', in letters, digits and '_', not digits alone",
             )
         tags.append(tag)
-    tags = list(dict.fromkeys(tags))
-    if not 1 <= len(tags) <= MAX_HASHTAGS:
-        raise InvalidArgument("instagram.hashtags", f"{len(tags)} hashtags; 1 to {MAX_HASHTAGS}")
-    source.hashtags[:] = tags
+    source.hashtags[:] = dict.fromkeys(tags)
+    if len(source.hashtags) > MAX_HASHTAGS:
+        raise InvalidArgument(
+            "instagram.hashtags",
+            f"has {len(source.hashtags)} different hashtags; at most {MAX_HASHTAGS}",
+        )
     if not (settings.instagram_user_id and settings.instagram_access_token.get_secret_value()):
         raise FailedPrecondition(
             "Instagram's API needs INSTAGRAM_USER_ID and INSTAGRAM_ACCESS_TOKEN to be set"
@@ -65,18 +62,20 @@ def _check_shop(source: ShopSource) -> None:
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
-    if not usable or len(source.url) > MAX_URL:
-        raise InvalidArgument("shop.url", "is no http or https address of at most 2000 characters")
+    if not usable:
+        raise InvalidArgument("shop.url", "is not an address that starts with http:// or https://")
     if parts.username is not None or parts.password is not None:
-        raise InvalidArgument("shop.url", "holds a user name or a password; it would be kept")
-    _check_site("shop.site", source.site)
+        raise InvalidArgument(
+            "shop.url", "contains a user name or a password, which would be stored: leave it out"
+        )
 
 
 def _check_folder(source: FolderSource, root: Path | None) -> None:
-    _check_site("folder.site", source.site)
     folder = _inside("folder.path", source.path, root)
     if not folder.is_dir():
-        raise InvalidArgument("folder.path", f"{source.path} is no folder on the crawler's disk")
+        raise InvalidArgument(
+            "folder.path", f"{source.path} is not a folder on the crawler's own disk"
+        )
     source.path = str(folder)
     if source.csv:
         table = _inside("folder.csv", source.csv, root)
@@ -88,16 +87,11 @@ def _check_folder(source: FolderSource, root: Path | None) -> None:
 
 
 def _inside(field: str, text: str, root: Path | None) -> Path:
-    if not text or "\0" in text:
-        raise InvalidArgument(field, "is empty or holds a NUL")
+    if "\0" in text:
+        raise InvalidArgument(field, "contains a NUL")
     path = Path(text).resolve()
     if root is not None and not path.is_relative_to(root.resolve()):
-        raise InvalidArgument(field, f"is outside {root}, the folder that the crawler may read")
+        raise InvalidArgument(
+            field, f"is outside {root}, the folder that the crawler may read (CRAWL_FOLDER_ROOT)"
+        )
     return path
-
-
-def _check_site(field: str, site: str) -> None:
-    if site == instagram.SITE:
-        raise InvalidArgument(field, f"{site} is reserved")
-    if site and not _SITE.fullmatch(site):
-        raise InvalidArgument(field, "may hold a-z, 0-9, '.' and '-', at most 64 of them")

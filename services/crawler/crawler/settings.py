@@ -39,7 +39,9 @@ class Settings(ServiceSettings, BlobSettings):
         1.0, gt=0, le=16, description="requests in flight that AutoThrottle aims at, per site"
     )
     crawl_contact_url: str = Field("", description="page about this crawler, for its user agent")
-    social_photo_days: int = Field(30, ge=1, description="photos of social posts are kept so long")
+    social_photo_days: int = Field(
+        30, ge=1, description="days that photos of social posts are kept"
+    )
 
     @field_validator("author_keys")
     @classmethod

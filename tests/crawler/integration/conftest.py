@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import nats
@@ -13,25 +14,17 @@ import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from pymongo import AsyncMongoClient
-from pymongo.asynchronous.database import AsyncDatabase
 
-from crawler.core.authors import AuthorKeys
-from crawler.crawling.crawl import Stores
-from crawler.crawling.scheduler import Scheduler
-from crawler.events import Outcomes
-from crawler.service import CrawlerService
+from crawler.app import wire
 from crawler.settings import Settings
-from crawler.storage.hashtag_budget import HashtagBudget
-from crawler.storage.jobs import Jobs
-from crawler.storage.ledger import Ledger
-from crawler.storage.photos import Photos
-from crawler.upkeep.announcer import Announcer
-from crawler.upkeep.erasure import Erasures
-from crawler.upkeep.expiry import Expiry
 from lookbook.serve.server import Server
 from lookbook.world.four_weeks import World
 from photokit.blobs import BlobStore
 from servicekit import topology
+from servicekit.app import Publish, StatefulPorts
+from servicekit.consumer import publish
+from servicekit.mongo import Database
+from servicekit.validation import check
 from snsfashion.crawler.v1.crawler_pb2 import Crawl, StartCrawlRequest
 from snsfashion.events.v1.events_pb2 import ImageCrawled, PostErased
 
@@ -50,66 +43,67 @@ class Clock:
 
 @dataclass
 class Rig:
-    """The parts of one crawler."""
+    """One crawler. `publish` may be replaced by what a broker does."""
 
     settings: Settings
-    db: AsyncDatabase[dict[str, Any]]
+    db: Database
     js: JetStreamContext
-    blobs: BlobStore
     clock: Clock = field(default_factory=Clock)
 
-    async def build(self) -> Rig:
-        self.ledger = Ledger(self.db, self.clock)
-        self.jobs = Jobs(self.db, self.clock)
-        self.photos = Photos(self.blobs, self.ledger)
-        self.erasures = Erasures(self.db, self.js, self.ledger, self.photos, self.clock)
-        self.announcer = Announcer(self.js, self.ledger, self.photos)
-        self.expiry = Expiry(self.ledger, self.photos, self.clock)
-        self.outcomes = Outcomes(self.ledger)
-        self.stores = Stores(
-            self.settings,
-            self.jobs,
-            self.ledger,
-            self.photos,
-            self.erasures,
-            self.announcer,
-            HashtagBudget(self.db, self.settings.instagram_user_id, self.clock),
-            AuthorKeys.parse(self.settings.author_keys.get_secret_value()),
-            self.clock,
+    def __post_init__(self) -> None:
+        self.publish: Publish = partial(publish, self.js)
+        self.blobs = BlobStore(self.settings.blob_url)
+        ports = StatefulPorts(
+            settings=self.settings,
+            publish=lambda publication: self.publish(publication),
+            db=self.db,
+            clock=self.clock,
         )
-        self.scheduler = Scheduler(self.stores)
-        self.service = CrawlerService(self.stores, self.scheduler)
-        for store in (self.jobs, self.ledger, self.erasures):
-            await store.prepare()
-        return self
+        self.app = wire(ports)
+        self.shared = self.app.shared
+        self.ledger = self.shared.ledger
+        self.jobs = self.shared.jobs
+        self.photo_bytes = self.shared.photo_bytes
+        self.erased_posts = self.shared.erased_posts
+        self.scheduler = self.app.scheduler
+        self.announcer = self.app.announcer
+        self.erasure = self.app.erasure
+        self.expiry = self.app.expiry
+        self.service: Any = self.app.service
 
-    async def restarted(self, **settings: Any) -> Rig:
-        """The crawler after its process died: what it kept in memory is gone."""
-        changed = self.settings.model_copy(update=settings)
-        return await Rig(changed, self.db, self.js, self.blobs, self.clock).build()
+    async def restart(self, **settings: Any) -> Rig:
+        """Return the crawler after its process died: what it kept in memory is gone."""
+        rig = Rig(self.settings.model_copy(update=settings), self.db, self.js, self.clock)
+        await rig.app.prepare()
+        return rig
+
+    async def ask(self, method: Any, request: Any) -> Any:
+        """Call an RPC as the server does: the request is checked first."""
+        check(request)
+        return await method(request, None)
 
     async def crawl(self, request: StartCrawlRequest) -> Crawl:
-        """One crawl from start to end."""
-        started = (await self.service.StartCrawl(request, None)).crawl
+        """Run a crawl from start to end."""
+        started = (await self.ask(self.service.StartCrawl, request)).crawl
         job = await self.jobs.take()
         assert job is not None
         assert job.crawl_id == started.crawl_id
         await self.scheduler.run_job(job)
-        ended = await self.jobs.get(job.crawl_id)
+        ended = await self.jobs.find(job.crawl_id)
         assert ended is not None
         return ended
 
     async def published(
         self, image_ids: set[str] | None = None, site: str = ""
     ) -> list[ImageCrawled]:
-        """The ImageCrawled in the stream about some photos."""
+        """Return the ImageCrawled in the stream about some photos."""
         events = [ImageCrawled.FromString(m) for m in await self._messages(topology.CRAWLED)]
         return [
             e for e in events if e.image.image_id in (image_ids or ()) or e.provenance.site == site
         ]
 
     async def erasures_of(self, site: str) -> list[PostErased]:
-        """The PostErased in the stream about a site."""
+        """Return the PostErased in the stream about a site."""
         events = [PostErased.FromString(m) for m in await self._messages(topology.ERASED)]
         return [e for e in events if e.site == site]
 
@@ -131,7 +125,7 @@ async def nats_client(nats_url: str) -> AsyncIterator[Client]:
 
 
 @pytest.fixture
-async def db(mongodb_uri: str) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
+async def db(mongodb_uri: str) -> AsyncIterator[Database]:
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongodb_uri, tz_aware=True)
     name = f"crawler_{uuid.uuid4().hex[:12]}"
     yield client[name]
@@ -141,7 +135,7 @@ async def db(mongodb_uri: str) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
 
 @pytest.fixture
 async def lookbook() -> AsyncIterator[Server]:
-    """The look-book over HTTP: a small world, with bad files among the last day's posts."""
+    """Serve the look-book over HTTP: a small world, with bad files among the last day's posts."""
     server = Server(World.build(7, END, posts_per_week=7, products_per_style=1, bad_files=True))
     runner = await server.start()
     yield server
@@ -149,9 +143,7 @@ async def lookbook() -> AsyncIterator[Server]:
 
 
 @pytest.fixture
-async def rig(
-    nats_client: Client, db: AsyncDatabase[dict[str, Any]], blob_url: str, lookbook: Server
-) -> Rig:
+async def rig(nats_client: Client, db: Database, blob_url: str, lookbook: Server) -> Rig:
     settings = Settings(
         nats_url="nats://unused",
         mongodb_uri="mongodb://unused",
@@ -162,10 +154,12 @@ async def rig(
         author_keys=f"new:{'ab' * 32},old:{'cd' * 32}",
         crawl_allow_private=True,
     )
-    return await Rig(settings, db, nats_client.jetstream(), BlobStore(blob_url)).build()
+    rig = Rig(settings, db, nats_client.jetstream())
+    await rig.app.prepare()
+    return rig
 
 
 @pytest.fixture
 def site() -> str:
-    """A site of this test only: streams outlive tests."""
+    """Name a site of this test only: streams outlive tests."""
     return f"site-{uuid.uuid4().hex[:12]}"

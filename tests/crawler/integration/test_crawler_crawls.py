@@ -21,7 +21,7 @@ def hashtags(*tags: str, top: bool = False, limit: int = 0) -> StartCrawlRequest
 
 
 def good_posts(lookbook: Server) -> list[Post]:
-    """Posts of the last day whose photos can be read."""
+    """Return the posts of the last day whose photos can be read."""
     return [
         post
         for post in lookbook.world.posts
@@ -38,7 +38,7 @@ async def test_a_day_of_hashtags_reaches_the_ledger_with_dates_and_hashtags_only
     expected = {post.image_id(n): post for post in posts for n in range(len(post.photos))}
     assert crawl.state == crawler_pb2.CRAWL_STATE_FINISHED
     assert crawl.stored == len(expected) > 0
-    records = await rig.ledger.get(expected)
+    records = await rig.ledger.find(expected)
     assert records.keys() == expected.keys()
     for image_id, record in records.items():
         provenance, post = record.provenance, expected[image_id]
@@ -47,7 +47,7 @@ async def test_a_day_of_hashtags_reaches_the_ledger_with_dates_and_hashtags_only
         assert list(provenance.hashtags) == sorted({tag.lower() for tag in post.hashtags})
         assert (provenance.author_key, provenance.page) == ("", "")
         assert post.text not in str(record)
-        assert await rig.photos.has(record.image.sha256)
+        assert await rig.photo_bytes.has(record.image.sha256)
 
 
 async def test_a_post_under_several_hashtags_is_announced_once_with_all_of_them(
@@ -55,7 +55,7 @@ async def test_a_post_under_several_hashtags_is_announced_once_with_all_of_them(
 ) -> None:
     await rig.crawl(hashtags(*HASHTAGS))
     image_ids = {p.image_id(n) for p in good_posts(lookbook) for n in range(len(p.photos))}
-    records = await rig.ledger.get(image_ids)
+    records = await rig.ledger.find(image_ids)
     assert {record.facts.revision for record in records.values()} == {1}
     assert {record.announced for record in records.values()} == {1}
 
@@ -112,7 +112,7 @@ async def test_a_crawl_stops_after_max_photos(rig: Any) -> None:
 async def test_an_api_error_is_named_and_shows_no_token(
     rig: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    wrong = await rig.restarted(instagram_access_token=SecretStr("zqx+zqx"))
+    wrong = await rig.restart(instagram_access_token=SecretStr("zqx+zqx"))
     with caplog.at_level("DEBUG"):
         crawl = await wrong.crawl(hashtags("ootd"))
     assert crawl.state == crawler_pb2.CRAWL_STATE_FAILED
@@ -132,7 +132,7 @@ async def test_one_unknown_hashtag_does_not_stop_the_others(rig: Any) -> None:
 
 async def test_the_hashtag_limit_is_kept_without_asking_the_api(rig: Any) -> None:
     for number in range(30):
-        assert await rig.stores.budget.take(f"tag{number}")
+        assert await rig.shared.budget.take(f"tag{number}")
     crawl = await rig.crawl(hashtags("ootd", "tag3"))
     assert crawl.failed["hashtag_limit"] == 1
     rig.clock.now += timedelta(days=7)
@@ -149,11 +149,12 @@ async def test_a_shop_is_the_same_by_its_feed_and_by_its_sitemap(
     sitemap = await rig.crawl(shop("sitemap.xml"))
     products = {f"{site}:{p.id}:0": p for p in lookbook.world.products}
     assert feed.stored == sitemap.unchanged == len(products)
-    for image_id, record in (await rig.ledger.get(products)).items():
+    for image_id, record in (await rig.ledger.find(products)).items():
         product, provenance = products[image_id], record.provenance
         assert provenance.kind == fashion_pb2.SOURCE_KIND_SHOP
         assert fashion_pb2.Style.Name(provenance.style) == f"STYLE_{product.style.upper()}"
         assert provenance.product.price_cents > 0
+        assert provenance.product.price_micros == provenance.product.price_cents * 10_000
         assert provenance.page == f"{lookbook.base}/shop/products/{product.id}"
         assert provenance.product.season
         assert record.expires_at is None

@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from crawler.core.fate import Outcome
 from crawler.crawling.pipelines import StorePhoto
-from crawler.upkeep import erasure
-from servicekit import consumer
 from servicekit.errors import FailedPrecondition
+from servicekit.events import Publication
+from servicekit.photostore import Post
 from snsfashion.crawler.v1 import crawler_pb2
 from snsfashion.crawler.v1.crawler_pb2 import (
     Crawl,
@@ -51,14 +51,14 @@ async def crawl(rig: Any, folder: Path, site: str, csv: str = "") -> Crawl:
 
 async def erase(rig: Any, site: str, *posts: str) -> ErasePostsResponse:
     refs = [PostRef(site=site, post=post) for post in posts]
-    response = await rig.service.ErasePosts(ErasePostsRequest(posts=refs), None)
+    response = await rig.ask(rig.service.ErasePosts, ErasePostsRequest(posts=refs))
     assert isinstance(response, ErasePostsResponse)
     return response
 
 
 async def fate(rig: Any, site: str, post: str) -> Any:
     request = GetFateRequest(image_id=f"{site}:{post}:0")
-    return (await rig.service.GetFate(request, None)).record
+    return (await rig.ask(rig.service.GetFate, request)).record
 
 
 async def test_an_erased_post_leaves_no_photo_and_no_detail(
@@ -79,17 +79,18 @@ async def test_an_erased_post_leaves_no_photo_and_no_detail(
 
 
 async def test_an_erasure_is_announced_only_after_the_bytes_are_gone(
-    rig: Any, folder: Path, site: str, monkeypatch: pytest.MonkeyPatch
+    rig: Any, folder: Path, site: str
 ) -> None:
     await crawl(rig, folder, site)
     image = (await fate(rig, site, "one.png")).image
+    publish = rig.publish
     there: list[bool] = []
 
-    async def watched(*args: Any) -> None:
-        there.append(await rig.photos.has(image.sha256))
-        await consumer.publish(*args)
+    async def watch_and_publish(publication: Publication[Any]) -> None:
+        there.append(await rig.photo_bytes.has(image.sha256))
+        await publish(publication)
 
-    monkeypatch.setattr(erasure, "publish", watched)
+    rig.publish = watch_and_publish
     await erase(rig, site, "one.png")
     assert there == [False]
     assert len(await rig.erasures_of(site)) == 1
@@ -101,9 +102,9 @@ async def test_bytes_that_two_posts_share_go_with_the_last_of_them(
     await crawl(rig, folder, site)
     image = (await fate(rig, site, "shared.png")).image
     await erase(rig, site, "shared.png")
-    assert await rig.photos.has(image.sha256)
+    assert await rig.photo_bytes.has(image.sha256)
     await erase(rig, site, "repost.png")
-    assert not await rig.photos.has(image.sha256)
+    assert not await rig.photo_bytes.has(image.sha256)
     digests = {event.post: list(event.sha256) for event in await rig.erasures_of(site)}
     assert digests == {"shared.png": [], "repost.png": [image.sha256]}
 
@@ -133,7 +134,7 @@ async def test_late_events_do_not_bring_an_erased_photo_back(
 ) -> None:
     await crawl(rig, folder, site)
     await erase(rig, site, "one.png")
-    await rig.ledger.outcomes([(f"{site}:one.png:0", DESCRIBED)])
+    await rig.ledger.enter_outcomes([(f"{site}:one.png:0", DESCRIBED)])
     assert (await fate(rig, site, "one.png")).fate == crawler_pb2.FATE_ERASED
 
 
@@ -142,24 +143,26 @@ async def test_a_handle_s_posts_are_found_under_every_key_that_is_kept(
 ) -> None:
     table = tmp_path / "t.csv"
     table.write_text("image,author\none.png,anna\ntwo.png,anna\nshared.png,berta\n")
-    old = await rig.restarted(author_keys=SecretStr(f"old:{'cd' * 32}"))
+    old = await rig.restart(author_keys=SecretStr(f"old:{'cd' * 32}"))
     await crawl(old, folder, site, str(table))
     request = ErasePostsRequest(author_handle="@Anna", author_site=site)
-    response = await rig.service.ErasePosts(request, None)
+    response = await rig.ask(rig.service.ErasePosts, request)
     assert (response.posts, response.photos) == (2, 2)
     assert {event.post for event in await rig.erasures_of(site)} == {"one.png", "two.png"}
 
 
 async def test_erasing_by_handle_needs_keys(rig: Any, site: str) -> None:
-    keyless = await rig.restarted(author_keys=SecretStr(""))
+    keyless = await rig.restart(author_keys=SecretStr(""))
     with pytest.raises(FailedPrecondition, match="AUTHOR_KEYS"):
-        await keyless.service.ErasePosts(
-            ErasePostsRequest(author_handle="anna", author_site=site), None
+        await keyless.ask(
+            keyless.service.ErasePosts,
+            ErasePostsRequest(author_handle="anna", author_site=site),
         )
 
 
+@pytest.mark.parametrize("step", ["release", "publish", "mark_finished"])
 async def test_an_erasure_that_a_crash_interrupted_is_finished_at_the_start(
-    rig: Any, folder: Path, site: str
+    rig: Any, folder: Path, site: str, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     await crawl(rig, folder, site)
     image = (await fate(rig, site, "one.png")).image
@@ -167,31 +170,47 @@ async def test_an_erasure_that_a_crash_interrupted_is_finished_at_the_start(
     async def crash(*_: object) -> None:
         raise KeyboardInterrupt
 
-    rig.photos.release = crash
+    owner = {"release": rig.photo_bytes, "publish": rig, "mark_finished": rig.erased_posts}[step]
+    monkeypatch.setattr(owner, step, crash)
     with pytest.raises(KeyboardInterrupt):
-        await rig.erasures.erase([(site, "one.png")])
-    again = await rig.restarted()
-    await again.erasures.finish()
+        await rig.erasure.erase([Post(site, "one.png")])
+    again = await rig.restart()
     assert (await fate(again, site, "one.png")).fate == crawler_pb2.FATE_ERASED
-    assert not await again.photos.has(image.sha256)
+    assert not await again.photo_bytes.has(image.sha256)
     assert {tuple(e.sha256) for e in await again.erasures_of(site)} == {(image.sha256,)}
 
 
 async def test_a_post_that_is_erased_while_it_is_fetched_is_not_kept(
     rig: Any, folder: Path, site: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tombstoned = rig.erasures.erased
-    asked: list[str] = []
+    is_erased = rig.erased_posts.is_erased
 
-    async def erased(site: str, post: str) -> bool:
-        """The order of a person arrives between the crawl's first look and its entry in the ledger."""
-        if post == "one.png" and not asked:
-            asked.append(post)
-            await rig.erasures.erase([(site, post)])
-            return False
-        return bool(await tombstoned(site, post))
+    async def look_and_erase(post: Post) -> bool:
+        """Erase the post between the crawl's first look and its entry in the ledger."""
+        erased = await is_erased(post)
+        if post.post == "one.png":
+            await rig.erasure.erase([post])
+        return bool(erased)
 
-    monkeypatch.setattr(rig.erasures, "erased", erased)
+    monkeypatch.setattr(rig.erased_posts, "is_erased", look_and_erase)
+    ended = await crawl(rig, folder, site)
+    assert dict(ended.skipped) == {"erased": 1}
+    assert await rig.ledger.find([f"{site}:one.png:0"]) == {}
+    assert len(await rig.blobs.keys("photos")) == 2
+    assert "one.png" not in {event.provenance.post for event in await rig.published(site=site)}
+
+
+async def test_a_post_that_is_erased_before_its_bytes_are_stored_is_not_kept(
+    rig: Any, folder: Path, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = rig.photo_bytes.store
+
+    async def erase_and_store(digest: bytes, data: bytes, image_id: str) -> bool:
+        if image_id == f"{site}:one.png:0":
+            await rig.erasure.erase([Post(site, "one.png")])
+        return bool(await store(digest, data, image_id))
+
+    monkeypatch.setattr(rig.photo_bytes, "store", erase_and_store)
     ended = await crawl(rig, folder, site)
     assert dict(ended.skipped) == {"erased": 1}
     assert (await fate(rig, site, "one.png")).fate == crawler_pb2.FATE_ERASED
@@ -203,7 +222,7 @@ async def test_social_photos_expire_and_what_was_found_in_them_stays(
     rig: Any, folder: Path, site: str
 ) -> None:
     await crawl(rig, folder, site)
-    await rig.ledger.outcomes([(f"{site}:one.png:0", DESCRIBED)])
+    await rig.ledger.enter_outcomes([(f"{site}:one.png:0", DESCRIBED)])
     rig.clock.now += timedelta(days=29, hours=23)
     assert await rig.expiry.sweep() == 0
     rig.clock.now += timedelta(hours=1)
@@ -226,10 +245,10 @@ async def test_shared_bytes_stay_until_the_last_photo_expires(
     image = (await fate(rig, site, "shared.png")).image
     rig.clock.now += timedelta(days=20)
     assert await rig.expiry.sweep() == 3
-    assert await rig.photos.has(image.sha256)
+    assert await rig.photo_bytes.has(image.sha256)
     rig.clock.now += timedelta(days=10)
     assert await rig.expiry.sweep() == 1
-    assert not await rig.photos.has(image.sha256)
+    assert not await rig.photo_bytes.has(image.sha256)
 
 
 async def test_a_shop_s_photos_do_not_expire(rig: Any, folder: Path, site: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from PIL import Image
 
 from crawler.storage.jobs import MAX_STARTS
 from lookbook.write import bad_files
+from servicekit.consumer import publish
+from servicekit.events import Publication
 from snsfashion.crawler.v1 import crawler_pb2
 from snsfashion.crawler.v1.crawler_pb2 import FolderSource, StartCrawlRequest
 from snsfashion.fashion.v1 import fashion_pb2
@@ -23,7 +26,7 @@ PIXELS = np.random.default_rng(7).integers(0, 255, (60, 40, 3)).astype(np.uint8)
 
 
 def jpeg(number: int = 0, taken_at: str = "") -> bytes:
-    """A JPEG unlike those of other numbers."""
+    """Return a JPEG unlike those of other numbers."""
     pixels = np.random.default_rng(number).integers(0, 255, (60, 40, 3)).astype(np.uint8)
     exif = Image.Exif()
     if taken_at:
@@ -35,7 +38,7 @@ def jpeg(number: int = 0, taken_at: str = "") -> bytes:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """An empty folder for photos."""
+    """Make an empty folder for photos."""
     path = tmp_path / "photos"
     path.mkdir()
     return path
@@ -58,7 +61,7 @@ async def test_each_bad_file_is_counted_with_its_reason(rig: Any, folder: Path, 
         (folder / f"{kind}.jpg").write_bytes(data)
     (folder / "tiny.png").write_bytes(_png(np.zeros((31, 40, 3), np.uint8)))
     (folder / "large.jpg").write_bytes(jpeg() + bytes(20_000_001))
-    (folder / "notes.txt").write_text("no photo, and not called one")
+    (folder / "notes.txt").write_text("neither a photo nor called one")
     crawl = await rig.crawl(request(folder, site))
     assert crawl.state == crawler_pb2.CRAWL_STATE_FINISHED
     assert dict(crawl.skipped) == {
@@ -67,7 +70,7 @@ async def test_each_bad_file_is_counted_with_its_reason(rig: Any, folder: Path, 
         "too_large": 1,
     }
     read = {kind for kind in bad_files.KINDS if kind not in reasons}
-    records = await rig.ledger.get(f"{site}:{kind}.jpg:0" for kind in read)
+    records = await rig.ledger.find(f"{site}:{kind}.jpg:0" for kind in read)
     assert len(records) == crawl.stored == len(read) == 3
     sizes = {name.split(":")[1]: (r.image.width, r.image.height) for name, r in records.items()}
     assert sizes == {f"{kind}.jpg": (40, 60) for kind in read}
@@ -122,7 +125,7 @@ async def test_dates_come_from_exif_then_the_csv_then_the_day_of_the_crawl(
         "csv.jpg": (datetime(2026, 10, 1, 23, tzinfo=UTC), fashion_pb2.DATE_SOURCE_CSV),
         "none.jpg": (datetime(2026, 11, 23, tzinfo=UTC), fashion_pb2.DATE_SOURCE_CRAWL),
     }
-    # Crawled again a day later, nothing is dated anew.
+    # Crawled again a day later, no date changes.
     rig.clock.now += timedelta(days=1)
     assert (await rig.crawl(request(folder, site, csv=str(table)))).unchanged == 3
 
@@ -137,7 +140,7 @@ async def test_the_notebooks_names_give_authors_as_keys_only(
     table.write_text("image_name,isImage\n" + "".join(f"{name},1\n" for name in names))
     await rig.crawl(request(folder, site, csv=str(table)))
     events = await rig.published(site=site)
-    keys = rig.stores.authors
+    keys = rig.shared.authors
     assert {e.provenance.author_key for e in events} == {
         keys.newest(site, "anna_kim"),
         keys.newest(site, "berta"),
@@ -167,7 +170,7 @@ async def test_a_photo_that_was_never_acknowledged_is_announced_at_the_next_sigh
     (folder / "a.jpg").write_bytes(jpeg())
     await _crawl_without_broker(rig, request(folder, site))
     assert await rig.published(site=site) == []
-    again = await rig.restarted()
+    again = await rig.restart()
     crawl = await again.crawl(request(folder, site))
     assert crawl.unchanged == 1
     assert len(await rig.published(site=site)) == 1
@@ -178,7 +181,7 @@ async def test_a_photo_that_was_never_acknowledged_is_announced_by_the_sweep(
 ) -> None:
     (folder / "a.jpg").write_bytes(jpeg())
     await _crawl_without_broker(rig, request(folder, site))
-    again = await rig.restarted()
+    again = await rig.restart()
     assert await again.announcer.sweep() == 0  # it may still be on its way
     rig.clock.now += timedelta(minutes=2)
     assert await again.announcer.sweep() == 1
@@ -187,9 +190,9 @@ async def test_a_photo_that_was_never_acknowledged_is_announced_by_the_sweep(
 
 
 async def _crawl_without_broker(rig: Any, crawl: StartCrawlRequest) -> None:
-    """A crawl whose connection to the broker has gone."""
+    """Crawl without a connection to the broker."""
     lost = await nats.connect(rig.js._nc.connected_url.geturl())
-    rig.announcer._js = lost.jetstream()
+    rig.publish = partial(publish, lost.jetstream())
     await lost.close()
     assert (await rig.crawl(crawl)).stored == 1
 
@@ -199,43 +202,42 @@ async def test_the_counts_of_a_crawl_that_was_killed_and_ran_again_are_those_of_
 ) -> None:
     for number in range(5):
         (folder / f"{number}.jpg").write_bytes(jpeg(number))
-    started = (await rig.service.StartCrawl(request(folder, site), None)).crawl
+    started = (await rig.ask(rig.service.StartCrawl, request(folder, site))).crawl
     job = await rig.jobs.take()
     await rig.scheduler.run_job(job)
     # As if the process had died before it could note the end.
     await rig.db["crawls"].update_one(
         {"_id": started.crawl_id}, {"$set": {"state": crawler_pb2.CRAWL_STATE_RUNNING}}
     )
-    again = await rig.restarted()
+    again = await rig.restart()
     await again.jobs.requeue_running()
     await again.scheduler.run_job(await again.jobs.take())
-    ended = await again.jobs.get(started.crawl_id)
+    ended = await again.jobs.find(started.crawl_id)
     assert (ended.state, ended.seen, ended.stored) == (crawler_pb2.CRAWL_STATE_FINISHED, 5, 5)
-    assert len(await rig.jobs.photos_of(started.crawl_id)) == 5
+    assert len(await rig.jobs.find_photos(started.crawl_id)) == 5
 
 
-async def test_a_cancelled_crawl_says_so(rig: Any, folder: Path, site: str) -> None:
+async def test_a_canceled_crawl_says_so(rig: Any, folder: Path, site: str) -> None:
     (folder / "a.jpg").write_bytes(jpeg())
-    queued = (await rig.service.StartCrawl(request(folder, site), None)).crawl
+    queued = (await rig.ask(rig.service.StartCrawl, request(folder, site))).crawl
     await rig.scheduler.cancel(queued.crawl_id)
-    ended = await rig.jobs.get(queued.crawl_id)
+    ended = await rig.jobs.find(queued.crawl_id)
     assert ended.state == crawler_pb2.CRAWL_STATE_CANCELLED
     assert await rig.jobs.take() is None
 
 
-async def test_a_running_crawl_stops_when_it_is_cancelled(
-    rig: Any, folder: Path, site: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_running_crawl_stops_when_it_is_canceled(rig: Any, folder: Path, site: str) -> None:
     for number in range(60):
         (folder / f"{number:02}.jpg").write_bytes(jpeg(number))
-    announce = rig.announcer.announce
+    publish_ = rig.publish
 
-    async def cancel_and_announce(record: Any) -> bool:
-        """Somebody cancels as soon as the first photo is announced."""
-        await rig.scheduler.cancel(record.stored_by)
-        return bool(await announce(record))
+    async def cancel_and_publish(publication: Publication[Any]) -> None:
+        """Cancel as soon as the first photo is announced."""
+        (crawl,), _ = await rig.jobs.find_page(1, "")
+        await rig.scheduler.cancel(crawl.crawl_id)
+        await publish_(publication)
 
-    monkeypatch.setattr(rig.announcer, "announce", cancel_and_announce)
+    rig.publish = cancel_and_publish
     ended = await rig.crawl(request(folder, site))
     assert ended.state == crawler_pb2.CRAWL_STATE_CANCELLED
     assert 0 < ended.stored < 60
@@ -245,12 +247,12 @@ async def test_a_running_crawl_stops_when_it_is_cancelled(
 async def test_a_crawl_that_kills_the_service_again_and_again_is_given_up(
     rig: Any, folder: Path, site: str
 ) -> None:
-    started = (await rig.service.StartCrawl(request(folder, site), None)).crawl
+    started = (await rig.ask(rig.service.StartCrawl, request(folder, site))).crawl
     for _ in range(MAX_STARTS):
         assert await rig.jobs.take() is not None
         await rig.jobs.requeue_running()
     assert await rig.jobs.take() is None
-    ended = await rig.jobs.get(started.crawl_id)
+    ended = await rig.jobs.find(started.crawl_id)
     assert ended.state == crawler_pb2.CRAWL_STATE_FAILED
     assert ended.error == "the crawler died 10 times while this ran"
 
@@ -260,19 +262,19 @@ async def test_the_same_request_id_starts_no_second_crawl(
 ) -> None:
     first = request(folder, site)
     first.request_id = "monday"
-    one = (await rig.service.StartCrawl(first, None)).crawl
-    two = (await rig.service.StartCrawl(first, None)).crawl
-    other = (await rig.service.StartCrawl(request(folder, site), None)).crawl
+    one = (await rig.ask(rig.service.StartCrawl, first)).crawl
+    two = (await rig.ask(rig.service.StartCrawl, first)).crawl
+    other = (await rig.ask(rig.service.StartCrawl, request(folder, site))).crawl
     assert one.crawl_id == two.crawl_id != other.crawl_id
 
 
 async def test_a_folder_that_vanished_fails_the_crawl_with_a_reason(
     rig: Any, folder: Path, site: str
 ) -> None:
-    await rig.service.StartCrawl(request(folder, site), None)
+    await rig.ask(rig.service.StartCrawl, request(folder, site))
     shutil.move(folder, folder.with_name("moved"))
     job = await rig.jobs.take()
     await rig.scheduler.run_job(job)
-    ended = await rig.jobs.get(job.crawl_id)
+    ended = await rig.jobs.find(job.crawl_id)
     assert ended.state == crawler_pb2.CRAWL_STATE_FAILED
     assert "No such file" in ended.error

@@ -21,7 +21,6 @@ from nats.aio.client import Client
 from PIL import Image
 from pymongo import AsyncMongoClient
 
-from crawler.service import NAME
 from lookbook.serve.server import Server
 from servicekit import topology
 from servicekit.consumer import RETRY_HEADER, publish
@@ -44,6 +43,7 @@ from snsfashion.crawler.v1.crawler_pb2_grpc import CrawlerServiceStub
 from snsfashion.events.v1.events_pb2 import DeadLetter, ImageClassified, OutfitDescribed
 from snsfashion.fashion.v1.fashion_pb2 import CATEGORY_SKIRT, Garment, Generations
 
+NAME = crawler_pb2.DESCRIPTOR.services_by_name["CrawlerService"].full_name
 PATIENCE_S = 60.0
 
 
@@ -88,7 +88,7 @@ class Process:
 
 
 async def until(true: Callable[[], Awaitable[bool]]) -> None:
-    """Waits for what another process does."""
+    """Wait for what another process does."""
     async with asyncio.timeout(PATIENCE_S):
         while not await true():  # noqa: ASYNC110 - another process sets no event here
             await asyncio.sleep(0.02)
@@ -137,7 +137,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def ended(stub: Any, crawl_id: str) -> Crawl:
-    """The crawl, once it has ended."""
+    """Return the crawl, once it has ended."""
     crawl = Crawl()
 
     async def over() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -71,7 +72,7 @@ async def crawl(rig: Any, url: str, site: str) -> Crawl:
 async def test_a_seed_on_a_private_address_is_not_connected_to(
     rig: Any, shop: Shop, site: str
 ) -> None:
-    guarded = await rig.restarted(crawl_allow_private=False)
+    guarded = await rig.restart(crawl_allow_private=False)
     port = shop.base.rpartition(":")[2]
     for host in ("127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"):
         ended = await crawl(guarded, f"http://{host}:{port}/feed.xml", site)
@@ -128,10 +129,12 @@ async def test_robots_txt_is_obeyed(rig: Any, shop: Shop, site: str) -> None:
 
 
 async def test_the_crawler_says_who_it_is(rig: Any, shop: Shop, site: str) -> None:
-    named = await rig.restarted(crawl_contact_url="https://fashion.example/crawler")
+    named = await rig.restart(crawl_contact_url="https://fashion.example/crawler")
     await crawl(named, f"{shop.base}/feed.xml", site)
     agents = {request.headers["User-Agent"] for request in shop.requests}
-    assert agents == {"snsfashion-crawler/0.1 (+https://fashion.example/crawler)"}
+    assert agents == {
+        f"snsfashion-crawler/{version('snsfashion-crawler')} (+https://fashion.example/crawler)"
+    }
 
 
 async def test_a_photo_that_never_ends_is_cut_off(rig: Any, shop: Shop, site: str) -> None:

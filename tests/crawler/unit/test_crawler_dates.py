@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from crawler.core.dates import parse_exif, parse_iso, posted_at
+from crawler.core.dates import choose_date, parse_exif, parse_iso
 from snsfashion.fashion.v1 import fashion_pb2
 
 A, B, C = (datetime(2026, 11, day, 9, 30, tzinfo=UTC) for day in (1, 2, 3))
@@ -12,14 +12,14 @@ CRAWLED = datetime(2026, 11, 22, 17, 45, tzinfo=UTC)
 
 
 def test_the_best_known_date_is_taken() -> None:
-    assert posted_at(A, B, C, CRAWLED) == (A, fashion_pb2.DATE_SOURCE_STATED)
-    assert posted_at(None, B, C, CRAWLED) == (B, fashion_pb2.DATE_SOURCE_EXIF)
-    assert posted_at(None, None, C, CRAWLED) == (C, fashion_pb2.DATE_SOURCE_CSV)
+    assert choose_date(A, B, C, CRAWLED) == (A, fashion_pb2.DATE_SOURCE_STATED)
+    assert choose_date(None, B, C, CRAWLED) == (B, fashion_pb2.DATE_SOURCE_EXIF)
+    assert choose_date(None, None, C, CRAWLED) == (C, fashion_pb2.DATE_SOURCE_CSV)
 
 
 def test_an_undated_photo_counts_for_the_day_of_the_crawl() -> None:
     day = datetime(2026, 11, 22, tzinfo=UTC)
-    assert posted_at(None, None, None, CRAWLED) == (day, fashion_pb2.DATE_SOURCE_CRAWL)
+    assert choose_date(None, None, None, CRAWLED) == (day, fashion_pb2.DATE_SOURCE_CRAWL)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.core.hashtags import in_caption, normalize
+from crawler.core.hashtags import find_in_caption, normalize
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ from crawler.core.hashtags import in_caption, normalize
     ],
 )
 def test_hashtags_of_a_caption(caption: str, tags: set[str]) -> None:
-    assert in_caption(caption) == tags
+    assert find_in_caption(caption) == tags
 
 
 def test_korean_typed_as_single_letters_is_the_same_hashtag() -> None:
-    assert in_caption(unicodedata.normalize("NFD", "#오오티디")) == {"오오티디"}
+    assert find_in_caption(unicodedata.normalize("NFD", "#오오티디")) == {"오오티디"}
 
 
 @given(st.text(max_size=80))
 def test_what_is_found_is_in_its_one_spelling(caption: str) -> None:
-    assert all(normalize(tag) == tag for tag in in_caption(caption))
+    assert all(normalize(tag) == tag for tag in find_in_caption(caption))

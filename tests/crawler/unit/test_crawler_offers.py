@@ -5,7 +5,7 @@ import json
 import pytest
 
 from crawler.readers import merchant_feed, product_page
-from crawler.readers.offer import is_available, price, season_among, style_among
+from crawler.readers.offer import Price, is_available, read_price, season_among, style_among
 from snsfashion.fashion.v1 import fashion_pb2
 
 FEED = """<?xml version="1.0"?>
@@ -32,7 +32,11 @@ def test_a_merchant_feed_gives_products_with_their_photos() -> None:
     product = offer.product
     assert (product.product_id, product.title) == ("A1", "Linen dress")
     assert product.url == "https://shop.example/p/A1"
-    assert (product.price_cents, product.currency) == (3990, "EUR")
+    assert (product.price_micros, product.price_cents, product.currency) == (
+        39_900_000,
+        3990,
+        "EUR",
+    )
     assert (product.available, product.season) == (False, "summer")
 
 
@@ -95,7 +99,8 @@ def test_a_product_page_gives_its_product(node: object) -> None:
     assert offer.style == fashion_pb2.STYLE_CASUAL
     product = offer.product
     assert (product.product_id, product.title, product.season) == ("A1", "Linen dress", "winter")
-    assert (product.price_cents, product.currency, product.available) == (3900, "EUR", True)
+    assert (product.price_micros, product.price_cents) == (39_000_000, 3900)
+    assert (product.currency, product.available) == ("EUR", True)
 
 
 def test_a_product_without_a_number_is_named_by_its_address() -> None:
@@ -122,18 +127,18 @@ def test_other_pages_give_nothing(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("amount", "currency", "expected"),
     [
-        ("39.00", "EUR", (3900, "EUR")),
-        ("1,299.5", "usd", (129950, "USD")),
-        ("39000", "KRW", (3900000, "KRW")),
-        ("free", "EUR", (0, "")),
-        ("39.00", "", (0, "")),
-        ("-1", "EUR", (0, "")),
-        ("NaN", "EUR", (0, "")),
-        ("9e999999", "EUR", (0, "")),
+        ("39.00", "EUR", Price(39_000_000, 3900, "EUR")),
+        ("1,299.5", "usd", Price(1_299_500_000, 129950, "USD")),
+        ("39000", "KRW", Price(39_000_000_000, 3900000, "KRW")),
+        ("free", "EUR", Price()),
+        ("39.00", "", Price()),
+        ("-1", "EUR", Price()),
+        ("NaN", "EUR", Price()),
+        ("9e999999", "EUR", Price()),
     ],
 )
-def test_prices(amount: str, currency: str, expected: tuple[int, str]) -> None:
-    assert price(amount, currency) == expected
+def test_prices(amount: str, currency: str, expected: Price) -> None:
+    assert read_price(amount, currency) == expected
 
 
 def test_words_of_shops() -> None:

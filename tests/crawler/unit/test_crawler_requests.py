@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from crawler.requests import checked
+from crawler import requests
 from crawler.settings import Settings
+from servicekit import validation
 from servicekit.errors import FailedPrecondition, InvalidArgument
 from snsfashion.crawler.v1.crawler_pb2 import (
     FolderSource,
@@ -26,6 +27,12 @@ def settings(**changes: Any) -> Settings:
         "instagram_access_token": "secret",
     }
     return Settings(**{**values, **changes})
+
+
+async def checked(request: StartCrawlRequest, settings: Settings) -> StartCrawlRequest:
+    """Return the request after the rules of the contract and of the crawler."""
+    validation.check(request)
+    return await requests.check(request, settings)
 
 
 def instagram(*tags: str) -> StartCrawlRequest:

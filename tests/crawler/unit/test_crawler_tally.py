@@ -5,12 +5,12 @@ from crawler.core.tally import Counts, Tally
 
 def test_a_photo_counts_once_by_what_last_became_of_it() -> None:
     tally = Tally()
-    tally.known("a", "stored")
-    tally.known("a", "stored")
+    tally.mark_known("a", "stored")
+    tally.mark_known("a", "stored")
     tally.skip("b", "empty")
     tally.skip("b", "empty")
     tally.fail("c", "timeout")
-    tally.known("c", "updated")
+    tally.mark_known("c", "updated")
     assert tally.counts() == Counts(seen=3, stored=1, updated=1, skipped={"empty": 1})
 
 

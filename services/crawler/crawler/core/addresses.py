@@ -10,7 +10,7 @@ _NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
 
 
 def may_connect(address: str, allow_private: bool) -> bool:
-    """May a connection be made to this IP address (text, as getaddrinfo gives it)?
+    """Tell whether a connection may be made to this IP address (text, as getaddrinfo gives it).
 
     Only public unicast addresses: not loopback, private, link-local (cloud metadata), carrier-grade NAT, multicast,
     reserved or unspecified ones, nor any of these wrapped in IPv6. `allow_private` also allows loopback and
@@ -30,7 +30,7 @@ def may_connect(address: str, allow_private: bool) -> bool:
 
 
 def _unwrapped(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that an IPv6 one leads to, if it does."""
+    """Return the IPv4 address that an IPv6 one leads to, or else the address itself."""
     if isinstance(ip, IPv4Address):
         return ip
     if ip.ipv4_mapped:

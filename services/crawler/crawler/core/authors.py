@@ -16,7 +16,7 @@ class AuthorKeys:
 
     @classmethod
     def parse(cls, text: str) -> AuthorKeys:
-        """Reads `id:hex,id:hex`. The ids are for people who rotate keys. Raises ValueError without showing a key."""
+        """Read `id:hex,id:hex`. The ids are for people who rotate keys. Raises ValueError without showing a key."""
         keys = []
         for number, entry in enumerate(filter(None, (part.strip() for part in text.split(","))), 1):
             name, _, digits = entry.partition(":")
@@ -30,11 +30,11 @@ class AuthorKeys:
         return cls(tuple(keys))
 
     def newest(self, site: str, handle: str) -> str:
-        """Hex HMAC-SHA256 of a handle under the newest key; "" without a handle or without keys."""
+        """Return the hex HMAC-SHA256 of a handle under the newest key; "" without a handle or without keys."""
         return next(iter(self.all(site, handle)), "")
 
     def all(self, site: str, handle: str) -> list[str]:
-        """The handle under every key, newest first."""
+        """Return the hex HMAC-SHA256 of a handle under every key, newest first."""
         name = unicodedata.normalize("NFC", handle.strip().removeprefix("@")).lower()
         message = f"{site}\0{name}".encode()
         return [hmac.digest(key, message, hashlib.sha256).hex() for key in self.keys if name]

@@ -14,7 +14,7 @@ _AHEAD = timedelta(hours=14)
 
 
 def parse_iso(text: str) -> datetime | None:
-    """An ISO 8601 date or time, such as Instagram's "2026-11-20T08:00:00+0000"; UTC if no zone is given."""
+    """Parse an ISO 8601 date or time, such as Instagram's "2026-11-20T08:00:00+0000"; UTC if no zone is given. None if it is neither."""
     try:
         moment = datetime.fromisoformat(text.strip())
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
@@ -23,7 +23,7 @@ def parse_iso(text: str) -> datetime | None:
 
 
 def parse_exif(text: str | None, now: datetime) -> datetime | None:
-    """EXIF DateTimeOriginal, read as UTC since it has no zone; None if no working clock can have written it."""
+    """Parse EXIF's DateTimeOriginal, as UTC since it has no zone. None if no working clock can have written it."""
     try:
         taken = datetime.strptime((text or "").strip("\0 "), "%Y:%m:%d %H:%M:%S")
     except ValueError:
@@ -32,10 +32,10 @@ def parse_exif(text: str | None, now: datetime) -> datetime | None:
     return moment if _FIRST_EXIF <= moment <= now + _AHEAD else None
 
 
-def posted_at(
+def choose_date(
     stated: datetime | None, exif: datetime | None, csv: datetime | None, crawled: datetime
 ) -> tuple[datetime, DateSource.ValueType]:
-    """The best date: what the source states, else EXIF, else the CSV's, else the UTC day of the crawl."""
+    """Return the best date and where it comes from: what the source states, else EXIF, else the CSV's, else the UTC day of the crawl."""
     if stated:
         return stated, fashion_pb2.DATE_SOURCE_STATED
     if exif:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from servicekit.events import Order, supersedes
 from snsfashion.crawler.v1 import crawler_pb2
 from snsfashion.crawler.v1.crawler_pb2 import Fate
 
@@ -12,11 +13,11 @@ from snsfashion.crawler.v1.crawler_pb2 import Fate
 _PRODUCERS = frozenset({"classifier", "segmenter", "color"})
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Outcome:
-    """What the pipeline found. `order` compares first: the tuple of generations, the greater one wins."""
+    """What the pipeline found."""
 
-    order: tuple[int, int, int, int]
+    order: Order
     fate: Fate.ValueType
     garments: int = 0
     reason: str = ""
@@ -47,12 +48,12 @@ class Facts:
 
 
 def better(one: Outcome | None, other: Outcome) -> Outcome:
-    """The outcome that wins."""
-    return other if one is None else max(one, other)
+    """Return the outcome with the greater tuple."""
+    return other if one is None or supersedes(other.order, one.order) else one
 
 
 def decide(facts: Facts) -> tuple[Fate.ValueType, str]:
-    """The fate and why. Erased, then lost by a consumer of outcomes, then the outcome, then gone, dead, waiting.
+    """Return the fate and why. Erased, then lost by a consumer of outcomes, then the outcome, then gone, dead, waiting.
 
     An outcome of an older provenance than the present one still waits for its successor, unless the photo expired.
     """

@@ -13,23 +13,23 @@ _LONGEST = 100
 
 
 def normalize(tag: str) -> str:
-    """The one spelling of a hashtag: without '#', NFC, lower case. "" if it is none."""
+    """Return the one spelling of a hashtag: without '#', NFC, lower case. "" if the text is not a hashtag."""
     text = unicodedata.normalize("NFC", tag.strip().lstrip("#＃")).lower().replace("\u200d", "")
     if not re.fullmatch(r"\w+", text) or text.strip("_").isdigit() or not text.strip("_"):
         return ""
     return text if len(text) <= _LONGEST else ""
 
 
-def in_caption(caption: str) -> set[str]:
-    """The normalized hashtags of a caption."""
+def find_in_caption(caption: str) -> set[str]:
+    """Return the hashtags of a caption, normalized."""
     # Composed first: Korean typed on some systems arrives as single letters (NFD).
     composed = unicodedata.normalize("NFC", caption)
     parts = (
         part for run in _IN_CAPTION.findall(composed) for part in re.split(r"[#＃]", run) if part
     )
-    return normalized(parts)
+    return normalize_all(parts)
 
 
-def normalized(tags: Iterable[str]) -> set[str]:
-    """The normalized hashtags among `tags`."""
+def normalize_all(tags: Iterable[str]) -> set[str]:
+    """Return the hashtags among `tags`, normalized."""
     return {tag for tag in map(normalize, tags) if tag}

@@ -7,7 +7,7 @@ from snsfashion.fashion.v1.fashion_pb2 import Provenance
 
 
 def merge(known: Provenance, seen: Provenance) -> Provenance:
-    """`known` after a sighting. Applying one sighting twice changes nothing more.
+    """Return `known` after a sighting. Applying one sighting twice changes nothing more.
 
     Hashtags are united. The better kind of date stays; of equal kinds the newer statement, except that the day of the
     first crawl stays. The first author key stays, or a new key would make a new person of its author. What a shop says

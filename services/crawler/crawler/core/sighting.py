@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from crawler.core.record import Record
+from crawler.core.ledger_entry import LedgerEntry
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.fashion.v1.fashion_pb2 import ImageRef, Product, SourceKind, Style
 
@@ -39,11 +39,11 @@ class Sighting:
     """The address comes from an API for this use: robots.txt does not apply."""
     immutable: bool = False
     """The source never changes a photo once it is posted: it is fetched once only."""
-    known: Record | None = field(default=None, repr=False)
+    known: LedgerEntry | None = field(default=None, repr=False)
     data: bytes = field(default=b"", repr=False)
     image: ImageRef | None = field(default=None, repr=False)
     taken_at: str | None = None
-    record: Record | None = field(default=None, repr=False)
+    entry: LedgerEntry | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.post = post_id(self.site, self.post)
@@ -55,14 +55,14 @@ class Sighting:
 
 
 def post_id(site: str, post: str) -> str:
-    """`post` without ':', whitespace or control characters; its hash where image ids would grow too long."""
+    """Return `post` without ':', whitespace or control characters; its hash where image ids would become too long."""
     text = "".join(
         quote(c, safe="") if c in ":%" or c.isspace() or not c.isprintable() else c for c in post
     )
     room = MAX_IMAGE_ID_BYTES - len(site.encode()) - len(":") - len(":999999")
-    return text if len(text.encode()) <= room else hidden(post)
+    return text if len(text.encode()) <= room else hide(post)
 
 
-def hidden(name: str) -> str:
-    """A name that stands for `name` without showing it."""
+def hide(name: str) -> str:
+    """Return a name that stands for `name` without showing it."""
     return "h" + hashlib.sha256(name.encode()).hexdigest()[:32]

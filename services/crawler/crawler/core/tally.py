@@ -28,24 +28,24 @@ class Tally:
         self._photos: dict[str, tuple[str, str]] = {}
         self._pages: dict[str, str] = {}
 
-    def known(self, image_id: str, change: Change) -> None:
-        """The photo is in the ledger."""
+    def mark_known(self, image_id: str, change: Change) -> None:
+        """Count a photo that is in the ledger."""
         self._photos[image_id] = ("known", change)
 
     def skip(self, image_id: str, reason: str) -> None:
-        """The photo is left out for what it is."""
+        """Count a photo that is left out for what it is."""
         self._photos[image_id] = ("skipped", reason)
 
     def fail(self, image_id: str, reason: str) -> None:
-        """The photo could not be fetched."""
+        """Count a photo that could not be fetched."""
         self._photos[image_id] = ("failed", reason)
 
     def fail_page(self, address: str, reason: str) -> None:
-        """A page, a feed or a hashtag could not be read."""
+        """Count a page, a feed or a hashtag that could not be read."""
         self._pages[address] = reason
 
     def counts(self) -> Counts:
-        """The counts so far."""
+        """Return the counts so far."""
         by_fate = Counter(self._photos.values())
         change = Counter(what for (where, what) in self._photos.values() if where == "known")
         failed = Counter(self._pages.values())

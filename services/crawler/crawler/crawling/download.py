@@ -51,7 +51,7 @@ class AskedToWait(IgnoreRequest):
 def _open_socket(
     address: tuple[Any, Any, int, str, tuple[Any, ...]], *, allow_private: bool
 ) -> socket.socket:
-    """The socket for one resolved address. It is the address that is connected to: a name can't be rebound between."""
+    """Open the socket for one resolved address: the one that is connected to, so that a name can't change its address in between."""
     family, kind, protocol, _, target = address
     if not may_connect(str(target[0]), allow_private):
         raise OSError(errno.EACCES, f"{target[0]} is not an address to crawl")
@@ -103,7 +103,7 @@ class RetryAfterMiddleware(RetryMiddleware):
         self._free_at: dict[str, float] = {}
 
     async def process_request(self, request: Request) -> None:
-        """Holds the request until its host may be asked again."""
+        """Hold the request until its host may be asked again."""
         wait = self._free_at.get(urlsplit(request.url).netloc, 0.0) - self.now()
         if wait > 0:
             await self.sleep(wait)
@@ -111,7 +111,7 @@ class RetryAfterMiddleware(RetryMiddleware):
     def process_response(  # type: ignore[override]
         self, request: Request, response: Response
     ) -> Request | Response:
-        """Retries, or gives up where the server asks for too much patience."""
+        """Try again, or give up where the server asks for too much patience."""
         if response.status in (429, 503):
             stated = (response.headers.get("Retry-After") or b"").decode("latin-1")
             seconds = retry_after(stated, datetime.now().astimezone())
@@ -124,12 +124,12 @@ class RetryAfterMiddleware(RetryMiddleware):
     now = staticmethod(time.monotonic)
 
     async def sleep(self, seconds: float) -> None:
-        """Waits; tests replace it."""
+        """Wait; tests replace it."""
         await asyncio.sleep(seconds)
 
 
 def retry_after(value: str, now: datetime) -> float:
-    """Seconds of a Retry-After header (RFC 9110: seconds or a date); 0 if it is absent or neither."""
+    """Return the seconds of a Retry-After header (RFC 9110: seconds or a date); 0 if it is absent or neither."""
     if value.strip().isdigit():
         return float(value)
     try:
@@ -155,7 +155,7 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
 
 
 def failure_code(error: Exception) -> str:
-    """The name of a failed download in a job's counts. Raises `error` itself if it is none of a download."""
+    """Return the name of a failed download in a job's counts. Raises `error` itself if it is not about a download."""
     for kind, code in _CODES:
         if isinstance(error, kind):
             return code

@@ -17,14 +17,15 @@ from scrapy.crawler import Crawler as ScrapyCrawler
 from scrapy.exceptions import DropItem
 
 from crawler.core import dates
-from crawler.core.record import Record
+from crawler.core.ledger_entry import LedgerEntry
 from crawler.core.sighting import Sighting
 from crawler.core.tally import Change
-from crawler.crawling.crawl import Crawl
+from crawler.crawling.crawl_run import CrawlRun
 from crawler.crawling.download import failure_code
 from photokit.blobs import photo_key
 from photokit.photo import MAX_BYTES, BadPhoto, Photo, decode, phash
 from servicekit import events, telemetry
+from servicekit.photostore import Post
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.fashion.v1.fashion_pb2 import ImageRef, Provenance
 
@@ -34,22 +35,22 @@ _log = telemetry.log("pipelines")
 class Pipeline:
     """A step. `crawl` is the crawl that it works for."""
 
-    def __init__(self, scrapy: ScrapyCrawler, crawl: Crawl) -> None:
+    def __init__(self, scrapy: ScrapyCrawler, crawl: CrawlRun) -> None:
         self.scrapy = scrapy
         self.crawl = crawl
 
     @classmethod
     def from_crawler(cls, crawler: ScrapyCrawler) -> Pipeline:
-        """Scrapy's constructor."""
+        """Make a pipeline for Scrapy."""
         return cls(crawler, crawler.spider.crawl)  # type: ignore[union-attr]
 
     def skip(self, sighting: Sighting, reason: str) -> DropItem:
-        """Counts a photo that is left out."""
+        """Count a photo that is left out."""
         self.crawl.tally.skip(sighting.image_id, reason)
         return DropItem(reason)
 
     def fail(self, sighting: Sighting, reason: str) -> DropItem:
-        """Counts a photo that could not be fetched."""
+        """Count a photo that could not be fetched."""
         self.crawl.tally.fail(sighting.image_id, reason)
         return DropItem(reason)
 
@@ -58,10 +59,10 @@ class ScreenPosts(Pipeline):
     """Leaves out erased posts and expired photos before anything is fetched."""
 
     async def process_item(self, sighting: Sighting) -> Sighting:
-        """Drops it, or passes it on with the record that is known."""
-        if await self.crawl.stores.erasures.erased(sighting.site, sighting.post):
+        """Drop the sighting, or set `known`."""
+        if await self.crawl.shared.erased_posts.is_erased(Post(sighting.site, sighting.post)):
             raise self.skip(sighting, "erased")
-        known = await self.crawl.stores.ledger.get([sighting.image_id])
+        known = await self.crawl.shared.ledger.find([sighting.image_id])
         sighting.known = known.get(sighting.image_id)
         if sighting.known and sighting.known.facts.expired:
             raise self.skip(sighting, "expired")
@@ -72,7 +73,7 @@ class FetchPhoto(Pipeline):
     """Fetches the bytes, unless the photo is stored and its source never changes one."""
 
     async def process_item(self, sighting: Sighting) -> Sighting:
-        """Sets `data`."""
+        """Set `data`."""
         known = sighting.known
         if sighting.immutable and known and known.announced >= known.facts.revision:
             return sighting
@@ -116,16 +117,16 @@ class FetchPhoto(Pipeline):
 
 
 class CheckPhoto(Pipeline):
-    """Decodes the bytes, whatever the server or the file name calls them. An animation is no photo: it is left out."""
+    """Decodes the bytes, whatever the server or the file name calls them. An animation is left out."""
 
     async def process_item(self, sighting: Sighting) -> Sighting:
-        """Sets `image` and `taken_at`."""
+        """Set `image` and `taken_at`."""
         if not sighting.data:
             return sighting
         loop = asyncio.get_running_loop()
         try:
             photo, phash_ = await loop.run_in_executor(
-                self.crawl.stores.decoding, _decode, sighting.data
+                self.crawl.shared.decoding, _decode, sighting.data
             )
         except BadPhoto as error:
             raise self.skip(sighting, error.code) from None
@@ -156,32 +157,29 @@ def _decode(data: bytes) -> tuple[Photo, int]:
     return photo, phash(photo.pixels)
 
 
-class RecordPhoto(Pipeline):
-    """Enters the photo in the ledger: before its bytes are stored, so that no bytes are ever without an owner."""
+class EnterPhoto(Pipeline):
+    """Enters the photo in the ledger, before its bytes are stored, so that no bytes are ever without an owner."""
 
     async def process_item(self, sighting: Sighting) -> Sighting:
-        """Sets `record`."""
-        stores, crawl_id = self.crawl.stores, self.crawl.job.crawl_id
+        """Set `entry`."""
+        shared, crawl_id = self.crawl.shared, self.crawl.job.crawl_id
         image = sighting.image
         if image is None:
             assert sighting.known is not None  # else it was fetched
             image = sighting.known.image
         expires_at = None
         if sighting.kind == fashion_pb2.SOURCE_KIND_SOCIAL:
-            expires_at = stores.clock() + timedelta(days=stores.settings.social_photo_days)
-        record = await stores.ledger.see(
+            expires_at = shared.clock() + timedelta(days=shared.settings.social_photo_days)
+        sighting.entry = await shared.ledger.enter(
             image, self._provenance(sighting), crawl_id=crawl_id, expires_at=expires_at
         )
-        if await stores.erasures.erased(sighting.site, sighting.post):
-            # Erased while it was fetched: whichever of the two wrote last sees the other.
-            await stores.erasures.erase([(sighting.site, sighting.post)])
+        if sighting.entry is None:  # erased while it was fetched
             raise self.skip(sighting, "erased")
-        sighting.record = record
         return sighting
 
     def _provenance(self, sighting: Sighting) -> Provenance:
-        job, clock = self.crawl.job, self.crawl.stores.clock
-        posted_at, date_source = dates.posted_at(
+        job, clock = self.crawl.job, self.crawl.shared.clock
+        posted_at, date_source = dates.choose_date(
             sighting.stated_date,
             dates.parse_exif(sighting.taken_at, clock()),
             sighting.csv_date,
@@ -206,9 +204,10 @@ class StorePhoto(Pipeline):
     """Stores the bytes."""
 
     async def process_item(self, sighting: Sighting) -> Sighting:
-        """Passes it on unchanged."""
-        if sighting.image:
-            await self.crawl.stores.photos.store(sighting.image.sha256, sighting.data)
+        """Store them, unless the post was erased since the photo was entered."""
+        image, photo_bytes = sighting.image, self.crawl.shared.photo_bytes
+        if image and not await photo_bytes.store(image.sha256, sighting.data, sighting.image_id):
+            raise self.skip(sighting, "erased")
         return sighting
 
 
@@ -216,31 +215,29 @@ class AnnouncePhoto(Pipeline):
     """Publishes ImageCrawled if the present revision was never acknowledged, and counts."""
 
     async def process_item(self, sighting: Sighting) -> Sighting:
-        """Passes it on unchanged."""
-        record = sighting.record
-        assert record is not None  # set by RecordPhoto
+        """Announce and count it."""
+        entry = sighting.entry
+        assert entry is not None  # set by EnterPhoto
         revision = None
-        if record.announced < record.facts.revision and await self.crawl.stores.announcer.announce(
-            record
-        ):
-            revision = record.facts.revision
-        self.crawl.tally.known(sighting.image_id, _change(record, self.crawl.job.crawl_id))
-        await self.crawl.entered(sighting.image_id, revision)
+        if entry.announced < entry.facts.revision and await self.crawl.shared.announce(entry):
+            revision = entry.facts.revision
+        self.crawl.tally.mark_known(sighting.image_id, _change(entry, self.crawl.job.crawl_id))
+        await self.crawl.note(sighting.image_id, revision)
         return sighting
 
 
-def _change(record: Record, crawl_id: str) -> Change:
-    """What the crawl did to a photo; the same after the crawl was killed and ran again."""
-    if record.stored_by == crawl_id:
+def _change(entry: LedgerEntry, crawl_id: str) -> Change:
+    """Return what the crawl did to a photo; the same after the crawl was killed and ran again."""
+    if entry.stored_by == crawl_id:
         return "stored"
-    return "updated" if record.changed_by == crawl_id else "unchanged"
+    return "updated" if entry.changed_by == crawl_id else "unchanged"
 
 
 ORDER = {
     ScreenPosts: 100,
     FetchPhoto: 200,
     CheckPhoto: 300,
-    RecordPhoto: 400,
+    EnterPhoto: 400,
     StorePhoto: 500,
     AnnouncePhoto: 600,
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from importlib.metadata import version
 from typing import Any
 
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerRunner
 
 from crawler.crawling import pipelines
-from crawler.crawling.crawl import Crawl, Stores
+from crawler.crawling.crawl_run import CrawlRun, Shared
 from crawler.crawling.download import GuardedDownloadHandler, RetryAfterMiddleware
 from crawler.crawling.spiders.base import PhotoSpider
 from crawler.crawling.spiders.folder import FolderSpider
@@ -35,12 +36,12 @@ _log = telemetry.log("scheduler")
 
 
 def scrapy_settings(settings: Settings) -> dict[str, Any]:
-    """Scrapy's settings for every crawl."""
+    """Return Scrapy's settings for every crawl."""
     contact = f" (+{settings.crawl_contact_url})" if settings.crawl_contact_url else ""
     return {
         # Scrapy's mode without a Twisted reactor: it runs on the asyncio loop that gRPC and NATS use.
         "TWISTED_REACTOR_ENABLED": False,
-        "USER_AGENT": f"snsfashion-crawler/0.1{contact}",
+        "USER_AGENT": f"snsfashion-crawler/{version('snsfashion-crawler')}{contact}",
         "ITEM_PIPELINES": pipelines.ORDER,
         "DOWNLOAD_HANDLERS": {
             "http": GuardedDownloadHandler,
@@ -78,30 +79,31 @@ def scrapy_settings(settings: Settings) -> dict[str, Any]:
 class Scheduler:
     """Takes jobs, oldest first, and runs up to MAX_RUNNING at once."""
 
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
-        self._runner = AsyncCrawlerRunner(scrapy_settings(stores.settings))
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._jobs = shared.jobs
+        self._runner = AsyncCrawlerRunner(scrapy_settings(shared.settings))
         self._wake = asyncio.Event()
-        self._running: dict[str, Crawl] = {}
+        self._running: dict[str, CrawlRun] = {}
 
     def wake(self) -> None:
-        """A job was queued."""
+        """Look for a job at once: one was queued."""
         self._wake.set()
 
     async def cancel(self, crawl_id: str) -> None:
-        """Ends a queued job; a running one stops after the requests in flight."""
-        await self._stores.jobs.cancel_queued(crawl_id)
+        """End a queued job; a running one stops after the requests in flight."""
+        await self._jobs.cancel_queued(crawl_id)
         if running := self._running.get(crawl_id):
-            running.cancelled = running.stopping = True
+            running.canceled = running.stopping = True
 
     async def run(self) -> None:
-        """Runs jobs for ever. What was running when the service died is run again: nothing is stored twice."""
-        await self._stores.jobs.requeue_running()
+        """Run jobs until it is canceled. What was running when the service died is run again: nothing is stored twice."""
+        await self._jobs.requeue_running()
         tasks: set[asyncio.Task[None]] = set()
         try:
             while True:
                 self._wake.clear()
-                while len(tasks) < MAX_RUNNING and (job := await self._stores.jobs.take()):
+                while len(tasks) < MAX_RUNNING and (job := await self._jobs.take()):
                     tasks.add(asyncio.create_task(self.run_job(job), name=f"crawl {job.crawl_id}"))
                 waiting = asyncio.create_task(self._wake.wait())
                 done, _ = await asyncio.wait(
@@ -118,11 +120,11 @@ class Scheduler:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def run_job(self, job: Job) -> None:
-        """Runs one crawl to its end, and notes the end."""
-        crawl = self._running[job.crawl_id] = Crawl(job, self._stores)
+        """Run one crawl to its end, and note the end."""
+        crawl = self._running[job.crawl_id] = CrawlRun(job, self._shared)
         spider = SPIDERS[job.request.WhichOneof("source") or ""]
         scrapy = self._runner.create_crawler(spider)
-        scrapy.signals.connect(crawl.item_failed, signals.item_error)
+        scrapy.signals.connect(crawl.fail, signals.item_error)
         flushing = asyncio.create_task(crawl.flush_regularly())
         _log.info("crawl_started", crawl_id=job.crawl_id, spider=spider.name)
         try:
@@ -144,8 +146,8 @@ class Scheduler:
         state = crawler_pb2.CRAWL_STATE_FINISHED
         if crawl.error:
             state = crawler_pb2.CRAWL_STATE_FAILED
-        elif crawl.cancelled:
+        elif crawl.canceled:
             state = crawler_pb2.CRAWL_STATE_CANCELLED
-        await self._stores.jobs.finish(job.crawl_id, state, crawl.error)
+        await self._jobs.finish(job.crawl_id, state, crawl.error)
         counts = vars(crawl.tally.counts())
         _log.info("crawl_ended", crawl_id=job.crawl_id, error=crawl.error, **counts)

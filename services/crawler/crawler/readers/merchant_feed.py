@@ -12,20 +12,20 @@ from urllib.parse import urljoin
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from crawler.readers.offer import Offer, is_available, price, season_among, style_among
+from crawler.readers.offer import Offer, is_available, read_price, season_among, style_among
 from snsfashion.fashion.v1.fashion_pb2 import Product
 
 _G = "{http://base.google.com/ns/1.0}"
 
 
 def is_feed(body: bytes) -> bool:
-    """Is this RSS or Atom?"""
+    """Tell whether this is RSS or Atom."""
     root = _parse(body)
     return root is not None and etree.QName(root).localname.lower() in ("rss", "feed")
 
 
 def offers(body: bytes, base_url: str) -> Iterator[Offer]:
-    """The products of a feed; those without an id or a photo are left out."""
+    """Give the products of a feed; those without an id or a photo are left out."""
     root = _parse(body)
     if root is None:
         return
@@ -48,14 +48,12 @@ def offers(body: bytes, base_url: str) -> Iterator[Offer]:
             *(part for text in values.get("product_type", []) for part in text.split(">")),
         ]
         amount, _, currency = _first(values, "sale_price", "price").partition(" ")
-        cents, code = price(amount, currency)
         yield Offer(
             product=Product(
                 product_id=values["id"][0],
                 title=_first(values, "title"),
                 url=urljoin(base_url, _first(values, "link")),
-                price_cents=cents,
-                currency=code,
+                **read_price(amount, currency)._asdict(),
                 available=is_available(_first(values, "availability")),
                 season=season_among(labels),
             ),
@@ -74,7 +72,7 @@ def _parse(body: bytes) -> etree._Element | None:
 
 
 def _values(item: etree._Element) -> dict[str, list[str]]:
-    """Texts by attribute name; `g:` ones before plain ones of the same name."""
+    """Return texts by attribute name; `g:` ones before plain ones of the same name."""
     values: dict[str, list[str]] = {}
     for child in sorted(
         item.iterchildren(tag=etree.Element), key=lambda c: not str(c.tag).startswith(_G)

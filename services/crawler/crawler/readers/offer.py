@@ -6,16 +6,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
+from fashion import words
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.fashion.v1.fashion_pb2 import Product, Style
 
-STYLES: dict[str, Style.ValueType] = {
-    name.removeprefix("STYLE_").lower(): number
-    for name, number in Style.items()
-    if number != fashion_pb2.STYLE_UNSPECIFIED
-}
-SEASONS = {
+_STYLES = {label.name: Style.ValueType(number) for number, label in words.STYLES.items()}
+_SEASONS = {
     "spring": "spring",
     "summer": "summer",
     "autumn": "autumn",
@@ -34,31 +32,41 @@ class Offer:
 
 
 def style_among(labels: Iterable[str]) -> Style.ValueType:
-    """The first of `labels` that names a style."""
-    known = (STYLES.get(label.strip().lower()) for label in labels)
+    """Return the first of `labels` that names a style."""
+    known = (_STYLES.get(label.strip().lower()) for label in labels)
     return next((style for style in known if style), fashion_pb2.STYLE_UNSPECIFIED)
 
 
 def season_among(labels: Iterable[str]) -> str:
-    """The first of `labels` that names a season, such as "Autumn" or "autumn 2026"; "" if none does."""
+    """Return the first of `labels` that names a season, such as "Autumn" or "autumn 2026"; "" if none does."""
     words = (label.strip().lower().split(" ")[0] for label in labels)
-    return next((SEASONS[word] for word in words if word in SEASONS), "")
+    return next((_SEASONS[word] for word in words if word in _SEASONS), "")
 
 
-def price(amount: str, currency: str) -> tuple[int, str]:
-    """Price in hundredths and ISO 4217 code; (0, "") if it can't be read."""
+class Price(NamedTuple):
+    """A price, in the fields of Product. Cents are 1/100 and micros 1/1,000,000 of any currency; 0 if unknown."""
+
+    price_micros: int = 0
+    price_cents: int = 0
+    currency: str = ""
+
+
+def read_price(amount: str, currency: str) -> Price:
+    """Read an amount and an ISO 4217 code; an empty Price if they are not a price."""
     plain = amount.strip().replace(",", "")
     code = currency.strip().upper()
     # Digits are limited: the amount is a stranger's, and "9e999999" is a number too.
     if not re.fullmatch(r"\d{1,12}(\.\d{1,12})?", plain, re.ASCII) or not re.fullmatch(
         "[A-Z]{3}", code
     ):
-        return 0, ""
-    cents = int((Decimal(plain) * 100).to_integral_value())
-    return (cents, code) if cents else (0, "")
+        return Price()
+    cents, micros = (
+        int((Decimal(plain) * parts).to_integral_value()) for parts in (100, 1_000_000)
+    )
+    return Price(micros, cents, code) if cents else Price()
 
 
 def is_available(text: str) -> bool:
-    """Google's and schema.org's words for availability; what can be ordered counts as available, and so does no word."""
+    """Read Google's and schema.org's words for availability; what can be ordered is available, and so is what has no word."""
     word = text.strip().lower().rpartition("/")[2].replace(" ", "").replace("_", "")
     return word not in {"outofstock", "soldout", "discontinued"}

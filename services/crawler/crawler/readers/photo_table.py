@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from crawler.core import dates
-from crawler.core.sighting import hidden
+from crawler.core.sighting import hide
 from crawler.readers.offer import style_among
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.fashion.v1.fashion_pb2 import Style
@@ -41,7 +41,7 @@ class Table:
     """It has the notebooks' columns image_name and isImage: file names are then <author>_<post>_<n>."""
 
     def row(self, path: PurePosixPath) -> Row | None:
-        """What the CSV says of a photo, by its path below the folder, else by its name, with or without suffix."""
+        """Return what the CSV says of a photo, by its path below the folder, else by its name, with or without suffix."""
         keys = (str(path), path.name, path.stem)
         return next((self.rows[key] for key in keys if key in self.rows), None)
 
@@ -50,7 +50,7 @@ EMPTY = Table({}, notebook=False)
 
 
 def read(path: Path) -> Table:
-    """Reads a CSV in UTF-8. Raises BadTable, or OSError."""
+    """Read a CSV in UTF-8. Raises BadTable, or OSError."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:
             reader = csv.DictReader(file)
@@ -60,7 +60,7 @@ def read(path: Path) -> Table:
                 raise BadTable(f"{path.name} has no column image_name or image")
             rows = {line[name].strip(): _row(line) for line in reader if line[name]}
         except (csv.Error, UnicodeDecodeError) as error:
-            raise BadTable(f"{path.name} is no CSV in UTF-8: {error}") from error
+            raise BadTable(f"{path.name} is not a CSV in UTF-8: {error}") from error
     return Table(rows, notebook={"image_name", "isImage"} <= columns)
 
 
@@ -82,7 +82,7 @@ class Name:
 
 
 def read_name(path: PurePosixPath, table: Table) -> Name:
-    """What a path below the folder says.
+    """Return what a path below the folder says.
 
     The author is the CSV's `author`. Only where there is none, and the CSV is one of the notebooks' (columns image_name
     and isImage) that lists the photo, is the file name read as <author>_<post>_<n>: many other names look the same, such
@@ -93,7 +93,7 @@ def read_name(path: PurePosixPath, table: Table) -> Name:
     author = row.author if row else ""
     match = _NOTEBOOK_NAME.fullmatch(path.stem)
     if match and table.notebook and row:
-        post = hidden(f"{match['author']}_{match['post']}")
+        post = hide(f"{match['author']}_{match['post']}")
         return Name(post, int(match["n"]), author or match["author"])
     shows_author = bool(author) and author.removeprefix("@").lower() in str(path).lower()
-    return Name(hidden(str(path)) if match or shows_author else str(path), 0, author)
+    return Name(hide(str(path)) if match or shows_author else str(path), 0, author)

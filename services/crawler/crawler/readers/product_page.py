@@ -11,17 +11,19 @@ from urllib.parse import urljoin, urlsplit
 
 from extruct.jsonld import JsonLdExtractor
 
-from crawler.readers.offer import Offer, is_available, price, season_among, style_among
+from crawler.readers.offer import Offer, is_available, read_price, season_among, style_among
 from snsfashion.fashion.v1.fashion_pb2 import Product
 
 _extractor = JsonLdExtractor()
 
 
 def offers(body: bytes, url: str) -> Iterator[Offer]:
-    """The products of a page that have a photo; none if its JSON-LD can't be read."""
+    """Give the products of a page that have a photo; none if its JSON-LD can't be read."""
     try:
         blocks = _extractor.extract(body, base_url=url)
-    except Exception:  # whatever a stranger's page makes the parsers raise: it is no product page
+    except (
+        Exception
+    ):  # whatever a stranger's page makes the parsers raise: it is not a product page
         return
     for block in blocks:
         for node in _nodes(block):
@@ -65,16 +67,13 @@ def _offer(node: dict[str, Any], url: str) -> Offer | None:
         for word in _text(text, "name").replace(">", ",").split(",")
     ]
     sale = next((o for o in _list(node.get("offers")) if isinstance(o, dict)), {})
-    cents, currency = price(
-        _text(sale.get("price")) or _text(sale.get("lowPrice")), _text(sale.get("priceCurrency"))
-    )
+    amount = _text(sale.get("price")) or _text(sale.get("lowPrice"))
     return Offer(
         product=Product(
             product_id=product_id,
             title=_text(node.get("name")),
             url=page,
-            price_cents=cents,
-            currency=currency,
+            **read_price(amount, _text(sale.get("priceCurrency")))._asdict(),
             available=is_available(_text(sale.get("availability"))),
             season=season_among([*properties.get("season", []), *words]),
         ),
@@ -90,7 +89,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(value: Any, *keys: str) -> str:
-    """A plain value, or the first of `keys` of an object."""
+    """Return a plain value, or the first of `keys` of an object."""
     if isinstance(value, dict):
         return next((_text(value[key]) for key in keys if value.get(key)), "")
     return str(value).strip() if isinstance(value, str | int | float) else ""

@@ -7,13 +7,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
 from crawler.core.tally import Counts
 from servicekit import events
+from servicekit.mongo import Database, Document
 from snsfashion.crawler.v1 import crawler_pb2
 from snsfashion.crawler.v1.crawler_pb2 import Crawl, CrawlState, StartCrawlRequest
 
@@ -37,7 +36,7 @@ class Jobs:
 
     def __init__(
         self,
-        db: AsyncDatabase[dict[str, Any]],
+        db: Database,
         clock: Callable[[], datetime],
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
@@ -47,7 +46,7 @@ class Jobs:
         self._new_id = new_id
 
     async def prepare(self) -> None:
-        """Creates the indexes."""
+        """Create the indexes; repeating it changes nothing."""
         await self._crawls.create_index("order")
         await self._crawls.create_index("state")
         await self._sightings.create_index("crawl_id")
@@ -56,7 +55,7 @@ class Jobs:
         )
 
     async def add(self, request: StartCrawlRequest) -> Crawl:
-        """Queues a job; a request id that is known returns its job."""
+        """Queue a job and return it; a request id that is known returns its job."""
         # The id follows from the request id, so that two calls at once can't both insert.
         crawl_id = (
             "r" + hashlib.sha256(request.request_id.encode()).hexdigest()[:31]
@@ -78,18 +77,18 @@ class Jobs:
         try:
             await self._crawls.insert_one(document)
         except DuplicateKeyError:
-            known = await self.get(crawl_id)
+            known = await self.find(crawl_id)
             assert known is not None  # jobs are never deleted
             return known
         return _crawl(document)
 
-    async def get(self, crawl_id: str) -> Crawl | None:
-        """A job by id."""
+    async def find(self, crawl_id: str) -> Crawl | None:
+        """Return a job, or None if there is none with this id."""
         document = await self._crawls.find_one({"_id": crawl_id})
         return _crawl(document) if document else None
 
-    async def page(self, size: int, token: str) -> tuple[list[Crawl], str]:
-        """Jobs, newest first, and the token of the next page ("" on the last)."""
+    async def find_page(self, size: int, token: str) -> tuple[list[Crawl], str]:
+        """Return jobs, newest first, and the token of the next page ("" on the last)."""
         query = {"order": {"$lt": token}} if token else {}
         found = self._crawls.find(query).sort("order", -1).limit(size + 1)
         documents = [document async for document in found]
@@ -97,7 +96,7 @@ class Jobs:
         return [_crawl(d) for d in documents[:size]], documents[size - 1]["order"] if more else ""
 
     async def take(self) -> Job | None:
-        """Marks the oldest queued job as running and returns it."""
+        """Mark the oldest queued job as running, and return it."""
         document = await self._crawls.find_one_and_update(
             {"state": crawler_pb2.CRAWL_STATE_QUEUED},
             {"$set": {"state": crawler_pb2.CRAWL_STATE_RUNNING}, "$inc": {"starts": 1}},
@@ -112,7 +111,7 @@ class Jobs:
         )
 
     async def requeue_running(self) -> None:
-        """Queues what was running when the service died: it is run again from its source.
+        """Queue what was running when the service died: it is run again from its source.
 
         A job that was begun MAX_STARTS times ends as FAILED: it may be what kills the service.
         """
@@ -131,8 +130,8 @@ class Jobs:
             {"$set": {"state": crawler_pb2.CRAWL_STATE_QUEUED}},
         )
 
-    async def progress(self, crawl_id: str, counts: Counts, image_ids: Sequence[str]) -> None:
-        """Notes the counts of a running job and photos that it came by."""
+    async def note_progress(self, crawl_id: str, counts: Counts, image_ids: Sequence[str]) -> None:
+        """Note the counts of a running job and photos that it came by."""
         if image_ids:
             await self._sightings.insert_one(
                 {"crawl_id": crawl_id, "image_ids": list(image_ids), "at": self._clock()}
@@ -142,14 +141,14 @@ class Jobs:
         )
 
     async def finish(self, crawl_id: str, state: CrawlState.ValueType, error: str = "") -> None:
-        """Ends an open job."""
+        """End an open job."""
         await self._crawls.update_one(
             {"_id": crawl_id, "state": {"$in": list(_OPEN)}},
             {"$set": {"state": state, "error": error, "finished_at": self._clock()}},
         )
 
     async def cancel_queued(self, crawl_id: str) -> None:
-        """Ends a job that has not begun."""
+        """End a job that has not begun."""
         await self._crawls.update_one(
             {"_id": crawl_id, "state": crawler_pb2.CRAWL_STATE_QUEUED},
             {
@@ -160,17 +159,17 @@ class Jobs:
             },
         )
 
-    async def photos_of(self, crawl_id: str) -> set[str]:
-        """Image ids of the photos that a job came by and that are in the ledger."""
+    async def find_photos(self, crawl_id: str) -> set[str]:
+        """Return the image ids of the photos that a job came by and that are in the ledger."""
         found = self._sightings.find({"crawl_id": crawl_id})
         return {image_id async for document in found for image_id in document["image_ids"]}
 
 
-def _counts_document(counts: Counts) -> dict[str, Any]:
+def _counts_document(counts: Counts) -> Document:
     return dict(vars(counts))
 
 
-def _crawl(document: dict[str, Any]) -> Crawl:
+def _crawl(document: Document) -> Crawl:
     counts = document["counts"]
     request = StartCrawlRequest.FromString(document["request"])
     crawl = Crawl(

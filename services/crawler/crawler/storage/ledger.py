@@ -1,112 +1,66 @@
-"""The ledger in MongoDB: one record a photo with all that is known of it and its fate."""
+"""The ledger in MongoDB (`servicekit.photostore`): one entry for each photo, with all that is known of it and its fate."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypeAlias
 
-from pymongo import IndexModel, InsertOne, ReplaceOne
-from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError
+from pymongo import IndexModel
 
 from crawler.core import fate
 from crawler.core.fate import Death, Facts, Outcome
+from crawler.core.ledger_entry import NEVER, LedgerEntry
 from crawler.core.provenance import merge
-from crawler.core.record import NEVER, Record, from_document, to_document
+from crawler.storage.entry_documents import from_document, to_document
+from servicekit.photostore import PhotoStore, Post, Write
 from snsfashion.crawler.v1.crawler_pb2 import Fate
 from snsfashion.fashion.v1.fashion_pb2 import ImageRef, Provenance
 
-_DUPLICATE_KEY = 11000
-# Real MongoDB and SecantusDB take far more, but a batch should not hold the server for long.
 _CHUNK = 500
+"""Entries that one query is about at most."""
 
-# Computes the record that should be there from the one that is; None leaves it absent. It must be idempotent: after a
-# lost race it is asked again.
-Rule = Callable[[Record | None], Record | None]
+Rule: TypeAlias = Callable[[LedgerEntry | None], LedgerEntry | None]
+"""Gives the entry that shall stand for the one that stands; None for none. It may be asked again."""
 
 
 class Ledger:
-    """Reads and changes records. Writers in several processes may work at once."""
+    """The entries of photos. Several processes may write at once."""
 
-    def __init__(self, db: AsyncDatabase[dict[str, Any]], clock: Callable[[], datetime]) -> None:
-        self._photos = db["photos"]
+    def __init__(self, photos: PhotoStore, clock: Callable[[], datetime]) -> None:
+        self._photos = photos
         self._clock = clock
 
     async def prepare(self) -> None:
-        """Creates the indexes."""
+        """Create the indexes; repeating it changes nothing."""
         keys = ("fate", "digests", "author_key", "expires_at", "unannounced")
-        await self._photos.create_indexes([IndexModel([(key, 1)]) for key in keys])
-        await self._photos.create_indexes([IndexModel([("site", 1), ("post", 1)])])
+        await self._photos.photos.create_indexes([IndexModel([(key, 1)]) for key in keys])
 
-    async def get(self, image_ids: Iterable[str]) -> dict[str, Record]:
-        """The records among `image_ids`."""
-        found: dict[str, Record] = {}
-        for chunk in _chunks(list(image_ids)):
-            async for document in self._photos.find({"_id": {"$in": chunk}}):
-                found[document["_id"]] = from_document(document)
-        return found
+    async def find(self, image_ids: Iterable[str]) -> dict[str, LedgerEntry]:
+        """Return the entries of photos, by image_id; those that were never seen are missing."""
+        return _entries(await self._photos.find(image_ids))
 
-    async def change(self, rules: dict[str, Rule]) -> dict[str, Record]:
-        """Applies a rule to each record and returns the records as they are then; absent ones are left out."""
-        result: dict[str, Record] = {}
-        pending = rules
-        while pending:
-            found = await self.get(pending)
-            writes: list[InsertOne[dict[str, Any]] | ReplaceOne[dict[str, Any]]] = []
-            tried: dict[str, Rule] = {}
-            for image_id, rule in pending.items():
-                old = found.get(image_id)
-                new = rule(old)
-                if new is None:
-                    continue
-                result[image_id] = new
-                if new == old:
-                    continue
-                if old is None or new.fate != old.fate:
-                    new = replace(new, updated_at=self._clock())
-                new = replace(new, version=old.version + 1 if old else 1)
-                result[image_id] = new
-                tried[image_id] = rule
-                writes.append(
-                    ReplaceOne({"_id": image_id, "version": old.version}, to_document(new))
-                    if old
-                    else InsertOne(to_document(new))
-                )
-            if not writes or await self._all_won(writes):
-                break
-            pending = tried
-        return result
-
-    async def _all_won(
-        self, writes: Sequence[InsertOne[dict[str, Any]] | ReplaceOne[dict[str, Any]]]
-    ) -> bool:
-        try:
-            done = await self._photos.bulk_write(writes, ordered=False)
-        except BulkWriteError as error:
-            if any(e["code"] != _DUPLICATE_KEY for e in error.details["writeErrors"]):
-                raise
-            return False
-        return done.matched_count + done.inserted_count == len(writes)
-
-    async def see(
+    async def enter(
         self,
         image: ImageRef,
         provenance: Provenance,
         *,
         crawl_id: str,
         expires_at: datetime | None,
-    ) -> Record:
-        """Enters a sighting: a new record, or one whose provenance or bytes changed and whose revision grew by one, or
-        the record unchanged. Erased and expired photos stay as they are."""
-        now = self._clock()
+    ) -> LedgerEntry | None:
+        """Enter a sighting, and return the entry that stands then; None if the post is erased.
 
-        def rule(old: Record | None) -> Record:
+        A photo that is new gets an entry. If provenance or bytes of a known one have changed, its revision grows by one.
+        An expired photo stays as it is.
+        """
+        image_id, now = image.image_id, self._clock()
+
+        def rule(old: LedgerEntry | None) -> LedgerEntry | None:
             if old is None:
-                return Record(
-                    image_id=image.image_id,
+                return LedgerEntry(
+                    image_id=image_id,
                     image=image,
                     provenance=provenance,
                     digests=(image.sha256,),
@@ -131,127 +85,137 @@ class Ledger:
                 recorded_at=now,
             )
 
-        return (await self.change({image.image_id: rule}))[image.image_id]
+        # Most sightings change nothing, and a look costs less than a write.
+        entry = (await self.find([image_id])).get(image_id)
+        if entry is None or rule(entry) != entry:
+            entry = (await self._change({image_id: rule})).get(image_id)
+        return None if entry is None or entry.facts.erased else entry
 
-    async def announced(self, revisions: dict[str, int]) -> None:
-        """Notes the revisions whose ImageCrawled the broker has acknowledged."""
+    async def mark_announced(self, revisions: Mapping[str, int]) -> None:
+        """Note the revisions whose ImageCrawled the broker has acknowledged, by image_id."""
 
         def rule(revision: int) -> Rule:
             return lambda old: old and replace(old, announced=max(old.announced, revision))
 
-        await self.change({image_id: rule(revision) for image_id, revision in revisions.items()})
+        await self._change({image_id: rule(revision) for image_id, revision in revisions.items()})
 
-    async def unannounced(self, older_than: timedelta) -> list[Record]:
-        """Records whose ImageCrawled may never have reached the broker."""
-        limit = self._clock() - older_than
-        found = self._photos.find({"unannounced": True}).limit(_CHUNK)
-        return [r for r in [from_document(d) async for d in found] if r.recorded_at <= limit]
-
-    async def outcomes(self, outcomes: Sequence[tuple[str, Outcome]]) -> None:
-        """Enters what the pipeline found, by photo; the greatest tuple stays. Photos never seen are left out."""
+    async def enter_outcomes(self, outcomes: Sequence[tuple[str, Outcome]]) -> None:
+        """Enter what the pipeline found, by image_id; the greatest tuple stays. Photos that were never seen are left out."""
         best: dict[str, Outcome] = {}
         for image_id, outcome in outcomes:
             best[image_id] = fate.better(best.get(image_id), outcome)
-        await self._facts(
-            {
-                image_id: lambda facts, new=new: replace(  # type: ignore[misc]
-                    facts, outcome=fate.better(facts.outcome, new)
-                )
-                for image_id, new in best.items()
-            }
-        )
 
-    async def deaths(self, deaths: Sequence[tuple[str, Death]]) -> None:
-        """Enters dead letters, by photo."""
+        def change(new: Outcome) -> Callable[[Facts], Facts]:
+            return lambda facts: replace(facts, outcome=fate.better(facts.outcome, new))
+
+        await self._change_facts({image_id: change(new) for image_id, new in best.items()})
+
+    async def enter_deaths(self, deaths: Sequence[tuple[str, Death]]) -> None:
+        """Enter dead letters, by image_id. Photos that were never seen are left out."""
         new: dict[str, set[Death]] = {}
         for image_id, death in deaths:
             new.setdefault(image_id, set()).add(death)
-        await self._facts(
-            {
-                image_id: lambda facts, new=dead: replace(facts, deaths=facts.deaths | new)  # type: ignore[misc]
-                for image_id, dead in new.items()
-            }
-        )
 
-    async def retried(self, image_id: str, dead_letter: str) -> None:
-        """Notes that a dead letter was sent again, whether it has been entered yet or not."""
-        await self._facts(
+        def change(dead: set[Death]) -> Callable[[Facts], Facts]:
+            return lambda facts: replace(facts, deaths=facts.deaths | dead)
+
+        await self._change_facts({image_id: change(dead) for image_id, dead in new.items()})
+
+    async def mark_retried(self, image_id: str, dead_letter: str) -> None:
+        """Note that a dead letter was sent again, whether it has been entered yet or not."""
+        await self._change_facts(
             {image_id: lambda facts: replace(facts, retried=facts.retried | {dead_letter})}
         )
 
-    async def expired(self, image_id: str) -> None:
-        """Notes that the photo's bytes were deleted because their time was over."""
-        await self._facts({image_id: lambda facts: replace(facts, expired=True)})
+    async def mark_expired(self, image_id: str) -> None:
+        """Note that the photo's bytes were deleted because their time was over."""
+        await self._change_facts({image_id: lambda facts: replace(facts, expired=True)})
 
-    async def _facts(self, changes: dict[str, Callable[[Facts], Facts]]) -> None:
+    async def find_unannounced(self, older_than: timedelta) -> list[LedgerEntry]:
+        """Return entries whose ImageCrawled may never have reached the broker."""
+        limit = self._clock() - older_than
+        found = self._photos.photos.find({"unannounced": True}).limit(_CHUNK)
+        entries = [from_document(document) async for document in found]
+        return [entry for entry in entries if entry.recorded_at <= limit]
+
+    async def find_due(self, now: datetime) -> list[LedgerEntry]:
+        """Return entries whose time is over and whose bytes are still there; at most some hundred."""
+        # Bounded at both ends: `limit` does not stop an index scan.
+        found = self._photos.photos.find({"expires_at": {"$gt": NEVER, "$lte": now}}).limit(_CHUNK)
+        return [from_document(document) async for document in found]
+
+    async def find_posts(self, site: str, author_keys: Sequence[str]) -> set[Post]:
+        """Return the posts of a site whose author has one of the keys."""
+        found = self._photos.photos.find(
+            {"author_key": {"$in": list(author_keys)}, "site": site}, {"site": 1, "post": 1}
+        )
+        return {Post(document["site"], document["post"]) async for document in found}
+
+    async def find_owners(self, digest: bytes) -> list[LedgerEntry]:
+        """Return the entries, erased ones left out, for which these bytes were stored."""
+        found = self._photos.photos.find({"digests": digest})
+        entries = [from_document(document) async for document in found]
+        return [entry for entry in entries if not entry.facts.erased]
+
+    async def count(self, image_ids: Iterable[str] | None = None) -> Counter[Fate.ValueType]:
+        """Count the photos by fate: all, or those among `image_ids`."""
+        counts: Counter[Fate.ValueType] = Counter()
+        if image_ids is None:
+            groups = await self._photos.photos.aggregate(
+                [{"$group": {"_id": "$fate", "photos": {"$sum": 1}}}]
+            )
+            async for group in groups:
+                counts[group["_id"]] = group["photos"]
+            return counts
+        ids = list(image_ids)
+        for start in range(0, len(ids), _CHUNK):
+            chunk = {"_id": {"$in": ids[start : start + _CHUNK]}}
+            async for document in self._photos.photos.find(chunk, {"fate": 1}):
+                counts[document["fate"]] += 1
+        return counts
+
+    async def _change_facts(self, changes: Mapping[str, Callable[[Facts], Facts]]) -> None:
         def rule(change: Callable[[Facts], Facts]) -> Rule:
-            def apply(old: Record | None) -> Record | None:
+            def apply(old: LedgerEntry | None) -> LedgerEntry | None:
                 if old is None or old.facts.erased:
                     return old
                 return replace(old, facts=change(old.facts))
 
             return apply
 
-        await self.change({image_id: rule(change) for image_id, change in changes.items()})
+        await self._change({image_id: rule(change) for image_id, change in changes.items()})
 
-    async def erase(self, image_ids: Iterable[str]) -> None:
-        """Leaves of the records nothing but that they were erased."""
+    async def _change(self, rules: Mapping[str, Rule]) -> dict[str, LedgerEntry]:
+        """Apply a rule to each entry, as one write, and return the entries that stand then. Erased posts get no new ones."""
+        if not rules:
+            return {}
+        return await self._photos.write(lambda write: self._apply(write, rules))
 
-        def rule(old: Record | None) -> Record | None:
-            return old and Record(
-                image_id=old.image_id,
-                image=ImageRef(),
-                provenance=Provenance(),
-                facts=Facts(revision=old.facts.revision, erased=True),
-                announced=old.facts.revision,
-                updated_at=old.updated_at,
-                version=old.version,
-            )
+    async def _apply(self, write: Write, rules: Mapping[str, Rule]) -> dict[str, LedgerEntry]:
+        documents = await write.find(rules)
+        before = _entries(documents)
+        after = {image_id: rule(before.get(image_id)) for image_id, rule in rules.items()}
+        erased = await write.find_erased(
+            {_post(entry) for name, entry in after.items() if entry and name not in before}
+        )
+        standing = {
+            image_id: self._dated(before.get(image_id), entry)
+            for image_id, entry in after.items()
+            if entry and (image_id in before or _post(entry) not in erased)
+        }
+        changed = [entry for name, entry in standing.items() if entry != before.get(name)]
+        await write.replace([to_document(entry) for entry in changed], documents)
+        return standing
 
-        await self.change(dict.fromkeys(image_ids, rule))
-
-    async def due(self, now: datetime) -> list[Record]:
-        """Records whose time is over and whose bytes are still there; at most some hundred."""
-        # Bounded at both ends: `limit` does not stop an index scan.
-        found = self._photos.find({"expires_at": {"$gt": NEVER, "$lte": now}}).limit(_CHUNK)
-        return [from_document(document) async for document in found]
-
-    async def of_posts(self, posts: Iterable[tuple[str, str]]) -> list[Record]:
-        """All records of the posts (site, post), erased ones left out."""
-        found = [
-            from_document(document)
-            for site, post in posts
-            async for document in self._photos.find({"site": site, "post": post})
-        ]
-        return [record for record in found if not record.facts.erased]
-
-    async def posts_by(self, site: str, author_keys: Sequence[str]) -> set[tuple[str, str]]:
-        """Posts of a site whose author has one of the keys."""
-        found = self._photos.find({"author_key": {"$in": list(author_keys)}, "site": site})
-        return {(document["site"], document["post"]) async for document in found}
-
-    async def sharing(self, digest: bytes) -> list[Record]:
-        """Records, erased ones left out, for which these bytes were stored."""
-        found = [
-            from_document(document) async for document in self._photos.find({"digests": digest})
-        ]
-        return [record for record in found if not record.facts.erased]
-
-    async def count(self, image_ids: Iterable[str] | None = None) -> Counter[Fate.ValueType]:
-        """How many photos have which fate: of all, or of `image_ids`."""
-        counts: Counter[Fate.ValueType] = Counter()
-        if image_ids is None:
-            groups = await self._photos.aggregate(
-                [{"$group": {"_id": "$fate", "photos": {"$sum": 1}}}]
-            )
-            async for group in groups:
-                counts[group["_id"]] = group["photos"]
-            return counts
-        for chunk in _chunks(list(image_ids)):
-            async for document in self._photos.find({"_id": {"$in": chunk}}, {"fate": 1}):
-                counts[document["fate"]] += 1
-        return counts
+    def _dated(self, old: LedgerEntry | None, new: LedgerEntry) -> LedgerEntry:
+        if old is None or new.fate != old.fate:
+            return replace(new, updated_at=self._clock())
+        return new
 
 
-def _chunks(ids: list[str]) -> Iterable[list[str]]:
-    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
+def _entries(documents: Mapping[str, dict[str, object]]) -> dict[str, LedgerEntry]:
+    return {image_id: from_document(document) for image_id, document in documents.items()}
+
+
+def _post(entry: LedgerEntry) -> Post:
+    return Post(entry.provenance.site, entry.provenance.post)

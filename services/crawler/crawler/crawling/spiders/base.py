@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from crawler.core.sighting import Sighting
-from crawler.crawling.crawl import Crawl
+from crawler.crawling.crawl_run import CrawlRun
 from crawler.crawling.download import failure_code
 from servicekit import telemetry
 
@@ -39,11 +39,11 @@ class PageFailed(Exception):
 class PhotoSpider(Spider):
     """A spider that yields sightings, no faster than the pipelines take them."""
 
-    crawl: Crawl
+    crawl: CrawlRun
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> PhotoSpider:
-        """Scrapy's constructor; `crawl` is given as a keyword."""
+        """Make a spider for Scrapy, which gives `crawl` as a keyword."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._photo_done, signal)
@@ -58,10 +58,10 @@ class PhotoSpider(Spider):
 
     @abstractmethod
     def sightings(self) -> AsyncIterator[Sighting]:
-        """The photos of the source. Raises CrawlFailed."""
+        """Give the photos of the source. Raises CrawlFailed."""
 
     async def start(self) -> AsyncIterator[Sighting]:
-        """Scrapy's entry: the sightings, at most as many as the job asks for."""
+        """Give Scrapy the sightings, at most as many as the job asks for."""
         limit = self.crawl.job.request.max_photos
         number = 0
         try:
@@ -88,7 +88,7 @@ class PhotoSpider(Spider):
             await asyncio.sleep(0.01)
 
     async def fetch(self, url: str, **meta: Any) -> Response:
-        """A page, whatever its status. Raises PageFailed."""
+        """Return a page, whatever its status. Raises PageFailed."""
         request = Request(url, meta={"download_maxsize": MAX_PAGE_BYTES, **meta})
         try:
             return await self.crawler.engine.download_async(request)
@@ -96,7 +96,7 @@ class PhotoSpider(Spider):
             raise PageFailed(failure_code(error), str(error)) from error
 
     async def page(self, url: str, **meta: Any) -> Response:
-        """A page with status 200. Raises PageFailed."""
+        """Return a page with status 200. Raises PageFailed."""
         response = await self.fetch(url, **meta)
         if response.status != 200:
             raise PageFailed(f"http_{response.status}", f"{url} answered {response.status}")

@@ -34,7 +34,7 @@ class FolderSpider(PhotoSpider):
     name = "folder"
 
     async def sightings(self) -> AsyncIterator[Sighting]:
-        """See PhotoSpider."""
+        """Give the photos below the folder, in the order of their paths."""
         source = self.crawl.job.request.folder
         root = Path(source.path)
         table = photo_table.EMPTY
@@ -57,14 +57,14 @@ class FolderSpider(PhotoSpider):
             position=name.position,
             kind=fashion_pb2.SOURCE_KIND_SHOP if style else fashion_pb2.SOURCE_KIND_SOCIAL,
             path=root / path,
-            author_key=self.crawl.stores.authors.newest(site, name.author),
+            author_key=self.crawl.shared.authors.newest(site, name.author),
             style=style,
             csv_date=row.posted_at,
         )
 
 
 def find(root: Path) -> list[PurePosixPath]:
-    """Paths of the photos below `root`, sorted; hidden files and links are left out. Raises OSError."""
+    """Return the paths of the photos below `root`, sorted; hidden files and links are left out. Raises OSError."""
 
     def stop(error: OSError) -> None:
         raise error

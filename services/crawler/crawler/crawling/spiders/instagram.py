@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from crawler.core import dates, hashtags
+from crawler.core.instagram import MAX_HASHTAGS, SITE
 from crawler.core.sighting import Sighting
 from crawler.crawling.download import SECRET_QUERY
 from crawler.crawling.spiders.base import CrawlFailed, PageFailed, PhotoSpider
 from snsfashion.fashion.v1 import fashion_pb2
 
-SITE = "instagram"
 PAGE_SIZE = 50  # the API's maximum
 FIELDS = "id,media_type,media_url,caption,timestamp,children{id,media_type,media_url}"
 # https://developers.facebook.com/docs/graph-api/guides/error-handling
@@ -35,7 +35,7 @@ class InstagramSpider(PhotoSpider):
     name = "instagram"
 
     async def sightings(self) -> AsyncIterator[Sighting]:
-        """See PhotoSpider."""
+        """Give the photos of all hashtags, each post once."""
         source = self.crawl.job.request.instagram
         posts: dict[str, Media] = {}
         tags: dict[str, set[str]] = {}
@@ -55,10 +55,10 @@ class InstagramSpider(PhotoSpider):
                 yield sighting
 
     async def _media(self, hashtag: str, include_top: bool) -> AsyncIterator[Media]:
-        if not await self.crawl.stores.budget.take(hashtag):
+        if not await self.crawl.shared.budget.take(hashtag):
             raise PageFailed(
                 "hashtag_limit",
-                f"#{hashtag} would be the 31st hashtag in 7 days, more than the API allows",
+                f"#{hashtag} would be one more than the {MAX_HASHTAGS} hashtags that the API allows in 7 days",
             )
         found = await self._get("ig_hashtag_search", q=hashtag)
         for node in found["data"]:
@@ -79,7 +79,7 @@ class InstagramSpider(PhotoSpider):
             after = {"after": paging["cursors"]["after"]}
 
     async def _get(self, path: str, **parameters: str) -> dict[str, Any]:
-        settings = self.crawl.stores.settings
+        settings = self.crawl.shared.settings
         token = settings.instagram_access_token.get_secret_value()
         query = urlencode({"user_id": settings.instagram_user_id, **parameters})
         response = await self.fetch(
@@ -108,7 +108,7 @@ class InstagramSpider(PhotoSpider):
 
     def _photos(self, media: Media, searched: set[str]) -> list[Sighting]:
         children = media.get("children", {}).get("data") or [media]
-        tags = hashtags.in_caption(media.get("caption", "")) | hashtags.normalized(searched)
+        tags = hashtags.find_in_caption(media.get("caption", "")) | hashtags.normalize_all(searched)
         sightings = []
         for position, child in enumerate(children):
             sighting = Sighting(

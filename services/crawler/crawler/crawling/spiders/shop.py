@@ -24,7 +24,7 @@ class ShopSpider(PhotoSpider):
     name = "shop"
 
     async def sightings(self) -> AsyncIterator[Sighting]:
-        """See PhotoSpider."""
+        """Give the photos of all products."""
         source = self.crawl.job.request.shop
         # An IPv6 host would break the parts of image ids.
         site = source.site or (urlsplit(source.url).hostname or "").replace(":", ".")
@@ -52,11 +52,11 @@ class ShopSpider(PhotoSpider):
                 yield offer
 
     async def _pages(self, response: Response, url: str, depth: int) -> AsyncIterator[str]:
-        """Addresses of pages in a sitemap and the sitemaps below it. Raises PageFailed if this is none."""
+        """Give the addresses of pages in a sitemap and the sitemaps below it. Raises PageFailed if it is not a sitemap."""
         try:
             sitemap = Sitemap(response.body)
         except Exception as error:  # lxml's own error, which depends on its version
-            raise PageFailed("not_a_feed", f"{url} is no XML: {error}") from error
+            raise PageFailed("not_a_feed", f"{url} is not XML: {error}") from error
         if sitemap.type not in ("urlset", "sitemapindex"):
             raise PageFailed("not_a_feed", f"{url} is neither a Merchant feed nor a sitemap")
         for entry in sitemap:

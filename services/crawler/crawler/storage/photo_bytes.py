@@ -1,4 +1,4 @@
-"""The bytes of photos in the blob store: stored once, and deleted with the last record that needs them."""
+"""The bytes of photos in the blob store: stored once, and deleted with the last ledger entry that needs them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from crawler.storage.ledger import Ledger
 from photokit.blobs import BlobStore, photo_key
 
 
-class Photos:
+class PhotoBytes:
     """Stores and releases bytes by SHA-256.
 
-    A record is entered before its bytes are stored, so no bytes are ever without an owner. Storing and deleting the
+    An entry is made before its bytes are stored, so no bytes are ever without an owner. Storing and deleting the
     same bytes exclude each other in this process, which is why the crawler runs as one replica.
     """
 
@@ -27,18 +27,22 @@ class Photos:
             lock = self._locks[digest] = asyncio.Lock()
         return lock
 
-    async def store(self, digest: bytes, data: bytes) -> None:
-        """Stores bytes whose record is in the ledger."""
+    async def store(self, digest: bytes, data: bytes, image_id: str) -> bool:
+        """Store the bytes of a photo that is in the ledger; return False, and store nothing, if its post was erased since."""
         async with self._lock(digest):
+            entry = (await self._ledger.find([image_id])).get(image_id)
+            if entry is None or entry.facts.erased:
+                return False
             await self._blobs.put_if_absent(photo_key(digest), data)
+            return True
 
-    async def release(self, digest: bytes, image_ids: set[str]) -> None:
-        """Deletes the bytes unless a record other than `image_ids` still needs them."""
+    async def release(self, digest: bytes, image_id: str = "") -> None:
+        """Delete the bytes unless a photo other than `image_id` still needs them."""
         async with self._lock(digest):
-            sharing = await self._ledger.sharing(digest)
-            if not any(r.image_id not in image_ids and not r.facts.expired for r in sharing):
+            owners = await self._ledger.find_owners(digest)
+            if not any(o.image_id != image_id and not o.facts.expired for o in owners):
                 await self._blobs.delete(photo_key(digest))
 
     async def has(self, digest: bytes) -> bool:
-        """Are the bytes there?"""
+        """Tell whether the bytes are there."""
         return await self._blobs.exists(photo_key(digest))
