@@ -39,7 +39,7 @@ def bases(root: Path, wanted: str | None) -> list[str]:
     """Return the commits to compare with; none if there are none. Raise BaseMissing if `wanted` is not there."""
     commit = _commit(root, wanted or "origin/main") or (None if wanted else _commit(root, "main"))
     if wanted and commit is None:
-        raise BaseMissing(f"PROTO_BASE={wanted} is no revision of this clone")
+        raise BaseMissing(f"PROTO_BASE={wanted} is not a revision of this clone")
     found = [commit]
     if commit == _commit(root, "HEAD"):
         found.append(_commit(root, "HEAD^"))

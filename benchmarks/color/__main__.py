@@ -178,7 +178,7 @@ def _as_the_notebooks(pixels: NDArray[np.uint8], mask: Mask) -> str:
 
 
 def _cut(mask: Mask) -> Mask:
-    """The first TIMED_PIXELS pixels of a mask, from the top."""
+    """Return the first TIMED_PIXELS pixels of a mask, from the top."""
     cut = np.zeros(mask.size, np.bool_)
     cut[np.flatnonzero(mask)[:TIMED_PIXELS]] = True
     return cut.reshape(mask.shape)
@@ -208,7 +208,7 @@ def _speed(timed: list[tuple[NDArray[np.uint8], Mask]], quiet: bool) -> dict[str
 
 
 def _seconds(method: Callable[..., object], pixels: NDArray[np.uint8], mask: Mask) -> float:
-    """The best of three."""
+    """Return the best of three."""
     best = np.inf
     for _ in range(3):
         start = time.perf_counter()
@@ -321,7 +321,7 @@ def _bars(result: dict[str, Any]) -> list[Bar]:
 
 
 def _keep(worst: list[Any], photo: Photo, row: Row, found: GarmentColors) -> None:
-    """Puts a case among the worst if it is one."""
+    """Put a case among the worst if it is one."""
     garment = row.garment
     if len(worst) == WORST and row.error <= worst[-1][0]:
         return
@@ -335,7 +335,7 @@ def _keep(worst: list[Any], photo: Photo, row: Row, found: GarmentColors) -> Non
 
 
 def _sheet(worst: Sequence[Any]) -> Image.Image:
-    """The worst cases: garment, true swatch over measured swatch, words."""
+    """Return the worst cases: garment, true swatch over measured swatch, words."""
     width, height, across = 190, 190, 6
     sheet = Image.new("RGB", (width * across, height * -(-len(worst) // across)), "white")
     draw = ImageDraw.Draw(sheet)

@@ -90,14 +90,14 @@ def _truth(garment: RenderedGarment, key: str, tone: int) -> Garment:
 
 
 def ragged(mask: Mask, pixels: float, rng: np.random.Generator) -> Mask:
-    """The mask with its border moved in and out by about `pixels`, smoothly along it, as a segmenter's is."""
+    """Return the mask with its border moved in and out by about `pixels`, smoothly along it, as a segmenter's is."""
     inside = distance_transform_edt(mask) - distance_transform_edt(~mask)
     wave = gaussian_filter(rng.standard_normal(mask.shape), 6)
     return np.asarray(inside > pixels * wave / wave.std())
 
 
 def grown(mask: Mask, pixels: float) -> Mask:
-    """The mask with its border moved out by `pixels`, or in if negative."""
+    """Return the mask with its border moved out by `pixels`, or in if negative."""
     if pixels < 0:
         return np.asarray(distance_transform_edt(mask) > -pixels)
     return np.asarray(distance_transform_edt(~mask) <= pixels)

@@ -13,7 +13,7 @@ LOCAL_RUN = Path(".run") / "services.json"
 
 
 class AddressMissing(Exception):
-    """Nobody said where a service is; the text says what to do."""
+    """Nobody said where a service is. The text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Addresses:
         )
 
     def of(self, service: str) -> str:
-        """The address of `service` (or "nats_url"). Raises AddressMissing if it is unknown."""
+        """Return the address of `service` (or "nats_url"). Raises AddressMissing if it is unknown."""
         address: str = getattr(self, service)
         if not address:
             name = variable(service)
@@ -63,5 +63,5 @@ class Addresses:
 
 
 def variable(service: str) -> str:
-    """The environment variable with a service's address."""
+    """Return the environment variable with a service's address."""
     return "NATS_URL" if service == "nats_url" else f"{service.upper()}_ADDRESS"

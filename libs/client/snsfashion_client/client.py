@@ -64,27 +64,27 @@ class Client:
 
     @cached_property
     def classifier(self) -> ClassifierServiceStub:
-        """Is it a fashion photo?"""
+        """Whether it is a fashion photo."""
         return ClassifierServiceStub(self._channel("classifier"))
 
     @cached_property
     def segmenter(self) -> SegmenterServiceStub:
-        """Which garments, which pixels?"""
+        """The garments of a photo and their pixels."""
         return SegmenterServiceStub(self._channel("segmenter"))
 
     @cached_property
     def color(self) -> ColorServiceStub:
-        """Which colors?"""
+        """The colors of garments, and palettes."""
         return ColorServiceStub(self._channel("color"))
 
     @cached_property
     def trends(self) -> TrendsServiceStub:
-        """What is worn, what is rising?"""
+        """What is worn and what is rising."""
         return TrendsServiceStub(self._channel("trends"))
 
     @cached_property
     def recommender(self) -> RecommenderServiceStub:
-        """Which outfits for this person?"""
+        """Outfits for a person."""
         return RecommenderServiceStub(self._channel("recommender"))
 
     def recommend(
@@ -97,7 +97,7 @@ class Client:
         k: int = 10,
         as_of: datetime | None = None,
     ) -> recommender_pb2.RecommendResponse:
-        """Outfits for a person, best first, with words instead of numbers.
+        """Return outfits for a person, best first, with words instead of numbers.
 
         `styles`, such as "casual", and `personal_color`, such as "winter-deep" or "winter", come before what the
         person's profile declares. `items`, such as "skirt": outfits with one of them. `as_of`: an aware datetime,
@@ -116,7 +116,7 @@ class Client:
         return self.recommender.Recommend(request)
 
     def close(self) -> None:
-        """Closes the channels; the client can't be used afterwards."""
+        """Close the channels; the client can't be used afterwards."""
         for channel in self._channels:
             channel.close()
 

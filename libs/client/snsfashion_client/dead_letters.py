@@ -56,7 +56,7 @@ class DeadLetters:
             number = message.seq + 1
 
     async def entry(self, number: int) -> Entry | None:
-        """The dead letter with this sequence, or None."""
+        """Return the dead letter with this sequence, or None."""
         try:
             message = await self._js.get_msg(STREAM, seq=number)
         except NotFoundError:
@@ -64,7 +64,7 @@ class DeadLetters:
         return Entry(number, DeadLetter.FromString(message.data or b""))
 
     async def retry(self, letter: DeadLetter) -> bool:
-        """Sends the message again: the same body and subject, for every consumer of it.
+        """Send the message again: the same body and subject, for every consumer of it.
 
         False if the broker has dropped it as a repetition: the same letter was retried within the last two minutes.
         """
@@ -86,10 +86,10 @@ class DeadLetters:
 
 @asynccontextmanager
 async def connect(nats_url: str) -> AsyncIterator[DeadLetters]:
-    """A connection to the broker. Raises BrokerUnreachable."""
+    """Return a connection to the broker. Raises BrokerUnreachable."""
 
     async def quiet(_: Exception) -> None:
-        """What goes wrong is raised to the caller; nats-py would also print it."""
+        """Stay silent: what goes wrong is raised to the caller; nats-py would also print it."""
 
     try:
         # By default nats-py tries for two minutes.

@@ -58,5 +58,5 @@ def _number(kind: str, table: Mapping[int, Category] | Mapping[int, Label], word
     key = "-".join(word.lower().replace("_", " ").replace("-", " ").split())
     if key not in numbers:
         hint = suggestion(key, list(numbers))
-        raise UnknownName(f"{word!r} is no {kind}{hint or '.'} Known: {', '.join(numbers)}")
+        raise UnknownName(f"unknown {kind} {word!r}{hint or '.'} Known: {', '.join(numbers)}")
     return numbers[key]

@@ -38,7 +38,7 @@ class BlobStore:
             self._store = from_url(url)
 
     async def get(self, key: str) -> bytes:
-        """The bytes under `key`. Raises Gone if there are none."""
+        """Return the bytes under `key`. Raises Gone if there are none."""
         try:
             result = await obstore.get_async(self._store, key)
             return bytes(await result.bytes_async())
@@ -46,7 +46,7 @@ class BlobStore:
             raise Gone(f"nothing is stored under {key}") from error
 
     async def put_if_absent(self, key: str, data: bytes) -> bool:
-        """Stores `data` unless something is there: the first write stands. True if this one did."""
+        """Store `data` unless something is there: the first write stands. Return whether this one did."""
         try:
             await obstore.put_async(self._store, key, data, mode="create", use_multipart=False)
         except AlreadyExistsError:
@@ -62,7 +62,7 @@ class BlobStore:
         return True
 
     async def delete(self, key: str) -> None:
-        """Removes what is under `key`, if anything."""
+        """Remove what is under `key`, if anything."""
         try:
             await obstore.delete_async(self._store, key)
         except FileNotFoundError:
@@ -74,7 +74,7 @@ class BlobStore:
         return [item["path"] async for page in listing for item in page]
 
     async def url(self, key: str, lifetime: timedelta) -> str:
-        """A time-limited address of the bytes, or "" where the store can't give one (a local folder)."""
+        """Return a time-limited address of the bytes, or "" where the store can't give one (a local folder)."""
         if isinstance(self._store, S3Store | GCSStore | AzureStore):
             return await obstore.sign_async(self._store, "GET", key, lifetime)
         return ""

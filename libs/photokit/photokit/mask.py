@@ -11,13 +11,13 @@ from snsfashion.fashion.v1.fashion_pb2 import Mask
 
 
 def encode(mask: NDArray[np.bool_]) -> Mask:
-    """Encodes a bool H x W mask."""
+    """Encode a bool H x W mask."""
     rle = coco.encode(np.asfortranarray(mask, dtype=np.uint8))
     return Mask(height=mask.shape[0], width=mask.shape[1], counts=rle["counts"])
 
 
 def decode(mask: Mask) -> NDArray[np.bool_]:
-    """Decodes to bool H x W. Raises ValueError if the runs don't fill the size, or if no photo is that large."""
+    """Decode to bool H x W. Raises ValueError if the runs don't fill the size, or if no photo is that large."""
     rle = {"size": [mask.height, mask.width], "counts": bytes(mask.counts)}
     pixels = mask.height * mask.width
     if 0 < pixels <= MAX_PIXELS and _length(mask.counts) == pixels:

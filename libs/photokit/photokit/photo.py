@@ -52,7 +52,7 @@ class Photo:
 
 
 def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> Photo:
-    """Decodes a JPEG, PNG, WebP or the first frame of a GIF; 16-bit, CMYK, gray and palette photos become RGB.
+    """Decode a JPEG, PNG, WebP or the first frame of a GIF; 16-bit, CMYK, gray and palette photos become RGB.
 
     Raises BadPhoto with code `empty`, `too_large` (bytes), `not_an_image`, `too_many_pixels`, `too_small` or
     `truncated`.
@@ -100,13 +100,16 @@ def _taken_at(image: Image.Image) -> str | None:
     try:
         value = image.getexif().get_ifd(0x8769).get(0x9003)
     except (OSError, SyntaxError, ValueError, KeyError, TypeError):
-        return None  # a damaged EXIF block is no reason to lose the photo
+        return None  # a damaged EXIF block must not lose the photo
     return value if isinstance(value, str) else None
 
 
 def phash(pixels: NDArray[np.uint8]) -> int:
-    """64-bit perceptual hash of RGB uint8 H x W x 3: signs of the lowest 8 x 8 DCT-II terms of the 32 x 32 gray photo
-    against their median (Zauner 2010, "Implementation and benchmarking of perceptual image hash functions")."""
+    """Return the 64-bit perceptual hash of RGB uint8 H x W x 3.
+
+    Its bits are the signs of the lowest 8 x 8 DCT-II terms of the 32 x 32 gray photo against their median (Zauner 2010,
+    "Implementation and benchmarking of perceptual image hash functions").
+    """
     gray = Image.fromarray(pixels).convert("L").resize((32, 32), Image.Resampling.LANCZOS)
     low = (_DCT @ np.asarray(gray, dtype=np.float64) @ _DCT.T).ravel()
     bits = low > np.median(low[1:])

@@ -167,7 +167,7 @@ class Color(color_pb2_grpc.ColorServiceServicer):
 
     def NameColor(self, request: color_pb2.NameColorRequest, context: Any) -> Any:
         if request.hex != "#1f2852":
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "hex: is no hex value")
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "hex: must be a hex value")
         return color_pb2.NameColorResponse(
             color=fashion_pb2.Color(
                 rgb=0x1F2852, name="dark navy", family="navy", family_ko="네이비", confidence=0.9
@@ -231,7 +231,7 @@ def test_a_color_is_named_and_a_bad_one_refused() -> None:
         assert "navy 네이비" in result.output
         bad = run("color", "blueish", COLOR_ADDRESS=address)
     assert bad.exit_code == 1
-    assert "hex: is no hex value" in bad.output
+    assert "hex: must be a hex value" in bad.output
 
 
 # -- crawls
@@ -419,7 +419,7 @@ async def test_a_typo_in_a_style_gets_a_suggestion(recommender: str) -> None:
         run, "recommend", "kim", "--style", "casul", RECOMMENDER_ADDRESS=recommender
     )
     assert result.exit_code == 2
-    assert "'casul' is no style; did you mean casual?" in result.output
+    assert "unknown style 'casul'; did you mean casual?" in result.output
 
 
 async def test_python_callers_use_words_too(recommender: str) -> None:

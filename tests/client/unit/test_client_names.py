@@ -25,12 +25,12 @@ def test_every_item_has_a_word_that_means_it(number: int) -> None:
 
 
 def test_a_typo_gets_a_suggestion() -> None:
-    with pytest.raises(UnknownName, match=r"'skrit' is no item; did you mean skirt\?"):
+    with pytest.raises(UnknownName, match=r"unknown item 'skrit'; did you mean skirt\?"):
         names.category("skrit")
 
 
 def test_what_is_like_nothing_gets_the_list() -> None:
-    with pytest.raises(UnknownName, match=r"'goth' is no style\. Known: casual, feminine,"):
+    with pytest.raises(UnknownName, match=r"unknown style 'goth'\. Known: casual, feminine,"):
         names.style("goth")
 
 

@@ -32,7 +32,7 @@ def quarters(width: int = 96, height: int = 64) -> Image.Image:
 
 
 def file(image: Image.Image, format: str, **options: object) -> bytes:
-    """The bytes of an image file."""
+    """Return the bytes of an image file."""
     buffer = io.BytesIO()
     image.save(buffer, format, **options)
     return buffer.getvalue()
@@ -48,7 +48,7 @@ def assert_near(actual: list[tuple[int, ...]], expected: list[tuple[int, ...]], 
 
 
 def bomb(side: int) -> bytes:
-    """A valid PNG of `side` x `side` pixels in a few kilobytes."""
+    """Return a valid PNG of `side` x `side` pixels in a few kilobytes."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return (

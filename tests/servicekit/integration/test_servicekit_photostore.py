@@ -56,7 +56,7 @@ async def db(mongodb_uri: str) -> AsyncIterator[Database]:
 
 
 def result(post: int, position: int, order: Order) -> Result:
-    """What is known of a photo: a value that follows from the tuple, as the same fact always is the same."""
+    """Return what is known of a photo: a value that follows from the tuple, as the same fact always is the same."""
     where = POSTS[post]
     return Result(f"{where.site}:{where.post}:{position}", where, order, {"value": list(order)})
 
@@ -90,7 +90,7 @@ async def deliver(store: PhotoStore, batch: Batch) -> None:
 
 
 async def standing(store: PhotoStore) -> Standing:
-    """What stands for every photo."""
+    """Return what stands for every photo."""
     found: Standing = {}
     async for document in store.photos.find():
         first, second, third, fourth = document["order"]
@@ -100,7 +100,7 @@ async def standing(store: PhotoStore) -> Standing:
 
 
 def clean(batches: Sequence[Batch]) -> Standing:
-    """What must stand in the end, by the rule alone."""
+    """Return what must stand in the end, by the rule alone."""
     erased = {post for batch in batches for post in batch.erased}
     best: Standing = {}
     for batch in batches:
@@ -142,7 +142,7 @@ def test_any_history_ends_as_a_clean_run(
 
 
 async def follow(store: PhotoStore, memory: Standing, known: int) -> int:
-    """Takes in what changed since `known`, as a replica does."""
+    """Take in what changed since `known`, as a replica does."""
     newest = int((await store.read_head()).get("seq", 0))
     changes = await store.find_changes(known, newest)
     for document in changes.photos:

@@ -74,7 +74,7 @@ async def collector() -> AsyncIterator[tuple[Collector, str]]:
 
 
 async def answer(endpoint: str) -> str:
-    """What the program prints: the traceparent that the handler saw."""
+    """Return what the program prints: the traceparent that the handler saw."""
     done = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-c", PROGRAM, endpoint],

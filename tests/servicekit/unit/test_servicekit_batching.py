@@ -33,7 +33,7 @@ class Model:
 
 
 async def held(model: Model, batcher: MicroBatcher[int, int], first: int = 0) -> asyncio.Task[int]:
-    """Sends one item and holds the model on it, so that what follows queues up."""
+    """Send one item and hold the model on it, so that what follows queues up."""
     model.proceed.clear()
     task = asyncio.create_task(batcher.submit(first))
     assert await asyncio.to_thread(model.busy.wait, 10)
@@ -105,7 +105,7 @@ async def test_a_full_queue_answers_overloaded_at_once_but_events_wait() -> None
     first = await held(model, batcher)
     queued = [asyncio.create_task(batcher.try_submit(n)) for n in (1, 2)]
     await asyncio.sleep(0)
-    with pytest.raises(Overloaded, match="2 photos wait"):
+    with pytest.raises(Overloaded, match="2 photos are waiting"):
         await batcher.try_submit(3)
     patient = asyncio.create_task(batcher.submit(4))
     await asyncio.sleep(0)

@@ -35,7 +35,7 @@ def short_fetches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def photo(number: int) -> ImageCrawled:
-    """The event of a crawled photo."""
+    """Return the event of a crawled photo."""
     event = ImageCrawled(
         image=fashion_pb2.ImageRef(
             image_id=f"site:post{number}:0", sha256=number.to_bytes(32, "big")
@@ -51,7 +51,7 @@ def photo(number: int) -> ImageCrawled:
 
 
 def verdict(event: ImageCrawled) -> Publication[Any]:
-    """What the classifier would publish about it."""
+    """Return what the classifier would publish about it."""
     result = ImageClassified(
         image=event.image, provenance=event.provenance, generations=event.generations, fashion=True
     )
@@ -61,13 +61,13 @@ def verdict(event: ImageCrawled) -> Publication[Any]:
 
 
 async def answer(batch: Sequence[ImageCrawled]) -> Sequence[Outcome]:
-    """A handler that works."""
+    """Return a handler that works."""
     return [[verdict(event)] for event in batch]
 
 
 @asynccontextmanager
 async def consuming(js: JetStreamContext, handler: Handler) -> AsyncIterator[Consumer]:
-    """A classifier's consumer that waits for no back-off."""
+    """Return a classifier's consumer that waits for no back-off."""
     consumer = Consumer(
         js,
         CLASSIFIER,
@@ -83,20 +83,20 @@ async def consuming(js: JetStreamContext, handler: Handler) -> AsyncIterator[Con
 
 
 async def crawl(js: JetStreamContext, *numbers: int) -> None:
-    """Publishes photos; without Nats-Msg-Id, so that the broker lets duplicates pass."""
+    """Publish photos; without Nats-Msg-Id, so that the broker lets duplicates pass."""
     for number in numbers:
         await js.publish(topology.CRAWLED, photo(number).SerializeToString())
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Waits for what other tasks bring about."""
+    """Wait for what other tasks bring about."""
     async with asyncio.timeout(PATIENCE_S):
         while not await condition():  # noqa: ASYNC110 (what is waited for is at the broker)
             await asyncio.sleep(0.02)
 
 
 async def settled(js: JetStreamContext) -> None:
-    """Waits until the classifier has nothing left to do."""
+    """Wait until the classifier has nothing left to do."""
 
     async def idle() -> bool:
         info = await js.consumer_info(topology.PIPELINE, "classifier")
@@ -458,9 +458,9 @@ async def test_health_goes_when_the_broker_is_silent(
 ) -> None:
     monkeypatch.setattr(consumer_module, "STALE_AFTER_S", 0.0)
     consumer = Consumer(js, CLASSIFIER, [Subscription(topology.CRAWLED, answer)])
-    assert not consumer.healthy
+    assert not consumer.is_healthy
     monkeypatch.setattr(consumer_module, "STALE_AFTER_S", 15.0)
-    assert consumer.healthy
+    assert consumer.is_healthy
 
 
 def test_a_subject_without_a_handler_is_refused(js: JetStreamContext) -> None:

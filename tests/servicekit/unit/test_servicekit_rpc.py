@@ -59,7 +59,7 @@ async def channel(server: RpcServer) -> AsyncIterator[grpc.aio.Channel]:
 
 
 async def fails(channel: grpc.aio.Channel, deadline_s: float = 5) -> grpc.aio.AioRpcError:
-    """The error of one call."""
+    """Return the error of one call."""
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await classifier_pb2_grpc.ClassifierServiceStub(channel).Classify(
             ClassifyRequest(photo=b"x"), timeout=deadline_s
@@ -68,7 +68,7 @@ async def fails(channel: grpc.aio.Channel, deadline_s: float = 5) -> grpc.aio.Ai
 
 
 def raising(error: BaseException) -> Answer:
-    """An answer that is an error."""
+    """Return an answer that is an error."""
 
     async def answer(_: ClassifyRequest) -> ClassifyResponse:
         raise error
@@ -171,7 +171,7 @@ async def test_a_call_without_a_deadline_gets_one(
 
 
 async def health(channel: grpc.aio.Channel, service: str) -> int:
-    """What health says of a service."""
+    """Return what health says of a service."""
     stub = health_pb2_grpc.HealthStub(channel)
     return int((await stub.Check(health_pb2.HealthCheckRequest(service=service))).status)
 

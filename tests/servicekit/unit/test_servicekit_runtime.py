@@ -100,7 +100,7 @@ class Service:
         )
 
     async def line(self, containing: str) -> str:
-        """The next line of output with that text. Fails if there is none before it ends."""
+        """Return the next line of output with that text. Fails if there is none before it ends."""
         assert self._process.stdout
         async with asyncio.timeout(PATIENCE_S):
             while line := await asyncio.to_thread(self._process.stdout.readline):
@@ -109,7 +109,7 @@ class Service:
         raise AssertionError(f"it ended without {containing!r}: {self._process.communicate()}")
 
     async def serving(self) -> dict[str, Any]:
-        """Waits until it serves; returns the log line with its ports."""
+        """Wait until it serves; return the log line with its ports."""
         line: dict[str, Any] = json.loads(await self.line('"serving"'))
         return line
 

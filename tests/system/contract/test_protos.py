@@ -21,14 +21,14 @@ FILES = sorted(PROTOS.glob("snsfashion/**/*.proto"))
 
 
 def described(path: Path) -> FileDescriptor:
-    """The descriptor of a .proto, through the Python that is committed."""
+    """Return the descriptor of a .proto, through the Python that is committed."""
     name = path.relative_to(PROTOS).as_posix()
     importlib.import_module(name.replace("/", ".").replace(".proto", "_pb2"))
     return descriptor_pool.Default().FindFileByName(name)
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Runs a command that is installed beside the interpreter, or any other."""
+    """Run a command that is installed beside the interpreter, or any other."""
     environment = {
         "PATH": f"{BIN}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(cwd),
@@ -110,25 +110,25 @@ class Repository:
         self.git("init", "--quiet", "--initial-branch=main")
 
     def git(self, *arguments: str) -> None:
-        """Runs git."""
+        """Run git."""
         who = ("-c", "user.name=test", "-c", "user.email=test@example.com")
         done = run("git", *who, *arguments, cwd=self.folder)
         assert done.returncode == 0, done.stderr
 
     def write(self, *fields: str) -> None:
-        """Writes the message with these fields, numbered from 1."""
+        """Write the message with these fields, numbered from 1."""
         body = "".join(f"  string {field} = {n};\n" for n, field in enumerate(fields, 1) if field)
         text = f'syntax = "proto3";\npackage a.v1;\nmessage M {{\n{body}}}\n'
         (self.folder / "protos" / "a" / "v1" / "a.proto").write_text(text)
 
     def commit(self, *fields: str) -> None:
-        """Commits that message."""
+        """Commit that message."""
         self.write(*fields)
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message=.")
 
     def clone(self, folder: Path, *options: str) -> Repository:
-        """A clone of it."""
+        """Return a clone of it."""
         done = run(
             "git", "clone", "--quiet", *options, self.folder.as_uri(), folder, cwd=self.folder
         )
@@ -138,7 +138,7 @@ class Repository:
         return other
 
     def check(self, base: str = "") -> subprocess.CompletedProcess[str]:
-        """Runs breaking.py."""
+        """Run breaking.py."""
         return run(
             "env", f"PROTO_BASE={base}", sys.executable, "protos/breaking.py", cwd=self.folder
         )
@@ -203,6 +203,6 @@ def test_a_clone_without_history_has_nothing_to_compare_unless_told(
     repository.commit("one")
     clone = repository.clone(tmp_path / "clone", "--depth=1")
     assert clone.check().returncode == 0
-    assert "PROTO_BASE=base is no revision" in clone.check("base").stderr
+    assert "PROTO_BASE=base is not a revision" in clone.check("base").stderr
     clone.git("fetch", "--quiet", "--depth=1", "origin", "tag", "base")
     assert clone.check("base").returncode == 1

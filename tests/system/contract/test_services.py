@@ -23,12 +23,12 @@ SERVICES = ("crawler", "classifier", "segmenter", "color", "trends", "recommende
 
 
 def tree(service: str, module: str) -> ast.Module:
-    """The code of a module of a service."""
+    """Return the code of a module of a service."""
     return ast.parse((ROOT / "services" / service / service / f"{module}.py").read_text())
 
 
 def methods(service: str, module: str, kind: str) -> Iterator[ast.AsyncFunctionDef]:
-    """The public coroutine methods of the class of a module."""
+    """Return the public coroutine methods of the class of a module."""
     for node in tree(service, module).body:
         if isinstance(node, ast.ClassDef) and node.name == kind:
             for method in node.body:
@@ -37,7 +37,7 @@ def methods(service: str, module: str, kind: str) -> Iterator[ast.AsyncFunctionD
 
 
 def calls(source: ast.AST, name: str) -> bool:
-    """Does the code call something by this name?"""
+    """Return whether the code calls something by this name."""
     return any(
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
         for node in ast.walk(source)

@@ -52,7 +52,7 @@ def _common(command: Any) -> Any:
 def instagram(
     hashtags: tuple[str, ...], top: bool, max_photos: int, wait: bool, as_json: bool
 ) -> None:
-    """Posts with HASHTAGS, by Instagram's official Graph API.
+    """Crawl posts with HASHTAGS, by Instagram's official Graph API.
 
     \b
     Examples:
@@ -68,7 +68,7 @@ def instagram(
 @click.option("--site", default="", help="Name of the site in image ids; the host by default.")
 @_common
 def shop(url: str, site: str, max_photos: int, wait: bool, as_json: bool) -> None:
-    """A shop, by the URL of its Merchant feed or sitemap.
+    """Crawl a shop, by the URL of its Merchant feed or sitemap.
 
     \b
     Examples:
@@ -86,7 +86,7 @@ def shop(url: str, site: str, max_photos: int, wait: bool, as_json: bool) -> Non
 def folder(
     path: Path, csv: Path | None, site: str, max_photos: int, wait: bool, as_json: bool
 ) -> None:
-    """The photos below PATH, on the crawler's disk.
+    """Crawl the photos below PATH, on the crawler's disk.
 
     A sub-folder named after a style makes its photos a shop's.
 
@@ -128,7 +128,7 @@ def _run(request: crawler_pb2.StartCrawlRequest, wait: bool, as_json: bool) -> N
 def _follow(
     client: Client, job: crawler_pb2.Crawl
 ) -> tuple[crawler_pb2.Crawl, crawler_pb2.CountFatesResponse]:
-    """Waits until the crawl has ended and no photo of it is on its way, with a line that says how far it is."""
+    """Wait until the crawl has ended and no photo of it is on its way, with a line that says how far it is."""
     ask_job = crawler_pb2.GetCrawlRequest(crawl_id=job.crawl_id)
     ask_fates = crawler_pb2.CountFatesRequest(crawl_id=job.crawl_id)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())

@@ -15,7 +15,7 @@ from snsfashion_client.dead_letters import DeadLetters, Entry, connect
 
 @click.group()
 def dead() -> None:
-    """Messages that a consumer gave up on.
+    """Work with messages that a consumer gave up on.
 
     \b
     Examples:
@@ -29,7 +29,7 @@ def dead() -> None:
 @click.option("--service", default="", help="Only of the consumer with this name.")
 @json_option
 def list_(service: str, as_json: bool) -> None:
-    """All that are kept (90 days), oldest first.
+    """List all that are kept (90 days), oldest first.
 
     \b
     Examples:
@@ -64,7 +64,7 @@ def list_(service: str, as_json: bool) -> None:
 @click.argument("number", type=int)
 @json_option
 def show(number: int, as_json: bool) -> None:
-    """One of them, by its NUMBER in the list. --json has the whole body, in base64.
+    """Show one of them, by its NUMBER in the list. --json has the whole body, in base64.
 
     \b
     Examples:
@@ -93,7 +93,7 @@ def show(number: int, as_json: bool) -> None:
 @click.option("--service", default="", help="With --all: of the consumer with this name.")
 @json_option
 def retry(numbers: tuple[int, ...], everything: bool, service: str, as_json: bool) -> None:
-    """Send messages again, by their NUMBERS in the list: once what was wrong is mended.
+    """Send messages again, by their NUMBERS in the list: once what was wrong is fixed.
 
     Every consumer of the subject sees it again, which changes nothing for those that had finished it.
 

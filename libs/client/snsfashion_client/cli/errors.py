@@ -16,7 +16,7 @@ from snsfashion_client.names import UnknownName
 
 @contextmanager
 def client_of(service: str) -> Iterator[Client]:
-    """A client for calls to `service`; what goes wrong becomes a ClickException that names it and its address."""
+    """Return a client for calls to `service`; what goes wrong becomes a ClickException that names it and its address."""
     with addresses() as found, Client(found) as client:
         try:
             found.of(service)
@@ -29,7 +29,7 @@ def client_of(service: str) -> Iterator[Client]:
 
 @contextmanager
 def addresses() -> Iterator[Addresses]:
-    """The addresses; one that is missing, or a broker that does not answer, becomes a ClickException."""
+    """Return the addresses; one that is missing, or a broker that does not answer, becomes a ClickException."""
     try:
         yield Addresses.find()
     except AddressMissing as error:

@@ -24,7 +24,7 @@ _MEANING = {
 @click.argument("image_id")
 @json_option
 def fate(image_id: str, as_json: bool) -> None:
-    """What became of one photo.
+    """Show what became of one photo.
 
     IMAGE_ID is <site>:<post>:<n>.
 
@@ -56,7 +56,7 @@ def fate(image_id: str, as_json: bool) -> None:
 @click.option("--crawl", "crawl_id", default="", help="Only photos of this crawl.")
 @json_option
 def fates(crawl_id: str, as_json: bool) -> None:
-    """How many photos have which fate.
+    """Count photos by fate.
 
     \b
     Examples:
@@ -72,7 +72,7 @@ def fates(crawl_id: str, as_json: bool) -> None:
 
 
 def fates_table(counts: crawler_pb2.CountFatesResponse) -> Table:
-    """The counts, with what each fate means."""
+    """Return a table of the counts, with what each fate means."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("fate")
     table.add_column("photos", justify="right")
@@ -84,5 +84,5 @@ def fates_table(counts: crawler_pb2.CountFatesResponse) -> Table:
 
 
 def fate_word(fate: crawler_pb2.Fate.ValueType) -> str:
-    """A fate in a word."""
+    """Return a word for a fate."""
     return crawler_pb2.Fate.Name(fate).removeprefix("FATE_").lower()

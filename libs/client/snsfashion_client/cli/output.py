@@ -18,7 +18,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 def console() -> Console:
-    """Standard output; made when used, so that a redirection is seen. Brackets in what services say are no markup."""
+    """Return standard output; made when used, so that a redirection is seen. Brackets in what services say are not markup."""
     return Console(highlight=False, markup=False)
 
 
@@ -34,19 +34,19 @@ def print_json(value: Message | dict[str, Any] | Sequence[dict[str, Any]]) -> No
 
 
 def as_dict(message: Message) -> dict[str, Any]:
-    """A message as JSON's types."""
+    """Return a message as JSON's types."""
     return MessageToDict(
         message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
 
 
 def swatch(rgb: int | None) -> Text:
-    """A patch of color 0xRRGGBB; empty if None."""
+    """Return a patch of color 0xRRGGBB; empty if None."""
     return Text("   ", style=f"on #{rgb:06x}") if rgb is not None else Text("")
 
 
 def percent(share: float) -> str:
-    """ "12.3%"."""
+    """Return a share in percent, such as "12.3%"."""
     return f"{100 * share:.1f}%"
 
 

@@ -14,13 +14,13 @@ from snsfashion_client.cli.output import console, json_option, print_json
 
 @click.group()
 def palette() -> None:
-    """The palettes that colors are named by."""
+    """Work with the palettes that colors are named by."""
 
 
 @palette.command("list")
 @json_option
 def list_palettes(as_json: bool) -> None:
-    """The palettes, oldest first; the last one names.
+    """List the palettes, oldest first; the last one names.
 
     \b
     Examples:

@@ -55,7 +55,7 @@ _CONTRIBUTORS = {
 @click.option("--top", type=click.IntRange(1, 100), default=20, show_default=True, help="Rows.")
 @json_option
 def trends(dimension: str, rising: bool, growing: bool, days: int, top: int, as_json: bool) -> None:
-    """What is worn most, or what is rising.
+    """Show what is worn most, or what is rising.
 
     Shares are of the people (or distinct photos) seen in the window; styles are what shops show.
 
@@ -117,7 +117,7 @@ def _by_two(days: Sequence[float]) -> list[float]:
 
 
 def _swatches(client: Client) -> dict[str, int]:
-    """Typical color of each family; none if the color service is not to be had: it only decorates."""
+    """Typical color of each family; none if the color service does not answer, since it only decorates."""
     try:
         palette = client.color.GetPalette(color_pb2.GetPaletteRequest(), timeout=2)
     except (AddressMissing, grpc.RpcError):
