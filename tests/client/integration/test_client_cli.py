@@ -17,24 +17,17 @@ import nats
 import pytest
 from click.testing import CliRunner, Result
 from nats.js import JetStreamContext
-from pymongo import AsyncMongoClient
 
-from photokit.blobs import BlobStore
-from recommender.events import EventHandlers
-from recommender.service import RecommenderService
-from recommender.storage.people import People
-from recommender.storage.replica import Replica
-from recommender.storage.shelf import Shelf
-from recommender.storage.store import Store
-from recommender.trend_feed import TrendFeed
-from servicekit import consumer, topology
+from recommender.app import wire
+from recommender.settings import Settings
+from servicekit import consumer, mongo, topology
+from servicekit.app import StatefulPorts
 from servicekit.events import Publication, timestamp
 from servicekit.rpc import RpcServer
 from snsfashion.color.v1 import color_pb2, color_pb2_grpc
 from snsfashion.crawler.v1 import crawler_pb2, crawler_pb2_grpc
 from snsfashion.events.v1.events_pb2 import DeadLetter, ImageCrawled, OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2
-from snsfashion.recommender.v1 import recommender_pb2_grpc
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
 from snsfashion_client import Addresses, Client, dead_letters
 from snsfashion_client.cli import main
@@ -352,30 +345,31 @@ def test_fates_are_counted_and_one_is_explained() -> None:
 @pytest.fixture
 async def recommender(mongodb_uri: str, blob_url: str, nowhere: str) -> AsyncIterator[str]:
     """The recommender with one outfit and without trends; its address."""
-    mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongodb_uri)
-    name = f"test_{uuid.uuid4().hex}"
-    store = Store(mongo[name])
-    await store.prepare()
-    replica = Replica(store)
-    await EventHandlers(store, replica).described([_outfit()])
-    feed, shelf = TrendFeed(nowhere), Shelf()
-    server = RpcServer("127.0.0.1", 0)
-    server.add(
-        recommender_pb2_grpc.add_RecommenderServiceServicer_to_server,
-        RecommenderService(
-            store, replica, People(store), feed, shelf, BlobStore(blob_url), lambda: NOW
-        ),
-        "snsfashion.recommender.v1.RecommenderService",
+    client = mongo.open_client(mongodb_uri, timeout_s=10)
+    db = client[f"test_{uuid.uuid4().hex}"]
+    settings = Settings(
+        nats_url="nats://unused",
+        mongodb_uri=mongodb_uri,
+        blob_url=blob_url,
+        trends_address=nowhere,
     )
+
+    async def publish(publication: Publication[Any]) -> None:
+        raise AssertionError("the recommender publishes nothing")
+
+    app = wire(StatefulPorts(settings=settings, publish=publish, db=db, clock=lambda: NOW))
+    await app.prepare()
+    await app.events.described([_outfit()])
+    server = RpcServer("127.0.0.1", 0)
+    server.add(app.rpc.register, app.rpc.servicer, app.rpc.name)
     await server.start()
     try:
         yield f"127.0.0.1:{server.port}"
     finally:
         await server.stop(0)
-        await feed.close()
-        await shelf.close()
-        await mongo.drop_database(name)
-        await mongo.close()
+        await app.close()
+        await client.drop_database(db.name)
+        await client.close()
 
 
 def _outfit() -> OutfitDescribed:
