@@ -1,1 +1,1 @@
-"""What every service stands on; each module says what it is for."""
+"""What every service is built on; each module says what it is for."""

@@ -1,7 +1,7 @@
-"""`snsfashion-admin`: what operators and analysts do beside the running services.
+"""`snsfashion-admin`: commands of operators and analysts, which work beside the running services.
 
-A service that has commands names them in its pyproject.toml, in the entry point group `snsfashion.admin`. Only commands of
-services that are installed are there.
+A service lists its commands in its pyproject.toml, in the entry point group `snsfashion.admin`. The command has those of
+the services that are installed.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for prog
 
 
 class Services(click.Group):
-    """The commands of each installed service, imported when they are asked for."""
+    """The commands of each installed service, imported when they are used."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        """Return the names of commands and of services that have some."""
+        """Return the names of the commands and of the services that have commands."""
         names = {entry.name for entry in entry_points(group="snsfashion.admin")}
         return sorted({*super().list_commands(context), *names})
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        """Return a command, or the commands of a service."""
+        """Return a command, or the group of a service's commands."""
         for entry in entry_points(group="snsfashion.admin", name=name):
             command: click.Command = entry.load()
             return command
@@ -73,7 +73,7 @@ def main() -> None:
 
     MONGODB_URI and NATS_URL name them; `source .run/environment` sets both to those of a local run.
     """
-    # What a command prints is its own: the logs of the parts that it uses are for services.
+    # A command prints its own results. The info logs of the parts that it uses are for services.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 
@@ -81,7 +81,7 @@ main.add_command(provision)
 
 
 def asynchronous(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Make a click callback of a coroutine function, with clear errors for what can be wrong outside of it."""
+    """Turn a coroutine function into a click callback that shows errors of the input, the database and the broker clearly."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -90,9 +90,9 @@ def asynchronous(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P,
         except (InvalidArgument, NotFound, StartError) as error:
             raise click.ClickException(str(error)) from error
         except PyMongoError as error:
-            raise click.ClickException(f"the database at MONGODB_URI: {error}") from error
+            raise click.ClickException(f"the database at MONGODB_URI failed: {error}") from error
         except KeyboardInterrupt:
-            click.echo("stopped; the same command goes on from here", err=True)
+            click.echo("stopped; run the same command again to continue", err=True)
             raise SystemExit(130) from None
 
     return run
@@ -100,7 +100,7 @@ def asynchronous(command: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P,
 
 @asynccontextmanager
 async def open_database(uri: str, service: str) -> AsyncIterator[mongo.Database]:
-    """Open a service's own database."""
+    """Open a service's own database, and close it at the end. Raise StartError if no server answers."""
     client = await mongo.connect(uri, timeout_s=10)
     try:
         yield mongo.database(client, service)
@@ -110,7 +110,7 @@ async def open_database(uri: str, service: str) -> AsyncIterator[mongo.Database]
 
 @asynccontextmanager
 async def open_broker(url: str) -> AsyncIterator[Publish]:
-    """Connect to the broker; gives what publishes an event and waits until the broker has it."""
+    """Connect to the broker. Yield a function that publishes an event and waits until the broker has stored it."""
     try:
         connection = await nats.connect(url, name="snsfashion-admin", connect_timeout=5)
     except (nats.errors.Error, OSError, TimeoutError) as error:
@@ -119,7 +119,7 @@ async def open_broker(url: str) -> AsyncIterator[Publish]:
         yield partial(publish, connection.jetstream(timeout=10))
     except (nats.errors.Error, TimeoutError) as error:
         raise click.ClickException(
-            f"the broker at {url} does not take events: {error!r}; the same command goes on from here"
+            f"the broker at {url} does not accept events: {error!r}; run the same command again to continue"
         ) from error
     finally:
         await connection.close()

@@ -1,6 +1,6 @@
-"""What a service is made of: its `app.py` has `wire(ports)`, which gives an `App`.
+"""The parts of a service. Its `app.py` has `wire(ports)`, which returns an `App`.
 
-`__main__`, tests and benchmarks all call `wire`; nothing else puts the parts of a service together.
+`__main__`, tests and benchmarks all call `wire`. Nothing else puts the parts of a service together.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ Publish: TypeAlias = Callable[[Publication[Any]], Awaitable[None]]
 
 
 def utc_now() -> datetime:
-    """Return the time by the clock that services use; tests pass their own clock."""
+    """Return the current time. Services use this clock; tests pass their own."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ports(Generic[S_co]):
-    """Where a service meets the world."""
+    """What a service gets from outside."""
 
     settings: S_co
     publish: Publish
     clock: Callable[[], datetime] = utc_now
-    """Gives the time of now, aware, in UTC."""
+    """Returns the current time, aware, in UTC."""
     monotonic: Callable[[], float] = time.monotonic
-    """Gives seconds that never go back."""
+    """Returns seconds that never go back."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StatefulPorts(Ports[S_co]):
-    """Where a service that keeps state meets the world."""
+    """What a service that keeps state gets from outside."""
 
     db: Database
     """The service's own database."""
@@ -54,7 +54,7 @@ class StatefulPorts(Ports[S_co]):
 
 @dataclass(frozen=True)
 class Rpc:
-    """The RPCs of a service: the service of the contract, the generated `add_..._to_server`, and what answers."""
+    """The RPCs of a service: its contract, the generated `add_..._to_server`, and the servicer."""
 
     contract: ServiceDescriptor
     register: Callable[[Any, grpc.aio.Server], None]
@@ -68,27 +68,27 @@ class Rpc:
 
 @dataclass(frozen=True, kw_only=True)
 class App:
-    """A service that is wired: all that the runtime runs. A service adds the parts that tests look at.
+    """A wired service: everything that the runtime runs. A subclass adds the parts that tests look at.
 
-    Raises StartError if its subscriptions are not those that `servicekit.topology` declares for it.
+    Raises StartError if its subscriptions differ from those that `servicekit.topology` declares for it.
     """
 
     name: str
     rpc: Rpc
     subscriptions: Sequence[Subscription[Any]]
-    """One for each subject that the service takes."""
+    """One for each subject that the service consumes."""
     batch: int = 32
     """Messages that a consumer fetches at once."""
     retried: Retried | None = None
     """Called before the handler with each event that an operator sent again."""
     before_serving: Sequence[Work] = field(default=())
-    """Done once, in this order, when the port is open and before consumers and background work start.
+    """Runs once, in this order, after the port is open and before consumers and background work start.
 
-    Until it is done health says NOT_SERVING and calls are answered UNAVAILABLE."""
+    Until it is done, health says NOT_SERVING and calls are answered with UNAVAILABLE."""
     background: Sequence[Work] = field(default=())
-    """Runs for as long as the service serves; cancelled at shutdown. If it fails, so does the service."""
+    """Runs while the service serves, and is canceled at shutdown. If it fails, the service fails."""
     on_close: Sequence[Work] = field(default=())
-    """Done at shutdown after consumers have stopped, the last one first."""
+    """Runs at shutdown after the consumers have stopped, the last one first."""
 
     def __post_init__(self) -> None:
         declared = {subject for d in topology.durables_of(self.name) for subject in d.subjects}
@@ -102,11 +102,11 @@ class App:
             )
 
     async def prepare(self) -> None:
-        """Do what comes before serving. For tests and benchmarks; the runtime does it itself."""
+        """Run `before_serving`. For tests and benchmarks too, which have no runtime."""
         for work in self.before_serving:
             await work()
 
     async def close(self) -> None:
-        """Do what comes at shutdown."""
+        """Run `on_close`."""
         for work in reversed(self.on_close):
             await work()

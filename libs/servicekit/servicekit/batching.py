@@ -1,4 +1,4 @@
-"""Micro-batching: one inference thread a device behind a bounded queue, so that the event loop never runs a model."""
+"""Micro-batching: one inference thread for each device, behind a bounded queue. So the event loop never runs a model."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ Out = TypeVar("Out")
 class MicroBatcher(Generic[In, Out]):
     """Collects items from RPCs and events into batches and runs `predict` on them in one thread.
 
-    `predict` takes 1 to `max_batch` items and returns as many results. If it fails on several, the batch is halved
-    until the failure is one item's own. A batch is never waited for: it is what has queued up while the model was busy.
+    `predict` takes 1 to `max_batch` items and returns as many results. If it fails for several items, the batch is halved
+    until only the item that fails is affected. A batch is what has queued up while the model was busy; nothing waits for
+    a batch to fill.
     """
 
     def __init__(
@@ -31,11 +32,11 @@ class MicroBatcher(Generic[In, Out]):
         self._task: asyncio.Task[None] | None = None
 
     async def try_submit(self, item: In) -> Out:
-        """The result of one item. Raises Overloaded at once if the queue is full: for RPCs, whose callers can wait."""
+        """Return the result of one item. Raise Overloaded at once if the queue is full: for RPCs, whose callers can retry."""
         return await self._submit(item, wait=False)
 
     async def submit(self, item: In) -> Out:
-        """The result of one item; waits for room: for events, which the fetch already limits."""
+        """Return the result of one item. Wait if the queue is full: for events, whose number the fetch already limits."""
         return await self._submit(item, wait=True)
 
     async def _submit(self, item: In, wait: bool) -> Out:
@@ -49,7 +50,7 @@ class MicroBatcher(Generic[In, Out]):
                 self._queue.put_nowait((item, future))
             except asyncio.QueueFull:
                 raise Overloaded(
-                    f"{self._queue.maxsize} photos wait already; try again later"
+                    f"{self._queue.maxsize} photos are waiting already; try again later"
                 ) from None
         INFERENCE_QUEUE.set(self._queue.qsize())
         return await future
@@ -77,7 +78,9 @@ class MicroBatcher(Generic[In, Out]):
                 self._thread, self._predict, [item for item, _ in batch]
             )
             if len(results) != len(batch):
-                raise RuntimeError(f"the model gave {len(results)} results for {len(batch)} items")
+                raise RuntimeError(
+                    f"the model returned {len(results)} results for {len(batch)} items"
+                )
         except Exception as error:
             if len(batch) == 1:
                 if not batch[0][1].done():
@@ -92,7 +95,7 @@ class MicroBatcher(Generic[In, Out]):
                 future.set_result(result)
 
     async def close(self) -> None:
-        """Ends the thread after the batch in work; whoever still waits for a result is cancelled."""
+        """End the thread after the current batch, and cancel those who still wait for a result."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)

@@ -1,7 +1,8 @@
 """The consumer: at-least-once delivery, effects exactly once, in any order (docs/events.md).
 
 validate -> handler (compute, idempotent write) -> publish its outputs (PubAck awaited) -> ack (awaited).
-A message ends in one of three ways: acked; given up into the dead letters and terminated; or delivered again later.
+A message ends in one of three ways: it is acked; it is moved to the dead letters and terminated; or it is delivered again
+later.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from servicekit.topology import E
 from snsfashion.events.v1.events_pb2 import DeadLetter
 
 Outcome: TypeAlias = Sequence[Publication[Any]] | BaseException
-"""What became of one event: what to publish (possibly nothing), or why it failed."""
+"""The result of one event: what to publish (possibly nothing), or why it failed."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Subscription(Generic[E]):
     """A subject and the handler of its events.
 
     `handle` takes decoded events and returns one outcome for each, in order. It may also raise: then it is called again with
-    each event alone, so that a bad one stands out.
+    each event alone, so that one bad event does not affect the others.
     """
 
     subject: topology.Subject[E]
@@ -42,24 +43,24 @@ class Subscription(Generic[E]):
 
 
 Handle: TypeAlias = Callable[[Sequence[Any]], Awaitable[Sequence[Outcome]]]
-# Takes a decoded event that an operator sent again, and the event id of the dead letter that it was in.
 Retried: TypeAlias = Callable[[Any, str], Awaitable[None]]
+"""Takes a decoded event that an operator sent again, and the event id of the dead letter that it was in."""
 
-# A message is given up on this delivery: after 1 + 2 + 4 + 8 + 16 + 32 + 60 s of back-off.
+# A message that fails on this delivery becomes a dead letter: after 1 + 2 + 4 + 8 + 16 + 32 + 60 s of back-off.
 MAX_DELIVERIES = 8
 FETCH_TIMEOUT_S = 1.0
-# From this delivery on a message is handled alone: it may be what killed the process before.
+# From this delivery on, a message is handled alone: it may be the one that killed the process before.
 SUSPECT_DELIVERIES = 3
-# Longer than a fetch that may stall, shorter than what a probe would bear.
+# Longer than a fetch may stall, shorter than a probe allows.
 STALE_AFTER_S = 15.0
-# The dead letter that a message was retried from (`snsfashion dead retry`).
+# Header with the dead letter that a message was retried from (`snsfashion dead retry`).
 RETRY_HEADER = "Sns-Retry-Of"
 
 _log = telemetry.log("consumer")
 
 
 def backoff_s(delivery: int) -> float:
-    """Seconds to wait after the failed `delivery`, counted from 1."""
+    """Return the seconds to wait after the failed `delivery`, counted from 1."""
     return min(2.0 ** (delivery - 1), 60.0)
 
 
@@ -96,17 +97,17 @@ class Consumer:
         self._last_contact = time.monotonic()
 
     @property
-    def healthy(self) -> bool:
-        """The broker has answered lately. A subscription may go silent after a server restart: this notices."""
+    def is_healthy(self) -> bool:
+        """Whether the broker has answered recently. False if a subscription is silent, as may be after a restart of the server."""
         return time.monotonic() - self._last_contact < STALE_AFTER_S or bool(self._in_flight)
 
     def start(self) -> asyncio.Task[None]:
-        """Begins to fetch. The task ends after `stop`; if it ends before, it raises what broke it."""
+        """Start to fetch. The task ends after `stop`; if it ends before, it raises what went wrong."""
         self._task = asyncio.create_task(self._run(), name=f"consume {self._durable.stream}")
         return self._task
 
     async def stop(self, grace_s: float) -> None:
-        """Stops fetching and finishes what is in flight; what is not done after `grace_s` is given back."""
+        """Stop fetching and finish what is in flight. Give back what is not done after `grace_s` seconds."""
         self._stopping.set()
         if self._task is None:
             return
@@ -132,7 +133,7 @@ class Consumer:
                     subscription = await self._bind()
                 messages = await subscription.fetch(self._batch, timeout=FETCH_TIMEOUT_S)
             except (nats.errors.TimeoutError, TimeoutError):
-                if subscription is not None and not await self._really_empty(subscription):
+                if subscription is not None and not await self._is_empty(subscription):
                     with suppress(nats.errors.Error):
                         await subscription.unsubscribe()
                     subscription = None
@@ -153,8 +154,8 @@ class Consumer:
             with suppress(nats.errors.Error):
                 await subscription.unsubscribe()
 
-    async def _really_empty(self, subscription: JetStreamContext.PullSubscription) -> bool:
-        """After an empty fetch: is there nothing to fetch, or has the subscription gone silent?"""
+    async def _is_empty(self, subscription: JetStreamContext.PullSubscription) -> bool:
+        """Tell after an empty fetch whether there is nothing to fetch; if not, the subscription is silent."""
         try:
             info = await subscription.consumer_info()
         except (nats.errors.Error, TimeoutError, OSError):
@@ -168,7 +169,7 @@ class Consumer:
         fresh = [m for m in messages if m.metadata.num_delivered < SUSPECT_DELIVERIES]
         suspects = [m for m in messages if m.metadata.num_delivered >= SUSPECT_DELIVERIES]
         if suspects and suspects[0].metadata.num_delivered % 2:
-            # From the other end every other time: one that kills the process keeps no other from its turn.
+            # Reverse the order every other time, so that a message that kills the process does not block the others.
             suspects.reverse()
         try:
             await self._process_batch(fresh)
@@ -185,7 +186,7 @@ class Consumer:
             try:
                 if message.metadata.num_delivered > MAX_DELIVERIES:
                     # It has killed the process before, or its dead letter could not be written.
-                    raise InvalidMessage(f"never finished in {MAX_DELIVERIES} deliveries")
+                    raise InvalidMessage(f"not finished in {MAX_DELIVERIES} deliveries")
                 event = events.decode(message.subject, message.data)
                 dead_letter = (message.headers or {}).get(RETRY_HEADER)
                 if dead_letter and self._retried:
@@ -212,7 +213,9 @@ class Consumer:
             with telemetry.span(pattern, group[0][0].headers or {}):
                 outcomes = await handler([event for _, event in group])
             if len(outcomes) != len(group):
-                raise RuntimeError(f"the handler gave {len(outcomes)} outcomes for {len(group)}")
+                raise RuntimeError(
+                    f"the handler returned {len(outcomes)} outcomes for {len(group)} events"
+                )
             return outcomes
         except Exception as error:
             if len(group) == 1:
@@ -220,7 +223,7 @@ class Consumer:
             return [(await self._handle(pattern, [one]))[0] for one in group]
 
     async def _settle(self, message: Msg, outcome: Outcome) -> None:
-        """Publishes and acks, gives back, or gives up. Whatever fails here, the broker delivers again."""
+        """Publish and ack, give back, or give up. If this fails, the broker delivers the message again."""
         try:
             with telemetry.span(f"settle {message.subject}", message.headers or {}):
                 label = await self._end(message, outcome)
@@ -267,7 +270,7 @@ class Consumer:
             stream=stream,
             stream_sequence=sequence,
             deliveries=metadata.num_delivered,
-            # An error may quote a file name or a body: not every str is valid UTF-8.
+            # An error may quote a file name or a body, so the text may not be valid UTF-8.
             reason=(str(error) or repr(error)).encode(errors="replace").decode(),
             body=message.data,
             image_id=events.image_id_of(message.subject, message.data),
@@ -293,7 +296,7 @@ class Consumer:
 
 
 async def publish(js: JetStreamContext, publication: Publication[Any]) -> None:
-    """Publish and wait for the broker's acknowledgement."""
+    """Publish and wait for the broker's acknowledgment."""
     await js.publish(
         publication.subject,
         publication.event.SerializeToString(deterministic=True),

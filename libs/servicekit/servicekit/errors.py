@@ -1,10 +1,10 @@
-"""The errors that services raise. `rpc` maps each to one gRPC status, `consumer` to one fate of a message."""
+"""The errors that services raise. `rpc` maps each to a gRPC status, `consumer` to what happens to the message."""
 
 from __future__ import annotations
 
 
 class InvalidMessage(Exception):
-    """An event that can never work: goes to the dead letters at once."""
+    """An event that can never work: it becomes a dead letter at once."""
 
 
 class Gone(InvalidMessage):
@@ -16,7 +16,7 @@ class Retryable(Exception):
 
 
 class InvalidArgument(Exception):
-    """A request that breaks a limit of the contract: INVALID_ARGUMENT with google.rpc.BadRequest."""
+    """A request that breaks a rule of the contract: INVALID_ARGUMENT with google.rpc.BadRequest."""
 
     def __init__(self, field: str, description: str) -> None:
         super().__init__(f"{field}: {description}")
@@ -25,16 +25,16 @@ class InvalidArgument(Exception):
 
 
 class NotFound(Exception):
-    """NOT_FOUND."""
+    """Something that does not exist, or no longer exists: NOT_FOUND."""
 
 
 class FailedPrecondition(Exception):
-    """FAILED_PRECONDITION: the service lacks something that an operator must give it."""
+    """Something is missing that an operator must configure: FAILED_PRECONDITION."""
 
 
 class Overloaded(Exception):
-    """RESOURCE_EXHAUSTED: the queue is full; try again later."""
+    """The queue is full; try again later: RESOURCE_EXHAUSTED."""
 
 
 class StartError(Exception):
-    """A reason that a service can't start, for the operator: it ends with status 1 and this one line."""
+    """The reason why a service can't start. The process ends with status 1 and shows this text to the operator."""

@@ -1,4 +1,4 @@
-"""Identity and order of events: ids that are never random, and the tuple that decides which result wins."""
+"""The identity and order of events: ids are never random, and a tuple decides which result wins."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class PhotoEvent(topology.Event, Protocol):
 
     @property
     def provenance(self) -> fashion_pb2.Provenance:
-        """Where it comes from."""
+        """Where the photo comes from."""
 
     @property
     def generations(self) -> fashion_pb2.Generations:
-        """The revision and the generations that the event rests on."""
+        """The revision and the generations that the event depends on."""
 
 
 @dataclass(frozen=True)
 class Publication(Generic[E]):
-    """An event and the subject it goes to. `event_id` of the event becomes its Nats-Msg-Id."""
+    """An event and the subject to publish it on. The event's `event_id` becomes its Nats-Msg-Id."""
 
     subject: topology.Subject[E]
     event: E
@@ -63,7 +63,7 @@ def event_id(subject: str, *parts: str | bytes | int) -> str:
 def photo_event_id(
     subject: str, image: fashion_pb2.ImageRef, generations: fashion_pb2.Generations
 ) -> str:
-    """Return the id of an event about a photo: the same fact always has the same id, a real update never an old one."""
+    """Return the id of an event about a photo. The same fact always has the same id; an update always has a new one."""
     return event_id(subject, image.image_id, image.sha256, *order(generations))
 
 
@@ -78,19 +78,19 @@ def order(generations: fashion_pb2.Generations) -> Order:
 
 
 def supersedes(new: Order, standing: Order | None) -> bool:
-    """Tell whether a result takes the place of the one that stands: only a greater tuple does."""
+    """Tell whether a result replaces the one that stands: only a greater tuple does."""
     return standing is None or new > standing
 
 
 def decode(subject: str, body: bytes) -> topology.Event:
     """Parse and check the body of a message on `subject`.
 
-    Raises InvalidMessage if the subject is not declared, the body is not its message, or the event breaks a rule of the
-    contract.
+    Raise InvalidMessage if the subject is not declared, the body is not the subject's message, or the event breaks a rule
+    of the contract.
     """
     declared = topology.find_subject(subject)
     if declared is None:
-        raise InvalidMessage(f"no event is declared for subject {subject}")
+        raise InvalidMessage(f"no event is declared for the subject {subject}")
     try:
         event: topology.Event = declared.message.FromString(body)
     except DecodeError as error:

@@ -1,4 +1,4 @@
-"""Memory that follows the database: each replica asks again and again for what is new."""
+"""Memory that follows the database: each replica reads what is new, about once a second."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ _log = telemetry.log("follower")
 
 
 class Follower(ABC, Generic[V]):
-    """What a replica holds in memory, and the version of the database that it equals."""
+    """What a replica holds in memory, and the version of the database that it matches."""
 
     EVERY_S: ClassVar[float] = 1.0
-    """Seconds between two looks at the database."""
+    """Seconds between two reads of the database's version."""
 
     def __init__(self, version: V) -> None:
-        """`version`: of an empty database."""
+        """`version`: the version of an empty database."""
         self._version = version
         # An older read must not overwrite what a newer one found.
         self._lock = asyncio.Lock()
 
     async def refresh(self) -> None:
-        """Take in what has changed since the last time. Raises PyMongoError if the database is out of reach."""
+        """Load what has changed since the last time. Raise PyMongoError if the database can't be reached."""
         async with self._lock:
             newest = await self._read_version()
             if newest != self._version:
                 self._version = await self._catch_up(newest)
 
     async def follow(self) -> None:
-        """Refresh until it is canceled. While the database is away, what is in memory stays as it is."""
+        """Refresh until canceled. While the database can't be reached, memory stays as it is."""
         while True:
             await asyncio.sleep(self.EVERY_S)
             try:
@@ -45,8 +45,8 @@ class Follower(ABC, Generic[V]):
 
     @abstractmethod
     async def _read_version(self) -> V:
-        """Return the version that the database has: one cheap read."""
+        """Return the version of the database: one cheap read."""
 
     @abstractmethod
     async def _catch_up(self, newest: V) -> V:
-        """Take in what changed between `self._version` and `newest`, and return the version that memory equals then."""
+        """Load what changed between `self._version` and `newest`. Return the version that memory matches then."""

@@ -1,6 +1,7 @@
-"""Brings what version 0.1 stored of photos into the shape of `servicekit.photostore`, once.
+"""Moves what version 0.1 stored about photos into the collections of `servicekit.photostore`, once.
 
-`snsfashion-admin <service> migrate` calls it; no replica of the service may run meanwhile. It may be stopped and run again.
+`snsfashion-admin <service> migrate` calls it. No replica of the service may run at the same time. It is safe to stop it and
+to run it again.
 """
 
 from __future__ import annotations
@@ -16,16 +17,16 @@ _PAGE = 500
 
 @dataclass(frozen=True)
 class Old:
-    """Where version 0.1 of a service kept what it knew of photos, and how to read it."""
+    """Where version 0.1 of a service stored what it knew about photos, and how to read it."""
 
     photos: str
     """The collection of photos."""
     tombstones: str
     """The collection of tombstones."""
     photo: Callable[[Document], Document]
-    """Gives the new document of an old one, without `seq`."""
+    """Returns the new document for an old one, without `seq`."""
     tombstone: Callable[[Document], tuple[Post, Document]]
-    """Gives the post of an old tombstone, and the fields that stay."""
+    """Returns the post of an old tombstone, and the fields to keep."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class Migrated:
 
 
 async def migrate(
-    db: Database, old: Old, progress: Callable[[int], object] = lambda count: None
+    db: Database, old: Old, progress: Callable[[int], object] = lambda _: None
 ) -> Migrated:
-    """Move all photos and tombstones of a service; `progress` is told how many since the last call."""
+    """Move all photos and tombstones of a service. `progress` receives how many were moved since its last call."""
     store = PhotoStore(db)
     photos = tombstones = 0
     async for page in _pages(db, old.photos, {"seq": None} if old.photos == "photos" else {}):
@@ -75,7 +76,7 @@ async def migrate(
 
 
 async def _pages(db: Database, name: str, query: Document) -> AsyncIterator[list[Document]]:
-    """Give the documents of a collection in pages; read first, since what is read is being changed."""
+    """Yield the documents of a collection in pages. All ids are read first, since the caller changes the documents."""
     ids = [document["_id"] async for document in db[name].find(query, {"_id": 1})]
     for start in range(0, len(ids), _PAGE):
         found = db[name].find({"_id": {"$in": ids[start : start + _PAGE]}})

@@ -16,14 +16,14 @@ Client: TypeAlias = AsyncMongoClient[Document]
 
 
 def open_client(uri: str, timeout_s: float) -> Client:
-    """Return a client, connected on first use; it gives up on a server that can't be reached after `timeout_s` seconds."""
+    """Return a client that connects on first use. Its calls fail if no server is reached within `timeout_s` seconds."""
     return AsyncMongoClient(
         uri, tz_aware=True, serverSelectionTimeoutMS=max(1, int(timeout_s * 1000))
     )
 
 
 async def connect(uri: str, timeout_s: float) -> Client:
-    """Return a connected client. Raises StartError if no server answers within `timeout_s` seconds."""
+    """Return a connected client. Raise StartError if no server answers within `timeout_s` seconds."""
     client = open_client(uri, timeout_s)
     try:
         await client.admin.command("ping")

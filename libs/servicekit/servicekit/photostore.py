@@ -1,14 +1,14 @@
-"""What is known of photos, in MongoDB: of each photo the greatest tuple wins, and an erased post stays away.
+"""What services know about photos, in MongoDB: for each photo the greatest tuple wins, and an erased post stays erased.
 
-The crawler, color, trends and recommender keep their photos in this way, each in a database of its own:
+The crawler, color, trends and recommender store their photos in this way, each in its own database:
 
 `photos`  one document for each photo: {_id: image_id, site, post, order: the tuple, seq, ...}. The rest is the service's own.
-`erased`  one tombstone for each erased post: {_id: `post_key`, site, post, image_ids, seq, ...}. They are kept forever.
+`erased`  one tombstone for each erased post: {_id: `post_key`, site, post, image_ids, seq, ...}. Tombstones stay forever.
 `meta`    {_id: "writes", seq, ...}.
 
-Every write is a transaction that first takes the next `seq`. All of them change that one document, so the transactions of all
-replicas follow one another: nobody stores a photo between the look at the tombstones and an erasure, and who reads that
-`seq` is n finds every write up to n in place. So memory follows by asking for what has a greater `seq` than it knows.
+Every write is a transaction that first takes the next `seq`. All of them change that one document, so the transactions of
+all replicas run one after another. No photo can be stored between the check of the tombstones and an erasure, and after
+reading `seq` = n, every write up to n is there. So memory follows by reading what has a greater `seq` than it knows.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from servicekit.events import Order, supersedes
 from servicekit.mongo import Database, Document
 
 OLD_COLLECTIONS = frozenset(("outfits", "observations", "tombstones"))
-"""Where version 0.1 kept photos and tombstones; `servicekit.migration` moves what is in them and drops them."""
+"""Collections in which version 0.1 stored photos and tombstones; `servicekit.migration` moves their content and drops them."""
 
 T = TypeVar("T")
 
 
 class Post(NamedTuple):
-    """A post, by the site it is on and its name there."""
+    """A post: its site, and its id on the site."""
 
     site: str
     post: str
@@ -40,7 +40,7 @@ class Post(NamedTuple):
 
 @dataclass(frozen=True)
 class Result:
-    """What shall stand for a photo. `fields`: what the service keeps; not one of the store's own fields."""
+    """A new result for a photo. `fields`: what the service stores with it, without the store's own fields."""
 
     image_id: str
     post: Post
@@ -50,26 +50,26 @@ class Result:
 
 @dataclass(frozen=True)
 class Put:
-    """What became of results that were put."""
+    """The effect of `put`."""
 
     before: Mapping[str, Document]
-    """What stood before for each of the photos, by image_id."""
+    """The documents of the photos before the write, by image_id."""
     stored: Sequence[Document]
     """The documents that were written."""
     erased: frozenset[Post]
-    """Which of the posts are erased: nothing was written for them."""
+    """Those of the posts that are erased: nothing was written for them."""
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What writes did: documents of photos as they are now, and the tombstones that were set."""
+    """What writes changed: documents of photos as they are now, and the tombstones that were set."""
 
     photos: Sequence[Document]
     tombstones: Sequence[Document]
 
 
 def post_key(site: str, post: str) -> str:
-    """Return the `_id` of a post's tombstone, whatever characters the two hold: `site:post`, with ':' and '%' of the site quoted."""
+    """Return the `_id` of a post's tombstone: `site:post`, with ':' and '%' of the site quoted, so that it is unique."""
     return f"{site.replace('%', '%25').replace(':', '%3A')}:{post}"
 
 
@@ -77,30 +77,30 @@ class PhotoStore:
     """The photos and the tombstones of one service."""
 
     def __init__(self, db: Database, *, leave_out: Sequence[str] = ()) -> None:
-        """`leave_out`: fields that are too large to be read with what stands for a photo."""
+        """`leave_out`: fields that are too large to read with each document of a photo."""
         self._db = db
         self.photos = db["photos"]
         self.tombstones = db["erased"]
         self.meta = db["meta"]
         self.projection: dict[str, int] | None = dict.fromkeys(leave_out, 0) or None
-        # Transactions of one process wait here rather than collide at the database.
+        # Transactions of one process wait here, so that they don't conflict in the database.
         self._lock = asyncio.Lock()
 
     async def prepare(self) -> None:
-        """Create the indexes; repeating it changes nothing. Raises StartError if the stored data is of an older format."""
+        """Create the indexes. Repeating it changes nothing. Raise StartError if the data is in the format of version 0.1."""
         await self.photos.create_index([("site", 1), ("post", 1)])
         await self.photos.create_index("seq")
         await self.tombstones.create_index("seq")
         if OLD_COLLECTIONS & set(await self._db.list_collection_names()):
             service = self._db.name.removeprefix("snsfashion_")
             raise StartError(
-                f"its database was written by version 0.1; run `snsfashion-admin {service} migrate` once"
+                f"its database has the format of version 0.1; run `snsfashion-admin {service} migrate` once"
             )
 
     async def write(self, work: Callable[[Write], Awaitable[T]]) -> T:
-        """Run `work` as one write: all of it happens or nothing, and no other write comes in between.
+        """Run `work` as one write: all of it happens or nothing, and no other write happens in between.
 
-        `work` may be called again if the transaction must be repeated.
+        `work` is called again if the transaction must be repeated.
         """
 
         async def transaction(session: AsyncClientSession) -> T:
@@ -111,27 +111,27 @@ class PhotoStore:
                 return_document=ReturnDocument.AFTER,
                 session=session,
             )
-            assert head is not None  # an upsert returns what it made
+            assert head is not None  # an upsert returns the document
             return await work(Write(self, session, head))
 
         async with self._lock, self._db.client.start_session() as session:
             return await session.with_transaction(transaction)
 
     async def put(self, results: Sequence[Result]) -> Put:
-        """Store each result unless a greater or equal tuple stands or its post is erased, as one write."""
+        """Store each result, unless a greater or equal tuple is stored or its post is erased, as one write."""
         return await self.write(lambda write: write.put(results))
 
     async def erase(self, posts: Iterable[Post]) -> list[Document]:
-        """Remove every photo of the posts and keep them away forever, as one write; return the tombstones."""
+        """Remove every photo of the posts and mark the posts as erased forever, as one write. Return the tombstones."""
         chosen = sorted(set(posts))
         return await self.write(lambda write: write.erase(chosen))
 
     async def read_head(self) -> Document:
-        """Return the document of `meta`: `seq` of the last write that is in place, and what the service keeps there."""
+        """Return the document of `meta`: the `seq` of the last write, and what the service stores there."""
         return await self.meta.find_one({"_id": "writes"}) or {}
 
     async def find(self, image_ids: Iterable[str]) -> dict[str, Document]:
-        """Return what stands for photos, by image_id; those that nothing is known of are missing."""
+        """Return the documents of photos, by image_id. A photo that is not stored is missing."""
         return await self._find(list(image_ids), None)
 
     async def find_erased(self, posts: Iterable[Post]) -> frozenset[Post]:
@@ -141,8 +141,8 @@ class PhotoStore:
     async def find_changes(
         self, after: int, until: int, session: AsyncClientSession | None = None
     ) -> Changes:
-        """Return what the writes after one `seq` and up to another did. What was written again since comes with a later one."""
-        # Bounded at both ends: an open range of an index would be scanned to its end.
+        """Return the changes of the writes with `after` < `seq` <= `until`. What was written again later is not among them."""
+        # Limited at both ends: an open range of an index would be scanned to its end.
         between = {"seq": {"$gt": after, "$lte": until}}
         return Changes(
             [d async for d in self.photos.find(between, self.projection, session=session)],
@@ -164,7 +164,7 @@ class PhotoStore:
 
 
 class Write:
-    """One write under way."""
+    """A write that is in progress."""
 
     def __init__(self, store: PhotoStore, session: AsyncClientSession, head: Document) -> None:
         self._store = store
@@ -178,7 +178,7 @@ class Write:
         return int(self.head["seq"])
 
     async def find(self, image_ids: Iterable[str]) -> dict[str, Document]:
-        """Return what stands for photos, by image_id."""
+        """Return the documents of photos, by image_id."""
         return await self._store._find(list(image_ids), self.session)
 
     async def find_erased(self, posts: Iterable[Post]) -> frozenset[Post]:
@@ -186,7 +186,7 @@ class Write:
         return await self._store._find_erased(posts, self.session)
 
     async def put(self, results: Sequence[Result]) -> Put:
-        """Store each result unless a greater or equal tuple stands or its post is erased."""
+        """Store each result, unless a greater or equal tuple is stored or its post is erased."""
         greatest: dict[str, Result] = {}
         for result in results:
             rival = greatest.get(result.image_id)
@@ -210,7 +210,7 @@ class Write:
         return Put(before, stored, erased)
 
     async def replace(self, documents: Sequence[Document], before: Mapping[str, Any]) -> None:
-        """Write documents of photos, of which those in `before` stand already; each gets the `seq` of this write."""
+        """Write documents of photos with the `seq` of this write. `before`: those that are stored already, by image_id."""
         for document in documents:
             document["seq"] = self.seq
         new = [document for document in documents if document["_id"] not in before]
@@ -226,7 +226,7 @@ class Write:
             await self._store.photos.bulk_write(changed, session=self.session)
 
     async def erase(self, posts: Sequence[Post]) -> list[Document]:
-        """Remove every photo of the posts and keep them away forever; return the tombstones with all that were removed."""
+        """Remove every photo of the posts and mark the posts as erased forever. Return the tombstones."""
         removed = await self.set_tombstones(posts)
         if posts:
             await self._store.photos.bulk_write(
@@ -236,7 +236,7 @@ class Write:
         return removed
 
     async def set_tombstones(self, posts: Sequence[Post]) -> list[Document]:
-        """Mark posts as erased, and return the tombstones; each names the photos that it was ever about."""
+        """Mark posts as erased and return the tombstones. Each lists all photos that were ever removed with its post."""
         keys = [post_key(*post) for post in posts]
         known = {
             tombstone["_id"]: tombstone
@@ -269,13 +269,13 @@ class Write:
         return tombstones
 
     async def update_head(self, fields: Document) -> None:
-        """Change what the service keeps in the document of `meta`."""
+        """Change what the service stores in the document of `meta`."""
         await self._store.meta.update_one({"_id": "writes"}, {"$set": fields}, session=self.session)
         self.head |= fields
 
 
 def order_of(document: Mapping[str, Any] | None) -> Order | None:
-    """Return the tuple of what stands for a photo, or None if nothing does."""
+    """Return the tuple of a photo's document, or None if there is no document."""
     if document is None:
         return None
     provenance, classifier, segmenter, color = document["order"]

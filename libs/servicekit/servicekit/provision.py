@@ -1,4 +1,4 @@
-"""Create or update the streams and consumers of `topology`. Run before any service starts; running it again changes nothing.
+"""Create or update the streams and consumers of `topology`. Run it before any service starts; repeating it changes nothing.
 
 `snsfashion-admin provision`, or `python -m servicekit.provision` in an image.
 """
@@ -58,7 +58,7 @@ async def provision(js: JetStreamContext, replicas: int = 1) -> None:
 
 async def _provision(url: str, replicas: int) -> None:
     async def on_error(error: Exception) -> None:
-        click.echo(f"{url}: {error!r}, trying again", err=True)
+        click.echo(f"{url}: {error!r}; trying again", err=True)
 
     connection = await nats.connect(
         url, max_reconnect_attempts=3, reconnect_time_wait=0.5, connect_timeout=5, error_cb=on_error
@@ -89,7 +89,7 @@ async def _provision(url: str, replicas: int) -> None:
     help="Copies of each stream: 1 on one machine, 3 in a cluster.",
 )
 def command(nats_url: str, replicas: str) -> None:
-    """Create or update the streams and consumers. Run it before any service starts; again, it changes nothing."""
+    """Create or update the streams and consumers. Run it before any service starts; repeating it changes nothing."""
     try:
         asyncio.run(_provision(nats_url, int(replicas)))
     except (NatsError, OSError) as error:

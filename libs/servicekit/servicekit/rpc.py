@@ -1,4 +1,4 @@
-"""The gRPC server: aio, health for each service, reflection, limits, deadlines, errors to statuses, metrics, traces."""
+"""The gRPC server: asyncio, health of each service, reflection, limits, deadlines, statuses for errors, metrics, traces."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from servicekit.errors import (
 )
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
-"""What a method of a servicer gets beside its request."""
+"""The second argument of a servicer's methods."""
 
 # A call without a deadline gets this one.
 DEFAULT_DEADLINE_S = 30.0
-# A photo of 20 MB (photokit.photo.MAX_BYTES) and what is around it.
+# A photo of 20 MB (photokit.photo.MAX_BYTES) and the rest of its message.
 MAX_MESSAGE_BYTES = 24 * 2**20
 
 STATUS: dict[type[Exception], grpc.StatusCode] = {
@@ -45,19 +45,19 @@ _log = telemetry.log("rpc")
 
 
 class RpcServer:
-    """An aio server; services are added before `start`."""
+    """An asyncio server. Add services before `start`."""
 
     def __init__(self, host: str, port: int) -> None:
         self.ready = True
-        """While False, calls other than health and reflection are answered UNAVAILABLE."""
+        """While False, calls other than health and reflection are answered with UNAVAILABLE."""
         self._server = grpc.aio.server(
             interceptors=[telemetry.server_interceptor(), _Interceptor(self)],
             options=[
                 ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
                 ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-                # Two services on one port would share its calls in silence.
+                # With this option two services could listen on one port, and would silently share its calls.
                 ("grpc.so_reuseport", 0),
-                # Clients spread over replicas again; the grace exceeds the longest deadline.
+                # Makes clients reconnect, so that they spread over new replicas; the grace exceeds the longest deadline.
                 ("grpc.max_connection_age_ms", 300_000),
                 ("grpc.max_connection_age_grace_ms", 60_000),
             ],
@@ -67,7 +67,7 @@ class RpcServer:
         self._names: list[str] = []
         self._address = (host, port)
         self.port = 0
-        """The port that is listened on, after `start`."""
+        """The port that the server listens on, after `start`."""
 
     def add(
         self, register: Callable[[Any, grpc.aio.Server], None], servicer: object, name: str
@@ -77,7 +77,7 @@ class RpcServer:
         self._names.append(name)
 
     async def start(self) -> None:
-        """Listen, NOT_SERVING until `set_serving`. Raises RuntimeError if the port is taken."""
+        """Listen; health says NOT_SERVING until `set_serving`. Raise RuntimeError if the port is in use."""
         await self.set_serving(False)
         reflection.enable_server_reflection(
             [*self._names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
@@ -115,7 +115,7 @@ class _Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         if handler is None or not handler.unary_unary or details.method.startswith("/grpc."):
             return handler
         method = details.method
-        # The stubs know the synchronous handler only; an aio server has coroutines.
+        # The type stubs know only synchronous handlers; in an asyncio server they are coroutines.
         inner = cast(Callable[[Any, Any], Awaitable[Any]], handler.unary_unary)
 
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
@@ -124,7 +124,7 @@ class _Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             try:
                 if not self._server.ready:
                     raise Retryable(
-                        "still loading what it answers from; try again when health says SERVING"
+                        "the service is still loading its data; try again when health says SERVING"
                     )
                 validation.check(request)
                 async with asyncio.timeout(
@@ -158,14 +158,14 @@ def _status(error: Exception) -> grpc.StatusCode:
 
 
 def _text(error: Exception, status: grpc.StatusCode) -> str:
-    # What an unexpected error says may hold secrets; its place is the log.
+    # The text of an unexpected error may contain secrets, so only the log has it.
     if status is grpc.StatusCode.INTERNAL:
         return "internal error; see the log"
     return str(error) or status.value[1]  # a TimeoutError says nothing
 
 
 def _details(error: Exception, status: grpc.StatusCode) -> Sequence[tuple[str, bytes]]:
-    """Return google.rpc.Status with BadRequest, for errors that name a field."""
+    """Return metadata with google.rpc.Status and BadRequest, for errors that name a field."""
     if not isinstance(error, InvalidArgument):
         return ()
     violation = error_details_pb2.BadRequest.FieldViolation(

@@ -82,7 +82,7 @@ class Runtime:
             await self._app.close()
 
     async def _prepare(self, stop: asyncio.Event) -> bool:
-        """Do what comes before serving; return False if the service was stopped meanwhile."""
+        """Do what comes before serving. Return False if the service was stopped before that was done."""
         work = asyncio.ensure_future(self._app.prepare())
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -114,7 +114,7 @@ class Runtime:
             for task in done - {stopped}:
                 task.result()
                 raise RuntimeError("background work ended by itself")
-            healthy = all(consumer.healthy for consumer in self._consumers)
+            healthy = all(consumer.is_healthy for consumer in self._consumers)
             if healthy != serving:
                 serving = healthy
                 await self.rpc.set_serving(serving)
@@ -122,9 +122,9 @@ class Runtime:
 
 
 def keep_what_is_loaded() -> None:
-    """Take all objects that there are out of garbage collection: what was loaded stays for as long as the process does.
+    """Exclude all existing objects from garbage collection: what was loaded stays until the process ends.
 
-    To look through it again and again would hold up answers, by 100 ms for 100,000 outfits.
+    To check these objects again and again would delay answers, by 100 ms for 100,000 outfits.
     """
     gc.collect()
     gc.freeze()
@@ -137,7 +137,7 @@ async def _as_coroutine(work: Work) -> None:
 def run(
     name: str, settings_type: type[Stateful], wire: Callable[[StatefulPorts[Stateful]], App]
 ) -> None:
-    """Run a service that keeps state, until SIGTERM or SIGINT; end with status 1 and one clear line if it can't start."""
+    """Run a service that keeps state, until SIGTERM or SIGINT. If it can't start, end with status 1 and say why."""
     settings = load(settings_type)
 
     async def serve(js: JetStreamContext, stop: asyncio.Event) -> None:
@@ -197,7 +197,7 @@ async def _connected(
 
 async def _connect_nats(name: str, url: str) -> Client:
     async def on_error(error: Exception) -> None:
-        # A denied publish shows as a time-out; its reason arrives only here.
+        # A publish that is denied only times out; the reason arrives only here.
         _log.warning("nats", error=repr(error))
 
     try:
@@ -215,7 +215,7 @@ async def _connect_nats(name: str, url: str) -> Client:
             return client
     except NotFoundError as error:
         raise StartError(
-            f"streams or consumers are missing at {url}; run `snsfashion-admin provision` first"
+            f"the broker at {url} lacks streams or consumers; run `snsfashion-admin provision` first"
         ) from error
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise StartError(f"no NATS with JetStream at {url}: {error!r}") from error

@@ -10,9 +10,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class StatelessSettings(BaseSettings):
-    """What every service reads. A subclass adds its own; a field's name in capitals is its variable.
+    """Settings of every service. A subclass adds its own. The variable of a field is its name in capital letters.
 
-    A field without a default is required: a start without it fails and names it. An empty variable counts as unset.
+    A field without a default is required: without it the service does not start, and says so. An empty variable counts
+    as not set.
     """
 
     model_config = SettingsConfigDict(
@@ -25,13 +26,14 @@ class StatelessSettings(BaseSettings):
     metrics_port: int = Field(9090, ge=0, le=65535, description="HTTP /metrics; 0 takes a free one")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     otel_exporter_otlp_endpoint: str = Field(
-        "", description="http://host:4317 of an OpenTelemetry collector; unset, traces go nowhere"
+        "",
+        description="http://host:4317 of an OpenTelemetry collector; if not set, no traces are sent",
     )
     shutdown_grace_s: float = Field(20.0, gt=0, description="time to finish what is in flight")
 
 
 class ServiceSettings(StatelessSettings):
-    """What a service that keeps state reads."""
+    """Settings of a service that keeps state."""
 
     mongodb_uri: str = Field(description="mongodb://... of the database")
 
@@ -40,7 +42,7 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 def load(settings: type[S]) -> S:
-    """Reads `settings` from the environment, or ends the process with status 2 and names what is wrong."""
+    """Read `settings` from the environment. If one is missing or invalid, say which and end the process with status 2."""
     try:
         return settings()
     except ValidationError as error:

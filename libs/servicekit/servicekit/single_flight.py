@@ -1,4 +1,4 @@
-"""One call at a time for each key: those who ask for the same meanwhile share its result."""
+"""One call at a time for each key: callers that ask for the same key meanwhile share its result."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ V = TypeVar("V")
 
 
 class SingleFlight(Generic[K, V]):
-    """The calls that are under way, by key."""
+    """The calls that are in progress, by key."""
 
     def __init__(self, keep: Callable[[K, V], None]) -> None:
-        """`keep` is given each result, unless its key was forgotten while the call was under way."""
+        """`keep` receives each result, unless its key was forgotten while the call was in progress."""
         self._keep = keep
         self._flights: dict[K, asyncio.Task[V]] = {}
 
     def join(self, key: K, call: Callable[[], Awaitable[V]]) -> asyncio.Task[V]:
-        """Return the call that is under way for `key`, or start it.
+        """Return the call that is in progress for `key`, or start it.
 
-        Wait for it through `asyncio.shield` or `asyncio.wait`: a caller that gives up must not end it for the others.
+        Wait for it with `asyncio.shield` or `asyncio.wait`: a caller that gives up must not cancel it for the others.
         """
         flight = self._flights.get(key)
         if flight is None:
@@ -29,15 +29,15 @@ class SingleFlight(Generic[K, V]):
         return flight
 
     def forget(self, key: K) -> None:
-        """Let the next caller start again, since what is being read may be old already."""
+        """Make the next caller start a new call, since the current one may read old data."""
         self._flights.pop(key, None)
 
     def __iter__(self) -> Iterator[K]:
-        """Iterate over the keys of the calls that are under way."""
+        """Iterate over the keys of the calls that are in progress."""
         return iter(tuple(self._flights))
 
     def cancel(self) -> None:
-        """Give up all calls."""
+        """Cancel all calls."""
         for flight in self._flights.values():
             flight.cancel()
 

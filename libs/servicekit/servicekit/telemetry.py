@@ -27,25 +27,25 @@ RPC_SECONDS = Histogram(
     ("method", "code"),
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
-EVENTS = Counter("sns_events", "Messages by what became of them", ("subject", "outcome"))
+EVENTS = Counter("sns_events", "Messages by outcome", ("subject", "outcome"))
 EVENT_SECONDS = Histogram("sns_event_batch_seconds", "Time to handle a batch", ("subject",))
 INFERENCE_BATCH = Histogram(
-    "sns_inference_batch_size", "Photos a model call", buckets=(1, 2, 4, 8, 16, 32)
+    "sns_inference_batch_size", "Photos in one model call", buckets=(1, 2, 4, 8, 16, 32)
 )
-INFERENCE_QUEUE = Gauge("sns_inference_queue", "Photos that wait for the model")
+INFERENCE_QUEUE = Gauge("sns_inference_queue", "Photos that are waiting for the model")
 
 _tracer = trace.get_tracer("snsfashion")
 
 
 def configure(service: str, level: str, otlp_endpoint: str = "") -> None:
-    """Log to stdout, one JSON object a line (libraries at WARNING), and send traces to `otlp_endpoint` if it is set.
+    """Log to stdout, one JSON object per line (libraries from WARNING), and send traces to `otlp_endpoint` if it is set.
 
     `otlp_endpoint`: http(s)://host:port of a collector that takes OTLP over gRPC.
     """
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
         provider = TracerProvider(resource=Resource.create({"service.name": service}))
         if otlp_endpoint:
-            # Here, since nothing else needs it and it takes a while to load.
+            # Imported here, since nothing else needs it and it is slow to load.
             from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 
             provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(otlp_endpoint)))
@@ -74,14 +74,14 @@ def configure(service: str, level: str, otlp_endpoint: str = "") -> None:
 
 
 def flush() -> None:
-    """Send the traces that still wait. Called when the process ends."""
+    """Send the traces that are still in memory. Call it when the process ends."""
     provider = trace.get_tracer_provider()
     if isinstance(provider, TracerProvider):
         provider.shutdown()
 
 
 def server_interceptor() -> grpc.aio.ServerInterceptor:  # type: ignore[type-arg]
-    """Return what gives each RPC a span that continues the caller's trace; health checks have none."""
+    """Return the interceptor that gives each RPC a span in the caller's trace; health checks have no span."""
     interceptor: grpc.aio.ServerInterceptor = aio_server_interceptor(  # type: ignore[no-untyped-call, type-arg]
         filter_=filters.negate(filters.health_check())
     )
@@ -89,18 +89,18 @@ def server_interceptor() -> grpc.aio.ServerInterceptor:  # type: ignore[type-arg
 
 
 def client_interceptors() -> Sequence[grpc.aio.ClientInterceptor]:
-    """Return what makes the calls of a channel carry the trace."""
+    """Return the interceptors with which the calls of a channel carry the trace."""
     return tuple(aio_client_interceptors())  # type: ignore[no-untyped-call]
 
 
 def log(name: str) -> Any:
-    """Return a logger; call it with an event name and key=value pairs, never with secrets or personal data."""
+    """Return a logger. Pass it an event name and key=value pairs, never secrets or personal data."""
     return structlog.get_logger(component=name)
 
 
 @contextmanager
 def span(name: str, carrier: Mapping[str, str]) -> Iterator[None]:
-    """Open a span that continues the trace in `carrier` (headers or metadata), or starts one."""
+    """Open a span that continues the trace in `carrier` (headers or metadata), or starts a new trace."""
     with _tracer.start_as_current_span(name, context=propagate.extract(carrier)):
         yield
 

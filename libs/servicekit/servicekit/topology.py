@@ -1,8 +1,8 @@
 """Every event, stream and consumer of the system, declared once.
 
-An event is declared by its `Subject`: what it is called, which message it carries, which stream keeps it, who publishes it
-and who takes it. Streams, consumers, the types of handlers and the tables of docs/events.md follow from that.
-`provision` creates streams and consumers; services only bind.
+An event is declared by its `Subject`: its name, its message, the stream that keeps it, who publishes it and who consumes it.
+Streams, consumers, the types of handlers and the tables of docs/events.md follow from that. `provision` creates streams and
+consumers; services only bind to them.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ E = TypeVar("E", bound=Event)
 
 
 class Stream(str):
-    """A JetStream stream, with limits retention and file storage. As a string it is its name."""
+    """A JetStream stream with limits retention and file storage. As a string it is its name."""
 
     max_age: timedelta | None
-    """None keeps messages forever."""
+    """None means that messages stay forever."""
     max_bytes: int
 
     def __new__(cls, name: str, *, max_age: timedelta | None, max_bytes: int) -> Self:
@@ -56,7 +56,7 @@ class Subject(str, Generic[E]):
     producer: str
     """The service that publishes it."""
     consumers: tuple[str, ...]
-    """The services that take it; each has one durable consumer for a stream."""
+    """The services that consume it; each has one durable consumer per stream."""
 
     def __new__(
         cls,
@@ -151,9 +151,9 @@ SUBJECTS: tuple[Subject[Any], ...] = (
 )
 STREAMS: tuple[Stream, ...] = tuple(dict.fromkeys(subject.stream for subject in SUBJECTS))
 
-# A consumer that was killed gives its messages back after this. Work that takes longer says `in_progress`.
+# The messages of a consumer that was killed are delivered again after this. Longer work sends `in_progress`.
 ACK_WAIT = timedelta(seconds=10)
-# Nats-Msg-Id removes duplicates within this window: it saves work, correctness does not rest on it.
+# Nats-Msg-Id removes duplicates within this window. This saves work; correctness does not depend on it.
 DUPLICATE_WINDOW = timedelta(minutes=2)
 
 
@@ -172,7 +172,7 @@ def subjects_of(stream: Stream) -> tuple[Subject[Any], ...]:
 
 
 def durables_of(service: str) -> tuple[Durable, ...]:
-    """Return the consumers of a service, one for each stream that it takes events from."""
+    """Return the consumers of a service, one for each stream that it consumes events of."""
     taken = [subject for subject in SUBJECTS if service in subject.consumers]
     return tuple(
         Durable(stream, service, tuple(subject for subject in taken if subject.stream is stream))

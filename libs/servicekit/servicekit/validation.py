@@ -1,4 +1,4 @@
-"""Checks a message against the rules that its contract states in buf.validate.
+"""Check a message against the rules of its contract, which are stated in buf.validate.
 
 A rule that needs more than the message, such as a folder that must exist, stays in its service.
 """
@@ -10,7 +10,7 @@ from protovalidate import Validator, Violation
 
 from servicekit.errors import InvalidArgument
 
-# It compiles the rules of a message type when it first meets one, and keeps them.
+# It compiles the rules of a message type on first use, and caches them.
 _validator = Validator()
 
 
@@ -30,6 +30,6 @@ def _path(violation: Violation) -> str:
         place = f"[{element.subscript.value}]" if element.subscript else ""
         steps.append(element.field_name + place)
     if not broken.rule and broken.rule_id != "required":
-        # A rule of a whole message has as its id the name of the field that it is about.
+        # The id of a rule of a whole message is the name of the field that it is about.
         steps.append(broken.rule_id)
     return ".".join(steps)

@@ -1,4 +1,4 @@
-"""Every message ends once, whatever fails and whenever: docs/events.md, against a real broker."""
+"""Every message is finished exactly once, whatever fails (docs/events.md). With a real broker."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PATIENCE_S = 20.0
 
 @pytest.fixture(autouse=True)
 def short_fetches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A consumer stops after its last fetch: tests need not wait for it."""
+    """Make fetches short, since a consumer stops only after its last one."""
     monkeypatch.setattr(consumer_module, "FETCH_TIMEOUT_S", 0.1)
 
 
@@ -61,13 +61,13 @@ def verdict(event: ImageCrawled) -> Publication[Any]:
 
 
 async def answer(batch: Sequence[ImageCrawled]) -> Sequence[Outcome]:
-    """Return a handler that works."""
+    """Handle events as a handler that works."""
     return [[verdict(event)] for event in batch]
 
 
 @asynccontextmanager
 async def consuming(js: JetStreamContext, handler: Handler) -> AsyncIterator[Consumer]:
-    """Return a classifier's consumer that waits for no back-off."""
+    """Run a consumer of the classifier that retries without back-off."""
     consumer = Consumer(
         js,
         CLASSIFIER,
@@ -89,7 +89,7 @@ async def crawl(js: JetStreamContext, *numbers: int) -> None:
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Wait for what other tasks bring about."""
+    """Wait until a condition holds that other tasks bring about."""
     async with asyncio.timeout(PATIENCE_S):
         while not await condition():  # noqa: ASYNC110 (what is waited for is at the broker)
             await asyncio.sleep(0.02)
@@ -106,13 +106,13 @@ async def settled(js: JetStreamContext) -> None:
 
 
 async def count(js: JetStreamContext, stream: str, subject: str) -> int:
-    """Messages stored on a subject."""
+    """Return the number of messages stored on a subject."""
     state = (await js.stream_info(stream, subjects_filter=subject)).state
     return (state.subjects or {}).get(subject, 0)
 
 
 async def letters(js: JetStreamContext) -> list[DeadLetter]:
-    """Every dead letter of the classifier, oldest first."""
+    """Return every dead letter of the classifier, oldest first."""
     state = (await js.stream_info(topology.DEADLETTERS)).state
     return [
         DeadLetter.FromString((await js.get_msg(topology.DEADLETTERS, sequence)).data or b"")
