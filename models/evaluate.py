@@ -1,20 +1,18 @@
 """How good the shipped networks are on photographs, against what they have to reach.
 
 Runs the evaluation of both on the `val` parts of a data folder (`binary/`, `segmentation/`; its layout is that of
-`../shared/data`) and writes .run/eval.json, the raw predictions to .run/predictions and pictures to .run/eval.
-
-Usage: python models/evaluate.py ../shared/data [--json]
+`../shared/data`). Writes .run/eval.json, the raw predictions to .run/predictions and pictures to .run/eval.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.table import Table
 
@@ -23,7 +21,7 @@ from snsfashion.fashion.v1 import fashion_pb2
 
 RUN = Path(".run")
 MODELS = Path(__file__).parent
-# Mask AP50 of a plain hour of training, that no category may fall behind.
+# Mask AP50 after a plain hour of training; no category may be worse.
 PLAIN_HOUR = {
     CATEGORIES[number].name: floor
     for number, floor in (
@@ -36,19 +34,20 @@ PLAIN_HOUR = {
 }
 
 
-def main() -> None:
-    """Evaluates, writes and prints."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("data", type=Path, help="folder with binary/val.csv and segmentation/val")
-    parser.add_argument("--json", action="store_true", help="print JSON only")
-    arguments = parser.parse_args()
-    binary, photos = arguments.data / "binary", arguments.data / "segmentation" / "val"
+@click.command(
+    help=f"{__doc__}\nDATA is a folder with binary/val.csv and segmentation/val.",
+    epilog="\b\nExample:\n  python models/evaluate.py ../shared/data",
+    context_settings={"max_content_width": 120},
+)
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only.")
+def main(data: Path, as_json: bool) -> None:
+    """Evaluate, write and print."""
+    binary, photos = data / "binary", data / "segmentation" / "val"
     for needed in (binary / "val.csv", photos / "annos", photos / "image"):
         if not needed.exists():
-            raise SystemExit(
-                f"error: {needed} does not exist: DATA= names a folder with binary/val.csv "
+            raise click.ClickException(
+                f"{needed} does not exist: DATA= names a folder with binary/val.csv "
                 "(image,label) and segmentation/val in the DeepFashion2 layout (image/, annos/)"
             )
     RUN.mkdir(exist_ok=True)
@@ -58,8 +57,8 @@ def main() -> None:
                           f"{RUN}/predictions/segmenter.json"),
     }  # fmt: skip
     (RUN / "eval.json").write_text(json.dumps(result, indent=2) + "\n")
-    if arguments.json:
-        print(json.dumps(result))
+    if as_json:
+        click.echo(json.dumps(result))
         return
     table = Table("figure", "measured", "asked", "holds")
     for name, value, asked in bars(result):
@@ -74,7 +73,7 @@ def main() -> None:
 
 
 def classifier_arguments(binary: Path) -> list[str]:
-    """What the folder has: sources and training photos are optional."""
+    """Return arguments for what the folder has: sources and training photos are optional."""
     found = ["--csv", f"{binary}/val.csv", "--predictions", f"{RUN}/predictions/classifier.csv"]
     if (binary / "val_sources.csv").exists():
         found += ["--sources", f"{binary}/val_sources.csv"]
@@ -84,7 +83,7 @@ def classifier_arguments(binary: Path) -> list[str]:
 
 
 def _run(service: str, *arguments: str) -> dict[str, Any]:
-    """A service's evaluation in a process of its own; what it skips shows on the terminal."""
+    """Run a service's evaluation in a process of its own; what it skips shows on the terminal."""
     command = [sys.executable, "-m", f"{service}.evaluate", "--weights", str(MODELS / service),
                "--pictures", f"{RUN}/eval/{service}", "--json", *arguments]  # fmt: skip
     print(f"== {service}", file=sys.stderr)
@@ -96,7 +95,7 @@ def _run(service: str, *arguments: str) -> dict[str, Any]:
 
 
 def bars(result: dict[str, Any]) -> list[tuple[str, float, float]]:
-    """Name, measured figure and the least (of ece: the most) that is asked."""
+    """Return name, measured figure and the least (of ece: the most) that is asked."""
     classifier, segmenter = result["classifier"], result["segmenter"]
     rows = [
         ("classifier balanced accuracy", classifier["balanced_accuracy"], 0.97),

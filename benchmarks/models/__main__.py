@@ -1,16 +1,13 @@
 """The shipped networks against others, on the same photos, one at a time, with the same threads.
 
-Speed: each photo goes through every contender in turn, and so again after the original mrcnn, which runs in its own
-environment (`make matterport-oracle`), has had them all; a ratio is the median over photos. Accuracy: what each shortcut loses
-against the same weights in eager fp32 without it. Writes .run/bench-models.json. Without --data the photos are rendered
-look-book outfits, and the loss of accuracy stays unmeasured.
-
-Example: python benchmarks/models.py --data ../shared/data
+Speed: each photo goes through every contender in turn. The original mrcnn runs in an environment of its own
+(`make matterport-oracle`): it takes all photos between two rounds of the others. A ratio is the median over photos.
+Accuracy: what all shortcuts together lose against the same weights in eager fp32. Writes .run/bench-models.json. Without
+--data the photos are rendered look-book outfits, and the loss of accuracy is not measured.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
@@ -23,6 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -55,7 +53,7 @@ ORACLE = ROOT / ".venv-mrcnn" / "bin" / "python"
 SHIPPED, R50 = "segmenter", "maskrcnn_resnet50_fpn eager 800"
 ORIGINAL, READER = "mrcnn on TensorFlow 1024", "matterport reader 1024"
 BINARY, RESNET = "classifier", "resnet18 eager 224"
-BARS = [  # who, against whom, at least so many times faster
+BARS = [  # which, against which, at least how many times faster
     (SHIPPED, ORIGINAL, 10.0),
     (SHIPPED, R50, 5.0),
     (BINARY, RESNET, 3.0),
@@ -65,36 +63,42 @@ LOSS_ALLOWED = 0.01  # of AP, and of balanced accuracy
 UNMEASURED = "unmeasured"
 
 
-def main() -> None:
-    """Measures, writes and prints."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--data", type=Path, help="folder with segmentation/val and binary/val.csv")
-    parser.add_argument("--photos", type=int, default=8, help="photos that are timed")
-    parser.add_argument("--json", action="store_true", help="print JSON only")
-    arguments = parser.parse_args()
+@click.command(
+    help=__doc__,
+    epilog="\b\nExamples:\n  python -m benchmarks.models --data ../shared/data\n  python -m benchmarks.models --json",
+    context_settings={"max_content_width": 120},
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Folder with segmentation/val and binary/val.csv.",
+)
+@click.option("--photos", "count", default=8, show_default=True, help="Photos that are timed.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only.")
+def main(data: Path | None, count: int, as_json: bool) -> None:
+    """Measure, write and print."""
     try:
-        photos = _photos(arguments.data, arguments.photos)
+        photos = _photos(data, count)
         result = {
             "machine": _machine(),
-            "photos": {"count": len(photos), "from": str(arguments.data or "look-book")},
+            "photos": {"count": len(photos), "from": str(data or "look-book")},
             **speed(photos),
-            "accuracy": accuracy(arguments.data) if arguments.data else UNMEASURED,
+            "accuracy": accuracy(data) if data else UNMEASURED,
             "gpu": gpu(photos) if torch.cuda.is_available() else UNMEASURED,
         }
     except (BadData, BadTable, OSError) as error:
-        raise SystemExit(f"error: {error}") from error
+        raise click.ClickException(str(error)) from error
     Path(".run").mkdir(exist_ok=True)
     Path(".run/bench-models.json").write_text(json.dumps(result, indent=2) + "\n")
-    if arguments.json:
-        print(json.dumps(result))
+    if as_json:
+        click.echo(json.dumps(result))
     else:
         _print(result)
 
 
 def speed(photos: Sequence[Photo]) -> dict[str, Any]:
-    """Seconds a photo of every contender, boxes found, and the ratios beside their bars."""
+    """Measure the seconds of every contender for a photo, the boxes found, and the ratios beside their bars."""
     shipped = TorchvisionEngine.load(SEGMENTER)
     garments = [len(shipped.predict([photo])[0]) for photo in photos]
     contenders: dict[str, Callable[[Photo], int]] = {
@@ -150,7 +154,7 @@ def _ratio(medians: dict[str, list[float]], fast: str, slow: str, bar: float) ->
 
 
 def _torchvision_r50(boxes: int) -> Callable[[Photo], int]:
-    """Random weights find 100 boxes of any score: kept are as many as the shipped network finds."""
+    """Return a network with random weights, which find 100 boxes of any score; keep only `boxes` of them."""
     torch.manual_seed(0)
     network = maskrcnn_resnet50_fpn(
         weights=None,
@@ -202,12 +206,14 @@ def _run(*command: str, **environment: str) -> str:
         command, env=os.environ | environment, stdout=subprocess.PIPE, text=True, check=False
     )
     if done.returncode:
-        raise SystemExit(f"error: {' '.join(command[:3])} ended with {done.returncode}, see above")
+        raise click.ClickException(
+            f"{' '.join(command[:3])} ended with {done.returncode}, see above"
+        )
     return done.stdout
 
 
 def accuracy(data: Path) -> dict[str, Any]:
-    """AP on segmentation/val and balanced accuracy on binary/val, as served and in eager fp32."""
+    """Measure AP on segmentation/val and balanced accuracy on binary/val, as served and in eager fp32."""
     entries, problems = scan(data / "segmentation" / "val")
     examples, unusable = read_csv(data / "binary" / "val.csv")
     if {example.label for example in examples} != {0, 1}:
@@ -247,7 +253,7 @@ def _loss(eager: float, served: float) -> dict[str, Any]:
 
 
 def gpu(photos: Sequence[Photo]) -> dict[str, dict[int, float]]:
-    """Photos a second of both networks at batches of 1 to 32, photo arrays in and answers out."""
+    """Measure photos per second of both networks at batches of 1 to 32, from photo arrays to answers."""
     engines: dict[str, TorchvisionEngine | Engine] = {
         SHIPPED: TorchvisionEngine.load(SEGMENTER, "cuda"),
         BINARY: Engine.load(CLASSIFIER, "cuda"),
@@ -286,7 +292,7 @@ def _machine() -> dict[str, Any]:
 def _print(result: dict[str, Any]) -> None:
     console, machine = Console(), result["machine"]
     title = f"{machine['threads']} threads of {machine['cores']} cores, {machine['precision_as_served']}"
-    table = Table("network", "ms a photo", "boxes", title=title)
+    table = Table("network", "ms per photo", "boxes", title=title)
     for name, seconds in result["seconds"].items():
         table.add_row(name, f"{seconds * 1000:.0f}", f"{result['boxes'].get(name, '')}")
     console.print(table)
@@ -307,11 +313,11 @@ def _print(result: dict[str, Any]) -> None:
             table.add_row(name, row["measure"], *figures, verdict)
         console.print(table)
     if result["gpu"] == UNMEASURED:
-        console.print(f"photos a second on a GPU: {UNMEASURED}, there is none here")
+        console.print(f"photos per second on a GPU: {UNMEASURED}, there is no GPU here")
     else:
         for name, row in result["gpu"].items():
             rates = ", ".join(f"{size}: {rate}" for size, rate in row.items())
-            console.print(f"{name} on {machine['device']}, photos a second by batch: {rates}")
+            console.print(f"{name} on {machine['device']}, photos per second by batch: {rates}")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,12 @@
 """Accuracy against speed of the shipped segmenter on photographs, one shortcut at a time.
 
-Average precision counts every detection from a score of 0.05 on; photos a second are as served, each photo through
-every variant in turn, so that whatever else the machine does meets all of them. Writes .run/inference-curve.json and, with
+Average precision counts every detection from a score of 0.05 on. Photos per second are as served: each photo goes through
+every variant in turn, so that other load on the machine meets all of them. Writes .run/inference-curve.json and, with
 --plot, the picture of docs/inference.md.
-
-Example: python benchmarks/inference_curve.py --data ../shared/data --plot docs/inference.svg
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import sys
@@ -19,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import click
 import torch
 from rich.console import Console
 from rich.table import Table
@@ -34,6 +32,7 @@ from segmenter.nets import model
 
 WEIGHTS = Path(__file__).parents[2] / "models" / "segmenter"
 LOSS_ALLOWED = 0.01  # of AP, against the same weights without shortcuts
+PATH = click.Path(path_type=Path)
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Variant:
     inductor: bool = False  # torch.compile instead of modelkit.compiled
 
     def engine(self, doubtful: float | None = None) -> TorchvisionEngine:
-        """The engine as served, or with the detections that average precision asks for."""
+        """Return the engine as served, or with the detections that average precision needs."""
         network, info = model.load(WEIGHTS)
         info = replace(info, side=self.side or info.side)
         engine = TorchvisionEngine(network, info, "cpu", doubtful, self.shortcuts)
@@ -56,7 +55,7 @@ class Variant:
 
 
 def variants(*, inductor: bool) -> list[Variant]:
-    """What is measured: the first is the reference, and one of the others the default."""
+    """Return what is measured: the first is the reference, and one of the others the default."""
     default = Shortcuts()
     whole = replace(NONE, compiled=True)
     rows = [Variant("eager fp32", NONE)]
@@ -77,7 +76,7 @@ def variants(*, inductor: bool) -> list[Variant]:
 
 
 def measure(entries: Sequence[Entry], timed: int, rows: Sequence[Variant]) -> list[dict[str, Any]]:
-    """AP on all photos, then photos a second on the first `timed` of them, three times each."""
+    """Measure AP on all photos, then photos per second on the first `timed` of them, three times each."""
     figures = [
         coco.figures(predict_all(row.engine(DOUBTFUL), entries)) for row in tqdm(rows, "accuracy")
     ]
@@ -104,7 +103,7 @@ def measure(entries: Sequence[Entry], timed: int, rows: Sequence[Variant]) -> li
 
 
 def plot(found: Sequence[dict[str, Any]], file: Path) -> None:
-    """Mask AP over photos a second, a point a variant."""
+    """Draw mask AP over photos per second, a point for each variant."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -126,50 +125,60 @@ def plot(found: Sequence[dict[str, Any]], file: Path) -> None:
     lowest = found[0]["mask_ap"] - LOSS_ALLOWED
     axes.axhline(lowest, color="gray", linestyle=":")
     axes.text(axes.get_xlim()[0], lowest, " at most one point of AP lost", va="bottom", fontsize=8)
-    axes.set_xlabel("photos a second, as served, one at a time")
+    axes.set_xlabel("photos per second, as served, one at a time")
     axes.set_ylabel("mask AP")
     figure.legend(loc="outside right upper", fontsize=8)
     figure.savefig(file, metadata={"Date": None} if file.suffix == ".svg" else None)
 
 
-def main() -> None:
-    """Measures, prints and draws."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--data", type=Path, required=True, help="folder with segmentation/val/image and annos"
-    )
-    parser.add_argument("--photos", type=int, help="only the first so many photos for AP")
-    parser.add_argument("--timed", type=int, default=24, help="photos that are timed")
-    parser.add_argument(
-        "--inductor", action="store_true", help="torch.compile too: minutes, and a C++ compiler"
-    )
-    parser.add_argument("--plot", type=Path, help="draw to this .svg or .png")
-    parser.add_argument("--json", action="store_true", help="print JSON only")
-    arguments = parser.parse_args()
+@click.command(
+    help=__doc__,
+    epilog="\b\nExample:\n  python -m benchmarks.models.inference_curve --data ../shared/data --plot docs/inference.svg",
+    context_settings={"max_content_width": 120},
+)
+@click.option(
+    "--data",
+    type=PATH,
+    required=True,
+    metavar="FOLDER",
+    help="Folder with segmentation/val/image and annos.",
+)
+@click.option("--photos", type=int, help="Only the first so many photos for AP.")
+@click.option("--timed", default=24, show_default=True, help="Photos that are timed.")
+@click.option(
+    "--inductor", is_flag=True, help="torch.compile too: takes minutes, and a C++ compiler."
+)
+@click.option("--plot", "picture", type=PATH, metavar="FILE", help="Draw to this .svg or .png.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only.")
+def main(
+    data: Path,
+    photos: int | None,
+    timed: int,
+    inductor: bool,
+    picture: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure, print and draw."""
     try:
-        entries, problems = scan(arguments.data / "segmentation" / "val")
+        entries, problems = scan(data / "segmentation" / "val")
     except BadData as error:
-        raise SystemExit(f"error: {error}") from error
+        raise click.ClickException(str(error)) from error
     for problem in problems:
         print(f"skipped: {problem}", file=sys.stderr)
-    found = measure(
-        entries[: arguments.photos], arguments.timed, variants(inductor=arguments.inductor)
-    )
+    found = measure(entries[:photos], timed, variants(inductor=inductor))
     result = {
         "threads": torch.get_num_threads(),
         "fast_bf16": has_fast_bf16("cpu"),
-        "photos": len(entries[: arguments.photos]),
-        "timed": min(arguments.timed, len(entries)),
+        "photos": len(entries[:photos]),
+        "timed": min(timed, len(entries)),
         "variants": found,
     }
     Path(".run").mkdir(exist_ok=True)
     Path(".run/inference-curve.json").write_text(json.dumps(result, indent=2) + "\n")
-    if arguments.plot:
-        plot(found, arguments.plot)
-    if arguments.json:
-        print(json.dumps(result))
+    if picture:
+        plot(found, picture)
+    if as_json:
+        click.echo(json.dumps(result))
         return
     table = Table(title=f"{result['photos']} photos, {result['threads']} threads")
     for column in ("variant", "mask AP", "AP50", "loss", "photos/s", "times faster"):

@@ -1,14 +1,11 @@
 """How long a health check of the segmenter takes while it works through a backlog.
 
-Beside it, in the same loop, a bare gRPC server with the same health service and nothing to do: the ratio says what
-inference costs the answer, whatever the machine. Writes .run/bench-health.json.
-
-Usage: python benchmarks/health.py [--photos 200] [--json]
+A bare gRPC server with the same health service and nothing to do is asked in the same loop. The ratio shows what inference
+costs the answer, on any machine. Writes .run/bench-health.json.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import subprocess
@@ -18,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import click
 import grpc
 import numpy as np
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -38,26 +36,27 @@ EVERY_S = 0.02
 SEGMENTER = "snsfashion.segmenter.v1.SegmenterService"
 
 
-def main() -> None:
-    """Measures and prints."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--photos", type=int, default=200, help="size of the backlog")
-    parser.add_argument("--json", action="store_true", help="print JSON only")
-    parser.add_argument("--bare", type=int, help=argparse.SUPPRESS)  # port: be the bare server
-    arguments = parser.parse_args()
-    if arguments.bare:
-        asyncio.run(_bare(arguments.bare))
+@click.command(
+    help=__doc__,
+    epilog="\b\nExample:\n  python -m benchmarks.segmenter.health --photos 100 --json",
+    context_settings={"max_content_width": 120},
+)
+@click.option("--photos", default=200, show_default=True, help="Size of the backlog.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON only.")
+@click.option("--bare", type=int, hidden=True)  # a port: be the bare server
+def main(photos: int, as_json: bool, bare: int | None) -> None:
+    """Measure and print."""
+    if bare:
+        asyncio.run(_bare(bare))
         return
     with tempfile.TemporaryDirectory() as folder:
-        result = measure(Path(folder), arguments.photos)
+        result = measure(Path(folder), photos)
     Path(".run").mkdir(exist_ok=True)
     Path(".run/bench-health.json").write_text(json.dumps(result, indent=2) + "\n")
-    if arguments.json:
-        print(json.dumps(result))
+    if as_json:
+        click.echo(json.dumps(result))
         return
-    table = Table(title=f"Health check, {result['checks']} times beside a backlog")
+    table = Table(title=f"Health check, {result['checks']} times during a backlog")
     for column in ("server", "median ms", "p99 ms", "max ms"):
         table.add_column(column, justify="left" if column == "server" else "right")
     for name in ("segmenter", "bare"):
@@ -68,7 +67,7 @@ def main() -> None:
 
 
 def measure(folder: Path, photos: int) -> dict[str, Any]:
-    """Fills a backlog, then asks both servers in turn until it is gone."""
+    """Fill a backlog, then ask both servers in turn until it is gone."""
     source = folder / "photos"
     source.mkdir()
     for seed in track(range(photos), "rendering"):

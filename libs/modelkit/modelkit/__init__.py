@@ -1,1 +1,1 @@
-"""What the two networks share: weight folders, ImageNet weights, precision."""
+"""What the two networks share: weight folders, ImageNet weights, precision, fast inference, and training."""

@@ -20,16 +20,16 @@ def compiled(
     *,
     bf16: bool = True,
 ) -> nn.Module:
-    """The network in a form that takes and gives the same float32 tensors, on the same device.
+    """Return the network in a form that takes and returns the same float32 tensors, on the same device.
 
-    `example`: the arguments of a forward pass, tensors or lists of tensors; their values don't
-    matter, and of their shapes only the dimensions that are not in `free`: those may differ from
-    call to call. Answers may be tensors, or lists, tuples and dicts of them.
+    `example`: the arguments of a forward pass, tensors or lists of tensors. Their values don't matter.
+    The dimensions in `free` may differ from call to call; the others stay as they are. Answers may be
+    tensors, or lists, tuples and dicts of them.
 
-    On a CPU that is OpenVINO, on a GPU torch, channels last; both compute in bf16 where the device
-    is fast at it, unless `bf16` is false, and in fp32 elsewhere, where they differ from eager torch
-    by rounding alone. OpenVINO takes as many threads as torch has at the time (OMP_NUM_THREADS), and
-    pins none, since services share cores.
+    On a CPU that is OpenVINO; on a GPU it is torch, channels last. Both compute in bf16 where the
+    device is fast at it, unless `bf16` is false. Elsewhere they compute in fp32, and differ from eager
+    torch by rounding alone. OpenVINO takes as many threads as torch has now (OMP_NUM_THREADS), and
+    pins none of them, since services share cores.
     """
     network = network.eval().to(torch.device(device))
     bf16 = bf16 and has_fast_bf16(device)
@@ -39,7 +39,7 @@ def compiled(
 
 
 def to_device(batch: Tensor, device: str) -> Tensor:
-    """Copy a batch from the CPU's memory; towards a GPU pinned, so that the CPU need not wait."""
+    """Copy a batch from the CPU's memory; pinned for a GPU, so that the CPU does not wait."""
     if device == "cpu":
         return batch
     return batch.pin_memory().to(device, non_blocking=True)
@@ -75,7 +75,7 @@ class _OpenVino(nn.Module):
 
         leaves, takes = tree_flatten(tuple(example))
         with torch.inference_mode(), warnings.catch_warnings():
-            # torch prefers torch.export, whose graphs take OpenVINO 20 times as long to read.
+            # torch prefers torch.export, but OpenVINO takes 20 times as long to read its graphs.
             warnings.simplefilter("ignore", FutureWarning)
             _, self._gives = tree_flatten(network(*example))
             flat = _Flat(network, takes)
@@ -104,7 +104,7 @@ class _OpenVino(nn.Module):
 
 
 class _Flat(nn.Module):
-    """A network that takes its arguments' tensors one by one and gives its answer's as a tuple."""
+    """A network that takes the tensors of its arguments one by one, and returns those of its answer as a tuple."""
 
     def __init__(self, network: nn.Module, takes: TreeSpec) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Many pictures on one: a contact sheet with a caption under each tile."""
+"""Many pictures in one: a contact sheet with a caption under each tile."""
 
 from collections.abc import Iterable
 from math import ceil
@@ -15,7 +15,7 @@ LETTERS = 38  # in a line
 def contact_sheet(
     tiles: Iterable[tuple[NDArray[np.uint8], str]], columns: int = 6, side: int = 220
 ) -> Image.Image:
-    """Lay out RGB uint8 H x W x 3 pictures with captions, each fitted into side x side pixels."""
+    """Lay out RGB uint8 H x W x 3 pictures with captions, each scaled to fit into side x side pixels."""
     shown = list(tiles)
     height = side + CAPTION
     sheet = Image.new(

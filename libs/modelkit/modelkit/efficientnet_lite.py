@@ -1,7 +1,7 @@
-"""EfficientNet-Lite: the EfficientNet for CPUs, without squeeze-and-excitation and swish.
+"""EfficientNet-Lite: EfficientNet for CPUs, without squeeze-and-excitation and swish.
 
-Layers, widths and SAME padding as in TensorFlow's `models/official/efficientnet/lite`, so that its
-published ImageNet weights fit. Sides of the input are multiples of 32.
+Layers, widths and SAME padding are those of TensorFlow's `models/official/efficientnet/lite`, so that its
+published ImageNet weights fit. The sides of the input are multiples of 32.
 """
 
 from collections import OrderedDict
@@ -25,13 +25,13 @@ STEM = 32  # channels of the first convolution, whatever the scale
 
 
 class Depthwise(nn.Conv2d):
-    """A depthwise convolution whose gradient a CPU takes in fp32.
+    """A depthwise convolution whose gradient is computed in fp32 on a CPU.
 
     oneDNN's bf16 gradient of 5 x 5 depthwise convolutions is 4 to 7 times slower than that.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """N x C x H x W."""
+        """Convolve N x C x H x W."""
         if torch.is_grad_enabled() and x.device.type == "cpu":
             with torch.autocast("cpu", enabled=False):
                 return super().forward(x.float())
@@ -52,7 +52,7 @@ class MBConv(nn.Module):
         self.residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        """N x inputs x H x W to N x outputs x H / stride x W / stride."""
+        """Turn N x inputs x H x W into N x outputs x H / stride x W / stride."""
         y: Tensor = self.layers(x)
         return x + y if self.residual else y
 
@@ -60,10 +60,10 @@ class MBConv(nn.Module):
 def convolution(
     inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1
 ) -> list[nn.Module]:
-    """Convolution with SAME padding, batch norm, ReLU6."""
+    """Return a convolution with SAME padding, batch norm and ReLU6."""
     around = (kernel - 1) // 2
     padding: list[nn.Module] = []
-    if stride == 2:  # of an even side, SAME pads one pixel less on the left and on the top
+    if stride == 2:  # SAME pads an even side by one pixel less on the left and at the top
         padding = [nn.ZeroPad2d((around - 1, around, around - 1, around))]
         around = 0
     kind = Depthwise if groups > 1 and kernel > 3 else nn.Conv2d
@@ -76,9 +76,9 @@ def convolution(
 
 
 def efficientnet_lite(size: int) -> tuple[nn.Sequential, dict[str, int]]:
-    """EfficientNet-Lite of size 0, 1 or 2 up to its last stage.
+    """Return EfficientNet-Lite of size 0, 1 or 2 up to its last stage.
 
-    Also the names of the layers that end strides 4, 8, 16 and 32, with their channels.
+    Also returns the names of the last layers of strides 4, 8, 16 and 32, with their channels.
     """
     widen, deepen = SCALES[size]
     body: OrderedDict[str, nn.Module] = OrderedDict(stem=nn.Sequential(*convolution(3, STEM, 3, 2)))
@@ -87,8 +87,8 @@ def efficientnet_lite(size: int) -> tuple[nn.Sequential, dict[str, int]]:
     for number, (kernel, step, expansion, width, repeats) in enumerate(STAGES):
         if 0 < number < len(STAGES) - 1:  # the first and the last stage are never deepened
             repeats = ceil(repeats * deepen)
-        scaled = int(width * widen + 4) // 8 * 8  # no rounding here loses a tenth, so that
-        # the rule of EfficientNet against it is not needed
+        # EfficientNet's rule against rounding down by more than a tenth is not needed for these widths.
+        scaled = int(width * widen + 4) // 8 * 8
         name = f"stage{number}"
         body[name] = nn.Sequential(
             *(

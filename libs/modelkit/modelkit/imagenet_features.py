@@ -1,4 +1,4 @@
-"""What EfficientNet-Lite sees in a photo, as trained on ImageNet and never changed since."""
+"""Features of photos by an EfficientNet-Lite as it was trained on ImageNet."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ImageNetFeatures(nn.Module):
         self.head = nn.Sequential(*convolution(channels, FEATURES))
 
     def forward(self, squares: Tensor) -> Tensor:
-        """RGB uint8 N x 3 x S x S, S a multiple of 32, to float N x 1280."""
+        """Turn RGB uint8 N x 3 x S x S, S a multiple of 32, into float N x 1280."""
         # The input of TensorFlow's `models/official/efficientnet/lite`: mean 127, deviation 128.
         inputs = ((squares.float() - 127) / 128).contiguous(memory_format=torch.channels_last)
         features: Tensor = self.head(self.body(inputs)).mean((2, 3))
@@ -30,14 +30,14 @@ class ImageNetFeatures(nn.Module):
 
 
 def load(name: str) -> ImageNetFeatures:
-    """The network with the weights of an installed package, frozen, in evaluation mode.
+    """Return the network with the weights of an installed package, frozen, in evaluation mode.
 
-    Raises LookupError, with what to install, when there is none.
+    Raises LookupError, with what to install, if there is no such package.
     """
     network = ImageNetFeatures(name)
     found = torch.load(packaged(name), map_location="cpu", weights_only=True)
-    # The file names its layers in another way, but has them in the same order; after them comes
-    # the layer of ImageNet's classes, which is left out.
+    # The file has other names for its layers, but the same order. The layer of ImageNet's classes
+    # comes last and is left out.
     names = list(network.state_dict())
     tensors = list(found.values())[: len(names)]
     network.load_state_dict(dict(zip(names, tensors, strict=True)))

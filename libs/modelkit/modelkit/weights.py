@@ -1,6 +1,6 @@
 """A folder of weights: `model.safetensors` (half precision), `model.json` (metadata), `card.md`.
 
-The metadata holds the hash of the weights, so that the pair can't be mixed up; nothing is unpickled.
+The metadata holds the hash of the weights, so that two pairs can't be mixed up. Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 
         @property
         def sha256(self) -> str:
-            """Of model.safetensors."""
+            """The SHA-256 of model.safetensors."""
 
 
 M = TypeVar("M", bound="Metadata")
 
 
 def write(folder: Path, tensors: Mapping[str, Tensor], metadata: M) -> M:
-    """Write tensors (floating point in half precision) and metadata; returns it with the hash."""
+    """Write tensors (floating point in half precision) and metadata; return it with the hash."""
     folder.mkdir(parents=True, exist_ok=True)
     halved = {
         name: (tensor.half() if tensor.is_floating_point() else tensor).contiguous().cpu()
@@ -57,7 +57,7 @@ def write(folder: Path, tensors: Mapping[str, Tensor], metadata: M) -> M:
 
 
 def read(folder: Path, metadata: type[M]) -> tuple[dict[str, Tensor], M]:
-    """Tensors in fp32 and metadata of a folder, checked by hash; raises BadWeights."""
+    """Return tensors in fp32 and metadata of a folder, checked by hash; raises BadWeights."""
     try:
         found = metadata(**json.loads((folder / METADATA).read_text()))
         content = (folder / WEIGHTS).read_bytes()

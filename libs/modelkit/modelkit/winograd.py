@@ -17,7 +17,7 @@ class WinogradConv2d(nn.Conv2d):
     """A 3 x 3 convolution of stride 1 that runs through NNPACK where that is faster."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """N x C x H x W."""
+        """Convolve N x C x H x W."""
         batch, _, height, width = x.shape
         small = batch * height * width < LEAST_PIXELS or min(height, width) < LEAST_SIDE
         if small or x.device.type != "cpu" or x.dtype != torch.float32:
@@ -28,11 +28,11 @@ class WinogradConv2d(nn.Conv2d):
 
 
 def use_winograd(network: nn.Module) -> int:
-    """Run the network's 3 x 3 convolutions by Winograd where this CPU gains; returns how many.
+    """Run the network's 3 x 3 convolutions by Winograd where this CPU gains; return how many.
 
     CPUs with AVX-512 gain nothing. For inference: the gradient is not defined.
     """
-    # `is_available` also starts NNPACK up, which a convolution by it relies on.
+    # `is_available` also starts NNPACK, which the convolution needs.
     if not torch.backends.nnpack.is_available() or torch.cpu._is_avx512_supported():  # type: ignore[no-untyped-call]
         return 0
     changed = 0

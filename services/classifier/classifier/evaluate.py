@@ -66,22 +66,24 @@ def main(
     """
     try:
         examples = read(table, sources)
-        said = predict(Engine.load(options.weights, options.device), examples)
-        result = report(said)
+        predictions = predict(Engine.load(options.weights, options.device), examples)
+        result = report(predictions)
         if leave_one_source_out:
             from classifier.training import leave_one_out
 
             result["leave_one_source_out"] = leave_one_out.judge_sources(
-                imagenet_features.load(features), read(leave_one_source_out, None), said.examples
+                imagenet_features.load(features),
+                read(leave_one_source_out, None),
+                predictions.examples,
             )
     except (BadTable, BadWeights, LookupError) as error:
         raise click.ClickException(str(error)) from error
     if options.predictions:
-        said.write(options.predictions)
+        predictions.write(options.predictions)
     if options.pictures:
         from classifier.evaluation import pictures
 
-        pictures.write(options.pictures, said)
+        pictures.write(options.pictures, predictions)
     if options.json:
         print(json.dumps(result, indent=2))
     else:

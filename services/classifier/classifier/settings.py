@@ -17,7 +17,7 @@ class Settings(BlobSettings):
         "MultiLabelResnet as a state dict (.pt, .pth)"
     )
     classifier_generation: int = Field(
-        1, ge=1, description="of the notebooks' weights; a folder says its own"
+        1, ge=1, description="of the notebooks' weights; a folder states its own"
     )
     classifier_device: str = Field("cpu", pattern="^(cpu|cuda(:[0-9]+)?)$")
     classifier_queue: int = Field(64, ge=1, description="photos that wait before RPCs are refused")

@@ -61,9 +61,9 @@ def test_a_person_reads_every_figure_with_its_interval_and_every_source(
 def test_predictions_and_pictures_are_written(
     weights: Path, table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    result = run(weights, table, capsys, "--predictions", str(tmp_path / "p" / "said.csv"),
+    result = run(weights, table, capsys, "--predictions", str(tmp_path / "p" / "predicted.csv"),
                  "--pictures", str(tmp_path / "pictures"))  # fmt: skip
-    with (tmp_path / "p" / "said.csv").open() as file:
+    with (tmp_path / "p" / "predicted.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["image", "label", "probability", "fashion", "source"]
     right = sum(row["label"] == row["fashion"] for row in rows)

@@ -65,19 +65,21 @@ def test_areas_are_those_of_scikit_learn(pairs: list[tuple[bool, float]]) -> Non
 
 def test_probabilities_that_come_true_have_no_calibration_error() -> None:
     labels = np.array([1] * 3 + [0] * 7 + [1] * 8 + [0] * 2)
-    said = np.array([0.3] * 10 + [0.8] * 10)
-    assert figures(labels, said, 0.5).ece == pytest.approx(0)
+    predicted = np.array([0.3] * 10 + [0.8] * 10)
+    assert figures(labels, predicted, 0.5).ece == pytest.approx(0)
 
 
 def test_the_calibration_error_is_the_distance_by_photos() -> None:
     labels = np.array([1, 1, 1, 0])
-    said = np.array([0.9, 0.9, 0.9, 0.5])  # one bin off by 0.1 with 3 photos, one by 0.5 with 1
-    assert figures(labels, said, 0.5).ece == pytest.approx((3 * 0.1 + 0.5) / 4)
+    predicted = np.array(
+        [0.9, 0.9, 0.9, 0.5]
+    )  # one bin off by 0.1 with 3 photos, one by 0.5 with 1
+    assert figures(labels, predicted, 0.5).ece == pytest.approx((3 * 0.1 + 0.5) / 4)
 
 
 def test_the_bins_of_the_reliability_hold_all_photos() -> None:
-    said, true, counts = reliability(np.array([1, 0, 1]), np.array([0.0, 0.5, 1.0]))
-    assert said.tolist() == [0.0, 0.5, 1.0]
+    predicted, true, counts = reliability(np.array([1, 0, 1]), np.array([0.0, 0.5, 1.0]))
+    assert predicted.tolist() == [0.0, 0.5, 1.0]
     assert true.tolist() == [1.0, 0.0, 1.0]
     assert counts.tolist() == [1, 1, 1]
 

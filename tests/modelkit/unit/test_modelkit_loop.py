@@ -182,7 +182,7 @@ def test_large_gradients_are_scaled_down() -> None:
 
 
 def test_a_checkpoint_of_an_older_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    torch.save({"network": {}, "optimizer": {}}, tmp_path / CHECKPOINT)
+    torch.save({"network": {}, "steps": 2}, tmp_path / CHECKPOINT)
     with pytest.raises(BadCheckpoint, match=r"older version .* remove it"):
         new_loop().resume(tmp_path / CHECKPOINT)
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture(scope="session")
 def matterport_h5(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Calibrated random weights of Mask R-CNN on ResNet50 with 13 classes and background."""
+    """Write calibrated random weights of Mask R-CNN on ResNet50 with 13 classes and background."""
     from segmenter.evaluation import random_weights
 
     path = tmp_path_factory.mktemp("matterport") / "random.h5"
@@ -22,7 +22,7 @@ def matterport_h5(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def mrcnn_python() -> Path:
-    """The interpreter beside the original mrcnn on TensorFlow."""
+    """Return the interpreter of the environment with the original mrcnn on TensorFlow."""
     python = ROOT / ".venv-mrcnn" / "bin" / "python"
     if not python.exists():
         reason = "the original mrcnn on TensorFlow is not installed: make matterport-oracle"

@@ -14,7 +14,7 @@ from segmenter.convert import main
 
 
 def contents(path: Path) -> Iterator[tuple[str, object]]:
-    """Every array and every attribute of an `.h5`, by its path."""
+    """Return every array and every attribute of an `.h5`, by its path."""
     found: list[tuple[str, object]] = []
 
     def look(name: str, item: h5py.Group | h5py.Dataset) -> None:

@@ -45,10 +45,10 @@ class Service:
     address: str
     nats_url: str
     blobs: BlobStore
-    generation: int | None  # that it was told, if it was
+    generation: int | None  # from its settings
 
     def segment(self, *photos: bytes) -> list[SegmentResponse]:
-        """The answers to photos that are sent together."""
+        """Return the answers to photos that are sent together."""
         with grpc.insecure_channel(self.address) as channel:
             stub = segmenter_pb2_grpc.SegmenterServiceStub(channel)
             calls = [
@@ -64,8 +64,10 @@ MRCNN = pytest.param("mrcnn", marks=pytest.mark.tensorflow)
 def service(
     request: pytest.FixtureRequest, nats_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    """The segmenter with each engine: trained weights for torchvision, random ones of one file for
-    the two that read Matterport's."""
+    """Start the segmenter with each engine.
+
+    torchvision has trained weights; the two that read Matterport's have random ones of one file.
+    """
     folder = tmp_path_factory.mktemp(request.param)
     address, blob_url = f"127.0.0.1:{free_port()}", (folder / "blobs").as_uri()
     python, own = Path(sys.executable), {"SEGMENTER_WEIGHTS": str(ROOT / "models" / "segmenter")}
@@ -113,7 +115,7 @@ def photo() -> bytes:
 
 @pytest.fixture(scope="module")
 def answer(service: Service, photo: bytes) -> SegmentResponse:
-    """What the engine says about the photo alone."""
+    """Return what the engine answers about the photo alone."""
     return service.segment(photo)[0]
 
 
@@ -174,7 +176,7 @@ async def test_an_event_brings_the_same_garments_and_so_does_its_redelivery(
 
 
 async def classified(blobs: BlobStore, photo: bytes) -> ImageClassified:
-    """The event that a photo, put into the store, is fashion; of another post each time."""
+    """Put a photo into the store, and return the event that it is fashion; of another post each time."""
     digest = hashlib.sha256(photo).digest()
     await blobs.put_if_absent(photo_key(digest), photo)
     post = uuid.uuid4().hex
@@ -194,7 +196,7 @@ async def classified(blobs: BlobStore, photo: bytes) -> ImageClassified:
 
 
 async def deliver(nats_url: str, event: ImageClassified, times: int) -> list[GarmentsSegmented]:
-    """Publish the event so many times, without an id that the broker would know it by; the answers."""
+    """Publish the event so many times, without the id by which the broker drops duplicates; return the answers."""
     connection = await nats.connect(nats_url)
     js = connection.jetstream()
     inbox: asyncio.Queue[GarmentsSegmented] = asyncio.Queue()
@@ -204,7 +206,7 @@ async def deliver(nats_url: str, event: ImageClassified, times: int) -> list[Gar
         if answer.image.image_id == event.image.image_id:
             await inbox.put(answer)
 
-    # What the service publishes, also what the stream drops as a duplicate.
+    # All that the service publishes, also what the stream drops as a duplicate.
     await connection.subscribe(topology.SEGMENTED, cb=take)
     answers = []
     for _ in range(times):

@@ -24,7 +24,7 @@ def photo() -> NDArray[np.uint8]:
 
 @pytest.fixture(scope="module")
 def detections(matterport_h5: Path, photo: NDArray[np.uint8]) -> list[Detection]:
-    """Of the photo, with the 13 categories."""
+    """Return the detections of the photo, with the 13 categories."""
     engine = MatterportEngine.load(matterport_h5, generation=1, config=CONFIG)
     (found,) = engine.predict([photo])
     assert found

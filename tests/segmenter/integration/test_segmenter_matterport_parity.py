@@ -1,4 +1,4 @@
-"""The PyTorch reader says what the original mrcnn on TensorFlow says, from the same `.h5`."""
+"""The PyTorch reader answers as the original mrcnn on TensorFlow, from the same `.h5`."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ MASK_IOU = 0.999
 
 @pytest.fixture(scope="module")
 def photos() -> list[Photo]:
-    """One that is scaled down, one that is scaled up, and one that fills its square as it is.
+    """Return a photo that is scaled down, one that is scaled up, and one that fills its square as it is.
 
-    The first is large, so that no mask is so small that one pixel more or less is 0.1% of it.
+    The first is large, so that one pixel is less than 0.1% of every mask.
     """
     outfit = Image.fromarray(render(sample_outfit(3, "run")).image)
     scene = render(sample_scene(4, "run")).image
@@ -51,7 +51,7 @@ def original(
     photos: Sequence[Photo],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Mapping[str, NDArray[Any]]:
-    """What the original says about the photos: "<number>/<name>" as `segmenter.evaluation.mrcnn_oracle` saves it."""
+    """Return the original's answers, "<number>/<name>" as `segmenter.evaluation.mrcnn_oracle` saves them."""
     folder = tmp_path_factory.mktemp("original")
     files = [folder / f"{number}.png" for number in range(len(photos))]
     for file, photo in zip(files, photos, strict=True):
@@ -135,7 +135,7 @@ def test_answers_are_equal_to_those_of_detect(
 ) -> None:
     for number, detections in enumerate(engine.predict(photos)):
         masks = np.moveaxis(original[f"{number}/final/masks"], 2, 0)
-        some = masks.any(axis=(1, 2))  # no pixel is no garment
+        some = masks.any(axis=(1, 2))  # without a pixel there is no garment
         theirs = {
             name: original[f"{number}/final/{name}"][some]
             for name in ("rois", "class_ids", "scores")

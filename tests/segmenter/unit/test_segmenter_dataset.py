@@ -37,7 +37,7 @@ def test_a_garment_of_several_polygons_is_their_union() -> None:
 
 
 @pytest.mark.parametrize(
-    ("annotation", "said"),
+    ("annotation", "reason"),
     [
         ({"item1": garment([1.0, 1.0, 5.0, 5.0])}, "fewer than three points"),
         ({"item1": garment(SQUARE, category=14)}, "category 14"),
@@ -46,14 +46,16 @@ def test_a_garment_of_several_polygons_is_their_union() -> None:
         ([], "can't be read"),
     ],
 )
-def test_a_bad_annotation_is_named_and_skipped(tmp_path: Path, annotation: Any, said: str) -> None:
+def test_a_bad_annotation_is_named_and_skipped(
+    tmp_path: Path, annotation: Any, reason: str
+) -> None:
     write(tmp_path, "good", {"item1": garment(SQUARE)})
     write(tmp_path, "odd", annotation)
     entries, problems = scan(tmp_path)
     assert [entry.photo.name for entry in entries] == ["good.jpg"]
     assert len(problems) == 1
     assert "odd.json" in problems[0]
-    assert said in problems[0]
+    assert reason in problems[0]
 
 
 def test_a_bad_garment_does_not_cost_the_others_of_its_photo(tmp_path: Path) -> None:
@@ -80,9 +82,9 @@ def test_a_photo_that_cannot_be_decoded_comes_without_boxes_and_says_why(tmp_pat
     write(tmp_path, "broken", {"item1": garment(SQUARE)})
     (tmp_path / "image" / "broken.jpg").write_bytes(b"not a photo")
     entries, _ = scan(tmp_path)
-    _, target, said = TrainingPhotos(entries, 64)[Draw(0, 1)]
+    _, target, name = TrainingPhotos(entries, 64)[Draw(0, 1)]
     assert len(target["labels"]) == 0
-    assert "broken.jpg" in said
+    assert "broken.jpg" in name
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -1,4 +1,4 @@
-"""Which Matterport files are read, and what is said about those that are not."""
+"""Which Matterport files are read, and what the error of others says."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Shapes = dict[Key, tuple[int, ...]]
 
 
 def holding(shapes: Shapes, dtype: str = "float32") -> WeightFile:
-    """A file of zeros with these arrays, the region proposal network nested as Keras nests it."""
+    """Return a file of zeros with these arrays, the region proposal network nested as Keras nests it."""
     layers: dict[str, list[str]] = {}
     arrays = {}
     for (layer, variable), shape in shapes.items():
@@ -43,9 +43,9 @@ def test_everything_that_does_not_fit_is_one_error() -> None:
     shapes["extra_head", "kernel"] = (3, 3)
     with pytest.raises(EngineError) as error:
         recognize(holding(shapes))
-    said = str(error.value).splitlines()
-    assert "some.h5" in said[0]
-    assert sorted(line.strip() for line in said[1:]) == [
+    lines = str(error.value).splitlines()
+    assert "some.h5" in lines[0]
+    assert sorted(line.strip() for line in lines[1:]) == [
         "extra: extra_head/kernel (3, 3)",
         "misshapen: mrcnn_bbox_fc/kernel float32 (1024, 20), not float32 (1024, 56)",
         "missing: fpn_p3/bias (256,)",
@@ -59,7 +59,7 @@ def test_half_precision_is_an_error_that_names_it() -> None:
 
 
 def test_weights_of_another_network_are_refused() -> None:
-    with pytest.raises(EngineError, match="no Mask R-CNN of Matterport"):
+    with pytest.raises(EngineError, match="not a Mask R-CNN of Matterport"):
         recognize(holding({("conv1", "kernel"): (7, 7, 3, 64)}))
 
 

@@ -13,11 +13,11 @@ from classifier.nets.preprocess import to_square
 
 
 def augment(photo: NDArray[np.uint8], side: int, rng: random.Random) -> Tensor:
-    """A random crop as uint8 3 x side x side, with the source's marks blurred.
+    """Return a random crop as uint8 3 x side x side, with the marks of the source blurred.
 
-    The label of the training photos follows their source, so aspect ratio, resolution and JPEG
-    history would give it away: crops take random aspects, some photos are shrunk first, and half
-    are compressed again.
+    The labels of the training photos follow their sources, so aspect ratio, resolution and JPEG
+    history would give the label away. Therefore crops have random aspects, some photos are shrunk
+    first, and half of them are compressed again.
     """
     height, width = photo.shape[:2]
     for _ in range(10):

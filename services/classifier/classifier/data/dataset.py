@@ -21,14 +21,14 @@ LABEL_COLUMNS = ("label", "isImage")
 
 @dataclass(frozen=True)
 class Example:
-    """One labeled photo; photos of one group are never split between training and validation."""
+    """One labeled photo; photos of one group are never split between training and held out."""
 
     path: Path
     name: str  # as the table has it
     label: int  # 1 = fashion, 0 = not
     group: str  # the post, or the author
-    source: str = ""  # the collection that it came from; empty if nobody said
-    share: float = 1.0  # how often it is drawn in training, against the others
+    source: str = ""  # the collection that it came from; empty if it is not known
+    share: float = 1.0  # how often it is drawn in training, relative to the others
 
 
 class BadTable(Exception):
@@ -45,9 +45,9 @@ def read_csv(
 ) -> tuple[list[Example], list[str]]:
     """Read `image,label` or the notebooks' `image_name,isImage`.
 
-    Names are relative to `root` (default: the CSV's folder). `sources`: of names, as
-    `read_sources` gives them. Photos are grouped by post, or by author. `share`: how often each is
-    drawn. Returns the usable examples and one line for every row that was skipped. Raises BadTable.
+    Names are relative to `root` (None: the CSV's folder). `sources`: by name, from `read_sources`.
+    Photos are grouped by post, or by author. `share`: how often each is drawn. Returns the usable
+    examples and a line for each row that was skipped. Raises BadTable.
     """
     root = root or table.parent
     sources = sources or {}
@@ -71,14 +71,14 @@ def read_csv(
 
 
 def read_sources(table: Path) -> dict[str, str]:
-    """Source of each photo by its name, from a CSV with `image,source`; raises BadTable."""
+    """Return the source of each photo by its name, from a CSV with `image,source`; raises BadTable."""
     return {name: source for _, (name, source) in _rows(table, NAME_COLUMNS, ("source",))}
 
 
 def _rows(
     table: Path, names: Sequence[str], values: Sequence[str]
 ) -> list[tuple[int, tuple[str, str]]]:
-    """Line number, name and value of each row; the columns may have any of the names given."""
+    """Return line number, name and value of each row; the columns may have any of the given names."""
     try:
         with table.open(newline="") as file:
             reader = csv.DictReader(file)
@@ -99,7 +99,7 @@ def _rows(
 
 
 def _group(path: Path, *, by_author: bool) -> str:
-    """`<author>_<post>_<n>.jpg` groups by post or author; other names stand alone."""
+    """Return the post or the author of `<author>_<post>_<n>.jpg`; other names are groups of their own."""
     parts = path.stem.rsplit("_", 2)
     if len(parts) == 3 and parts[2].isdigit() and len(parts[2]) <= 2:
         return parts[0] if by_author else "_".join(parts[:2])
@@ -107,7 +107,7 @@ def _group(path: Path, *, by_author: bool) -> str:
 
 
 def read_photo(path: Path) -> NDArray[np.uint8]:
-    """RGB uint8 H x W x 3, decoded as in serving; raises OSError or photokit.photo.BadPhoto."""
+    """Return RGB uint8 H x W x 3, decoded as in serving; raises OSError or photokit.photo.BadPhoto."""
     return decode(path.read_bytes()).pixels
 
 
@@ -121,7 +121,7 @@ class Draw:
 
 
 class TrainingPhotos(Dataset[tuple[Tensor, int, str]]):
-    """Augmented squares, labels and paths by `Draw`; an unreadable photo has the label -1."""
+    """Augmented squares, labels and paths by `Draw`; a photo that can't be decoded has the label -1."""
 
     def __init__(self, examples: Sequence[Example]) -> None:
         self.examples = examples

@@ -1,4 +1,4 @@
-"""Who trains and who is held out: always whole groups."""
+"""Which photos train and which are held out: always whole groups."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +17,7 @@ def hold_out(examples: Sequence[Example], share: float) -> Split:
 
 
 def folds(examples: Sequence[Example], count: int, seed: int) -> Iterator[Split]:
-    """Training and held-out photos of each fold; every fold has about the same share of fashion.
+    """Yield training and held-out photos of each fold; each has about the same share of fashion.
 
     Raises BadTable if the photos have fewer groups than there are folds.
     """
@@ -33,7 +33,7 @@ def folds(examples: Sequence[Example], count: int, seed: int) -> Iterator[Split]
 
 
 def leave_out(examples: Sequence[Example], source: str) -> Split:
-    """The photos of all other sources, and those of the one; raises BadTable if it has none."""
+    """Return the photos of all other sources, and those of `source`; raises BadTable if it has none."""
     parts: Split = ([], [])
     for example in examples:
         parts[example.source == source].append(example)

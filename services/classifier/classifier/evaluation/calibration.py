@@ -6,9 +6,9 @@ from classifier.evaluation.metrics import Floats, Labels
 
 
 def temperature(labels: Labels, logits: Floats) -> float:
-    """What to divide logits by for the least log loss on photos that were not trained on.
+    """Return the divisor of logits with the least log loss on photos that were not trained on.
 
-    Within [0.2, 5]: photos without a mistake would have it go to zero.
+    It is within [0.2, 5]: on photos without a mistake it would go to zero.
     """
     from scipy.optimize import minimize_scalar
 

@@ -15,7 +15,7 @@ RESAMPLES = 1000
 
 @dataclass(frozen=True)
 class Figures:
-    """All in [0, 1]; support is the number of photos."""
+    """Figures in [0, 1], and counts: support is the number of photos."""
 
     support: int
     positives: int
@@ -30,7 +30,7 @@ class Figures:
 
 
 def figures(labels: Labels, probabilities: Floats, threshold: float) -> Figures:
-    """Figures at a threshold; needs both classes."""
+    """Return the figures at a threshold; needs both classes."""
     once = np.ones((1, len(labels)))
     found = _weighted(labels, probabilities, threshold, once)
     return Figures(
@@ -43,9 +43,9 @@ def figures(labels: Labels, probabilities: Floats, threshold: float) -> Figures:
 def intervals(
     labels: Labels, probabilities: Floats, threshold: float, *, seed: int = 0
 ) -> dict[str, Interval]:
-    """The middle 95% of each figure over 1000 draws of as many photos, with replacement.
+    """Return the middle 95% of each figure over 1000 draws of as many photos, with replacement.
 
-    Fashion and the rest are drawn apart, so that each draw has both.
+    Fashion and other photos are drawn separately, so that each draw has both.
     """
     rng = np.random.default_rng(seed)
     times = np.zeros((RESAMPLES, len(labels)))  # that a photo was drawn
@@ -59,15 +59,15 @@ def intervals(
 def _weighted(
     labels: Labels, probabilities: Floats, threshold: float, times: Floats
 ) -> dict[str, Floats]:
-    """Each figure for each row of `times`, draws x photos: how often each photo counts.
+    """Return each figure for each row of `times`, draws x photos: how often each photo counts.
 
-    Areas are taken over the distinct probabilities, highest first, so that ties count as
-    scikit-learn's roc_auc_score and average_precision_score have them.
+    Areas are taken over the distinct probabilities, highest first, so that ties count as in
+    scikit-learn's roc_auc_score and average_precision_score.
     """
     true = labels == 1
-    said = probabilities >= threshold
+    predicted = probabilities >= threshold
     positives, negatives = times[:, true].sum(1), times[:, ~true].sum(1)
-    hit, false_alarm = times[:, true & said].sum(1), times[:, ~true & said].sum(1)
+    hit, false_alarm = times[:, true & predicted].sum(1), times[:, ~true & predicted].sum(1)
     recall, specificity = hit / positives, 1 - false_alarm / negatives
     precision = hit / np.maximum(hit + false_alarm, 1)
 
@@ -99,23 +99,23 @@ def _bins(probabilities: Floats) -> Labels:
 
 
 def reliability(labels: Labels, probabilities: Floats) -> tuple[Floats, Floats, Labels]:
-    """Mean probability, share of fashion and number of photos of each bin that has any.
+    """Return mean probability, share of fashion and number of photos of each bin that has any.
 
-    15 bins of equal width over the probability of fashion, in [0, 1]. The expected calibration error
-    (Guo et al. 2017) is the mean distance of the first two, by photos. It is the form for two
-    classes: bins of the probability of fashion, not of the likelier answer, so that errors of the
-    two sides can't cancel out.
+    There are 15 bins of equal width over the probability of fashion, in [0, 1]. The expected
+    calibration error (Guo et al. 2017) is the mean distance of the first two, weighted by photos.
+    This is the form for two classes: the bins are of the probability of fashion, not of the likelier
+    answer, so that errors of the two sides can't cancel each other.
     """
     bins = _bins(probabilities)
     counts = np.bincount(bins, minlength=BINS)
-    said = np.bincount(bins, probabilities, BINS)
+    predicted = np.bincount(bins, probabilities, BINS)
     true = np.bincount(bins, labels, BINS)
     some = counts > 0
-    return said[some] / counts[some], true[some] / counts[some], counts[some]
+    return predicted[some] / counts[some], true[some] / counts[some], counts[some]
 
 
 def share_right(right: NDArray[np.bool_], *, seed: int = 0) -> tuple[float, Interval]:
-    """Share of photos that were judged right, and its 95% interval as in `intervals`."""
+    """Return the share of photos that were judged right, and its 95% interval as in `intervals`."""
     rng = np.random.default_rng(seed)
     drawn = rng.choice(right, (RESAMPLES, len(right))).mean(axis=1)
     return float(right.mean()), _middle(drawn)
@@ -127,11 +127,11 @@ def _middle(values: Floats) -> Interval:
 
 
 def best_threshold(labels: Labels, probabilities: Floats) -> float:
-    """The threshold nearest to 0.5 whose balanced accuracy is within a standard error of the best.
+    """Return the threshold nearest to 0.5 with a balanced accuracy within a standard error of the best.
 
-    The one-standard-error rule (Breiman et al. 1984, Classification and Regression Trees): where
-    nearly all is right, the very best threshold is decided by one or two photos, and would be an
-    extreme one for probabilities that are calibrated.
+    This is the one-standard-error rule (Breiman et al. 1984, Classification and Regression Trees).
+    Where nearly all answers are right, one or two photos decide the very best threshold, and it
+    would be extreme for calibrated probabilities.
     """
     values = np.unique(np.concatenate([[0.0], probabilities, [1.0]]))
     cuts = np.append((values[1:] + values[:-1]) / 2, 0.5)

@@ -15,25 +15,25 @@ from modelkit.contact_sheet import contact_sheet
 SHOWN = 24
 
 
-def write(folder: Path, said: Predictions) -> None:
-    """roc.png, precision_recall.png, reliability.png and mistakes.png (the surest ones first)."""
+def write(folder: Path, predictions: Predictions) -> None:
+    """Write roc.png, precision_recall.png, reliability.png and mistakes.png (the surest ones first)."""
     folder.mkdir(parents=True, exist_ok=True)
-    labels, probabilities = said.labels, said.probabilities
-    found = figures(labels, probabilities, said.threshold)
+    labels, probabilities = predictions.labels, predictions.probabilities
+    found = figures(labels, probabilities, predictions.threshold)
     false, true, _ = roc_curve(labels, probabilities)
     _plot(folder / "roc.png", false, true, "share of the rest taken for fashion",
           "share of fashion found", f"ROC-AUC {found.roc_auc:.4f}")  # fmt: skip
     precision, recall, _ = precision_recall_curve(labels, probabilities)
     _plot(folder / "precision_recall.png", recall, precision, "recall", "precision",
           f"average precision {found.average_precision:.4f}")  # fmt: skip
-    _reliability(folder / "reliability.png", said, found.ece)
-    wrong = np.flatnonzero(~said.right)
-    surest = wrong[np.argsort(-np.abs(probabilities[wrong] - said.threshold))][:SHOWN]
+    _reliability(folder / "reliability.png", predictions, found.ece)
+    wrong = np.flatnonzero(~predictions.right)
+    surest = wrong[np.argsort(-np.abs(probabilities[wrong] - predictions.threshold))][:SHOWN]
     contact_sheet(
         (
-            read_photo(said.examples[i].path),
-            f"is {'fashion' if labels[i] else 'not fashion'}, said {probabilities[i]:.3f}\n"
-            f"{said.examples[i].path.name}",
+            read_photo(predictions.examples[i].path),
+            f"is {'fashion' if labels[i] else 'not fashion'}, predicted {probabilities[i]:.3f}\n"
+            f"{predictions.examples[i].path.name}",
         )
         for i in surest
     ).save(folder / "mistakes.png")
@@ -55,8 +55,8 @@ def _plot(
     figure.savefig(file, dpi=110)
 
 
-def _reliability(file: Path, said: Predictions, ece: float) -> None:
-    mean, share, counts = reliability(said.labels, said.probabilities)
+def _reliability(file: Path, predictions: Predictions, ece: float) -> None:
+    mean, share, counts = reliability(predictions.labels, predictions.probabilities)
     figure = Figure(figsize=(5, 6), layout="constrained")
     upper, lower = figure.subplots(2, height_ratios=(3, 1), sharex=True)
     upper.plot([0, 1], [0, 1], color="gray", linewidth=1)

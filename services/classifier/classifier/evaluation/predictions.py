@@ -1,4 +1,4 @@
-"""What an engine says about labeled photos."""
+"""What an engine answers about labeled photos."""
 
 import csv
 import sys
@@ -36,7 +36,7 @@ class Predictions:
         return right
 
     def write(self, file: Path) -> None:
-        """As CSV: `image,label,probability,fashion,source`."""
+        """Write a CSV with `image,label,probability,fashion,source`."""
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("w", newline="") as opened:
             writer = csv.writer(opened)
@@ -49,7 +49,7 @@ class Predictions:
 
 
 def logits(engine: Engine, examples: Sequence[Example]) -> tuple[list[Example], Floats]:
-    """The photos that could be decoded, and the network's answer to each; others go to stderr."""
+    """Return the photos that can be decoded, and the logit of each; others are named on stderr."""
     kept, scores = [], []
     for example in tqdm(examples, desc="predict", leave=False):
         try:
@@ -61,7 +61,7 @@ def logits(engine: Engine, examples: Sequence[Example]) -> tuple[list[Example], 
 
 
 def predict(engine: Engine, examples: Sequence[Example]) -> Predictions:
-    """As served; photos that can't be decoded are named on stderr and left out."""
+    """Return the predictions as served; photos that can't be decoded are named on stderr and left out."""
     kept, scores = logits(engine, examples)
     probabilities = 1 / (1 + np.exp(-scores / engine.info.temperature))
     return Predictions(kept, probabilities, engine.threshold)

@@ -10,16 +10,16 @@ from classifier.evaluation.metrics import figures, intervals, share_right
 from classifier.evaluation.predictions import Predictions
 
 
-def report(said: Predictions) -> dict[str, Any]:
+def report(predictions: Predictions) -> dict[str, Any]:
     """Return the figures at the serving threshold with their 95% intervals, for all and by source.
 
     The `recall` of a source is the share of its photos that are judged right: they have one label.
     Raises BadTable without photos of both labels.
     """
-    labels, probabilities, right = said.labels, said.probabilities, said.right
+    labels, probabilities, right = predictions.labels, predictions.probabilities, predictions.right
     if not 0 < labels.sum() < len(labels):
         raise BadTable("an evaluation needs photos of both labels, 1 (fashion) and 0 (not)")
-    sources = np.array([example.source for example in said.examples])
+    sources = np.array([example.source for example in predictions.examples])
     per_source = {}
     for source in sorted(set(sources) - {""}):
         own = sources == source
@@ -31,9 +31,9 @@ def report(said: Predictions) -> dict[str, Any]:
             "positives": int(labels[own].sum()),
         }
     return {
-        "threshold": said.threshold,
-        **asdict(figures(labels, probabilities, said.threshold)),
-        "intervals": intervals(labels, probabilities, said.threshold),
+        "threshold": predictions.threshold,
+        **asdict(figures(labels, probabilities, predictions.threshold)),
+        "intervals": intervals(labels, probabilities, predictions.threshold),
         "per_source": per_source,
     }
 

@@ -1,4 +1,4 @@
-"""The engine: from photos to probabilities. Pure: no gRPC, no events."""
+"""The engine: from photos to probabilities."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,10 +16,10 @@ from modelkit.compiled import compiled, to_device
 class Engine:
     """A network that `classifier.train` wrote, or the notebooks' MultiLabelResnet.
 
-    A CPU runs one photo a forward pass, so that neither batch size nor neighbors move a
-    probability across the threshold: the same photo always gives the same result. A GPU takes the
+    A CPU runs one photo in each forward pass, so that neither batch size nor neighbors move a
+    probability across the threshold: the same photo always has the same result. A GPU takes the
     photos of a call as one batch. The network is compiled for the device (`modelkit.compiled`), unless
-    `eager` asks for fp32 in eager torch, to compare.
+    `eager` asks for fp32 in eager torch, for comparison.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Engine:
     def load(cls, path: Path, device: str = "cpu", *, generation: int = 1) -> "Engine":
         """Load a folder of weights, checked by hash, or the notebooks' checkpoint (.pt, .pth).
 
-        `generation` is that of a checkpoint; a folder says its own. Raises modelkit.weights.BadWeights.
+        `generation` is for a checkpoint; a folder states its own. Raises modelkit.weights.BadWeights.
         """
         if path.suffix in (".pt", ".pth"):
             info = model.ModelInfo(
@@ -57,12 +57,12 @@ class Engine:
         return cls(network, info, device)
 
     def predict(self, photos: Sequence[NDArray[np.uint8]]) -> list[float]:
-        """Probability in [0, 1] that each RGB uint8 H x W x 3 photo is a fashion photo."""
+        """Return the probability in [0, 1] that each RGB uint8 H x W x 3 photo is a fashion photo."""
         logits = torch.tensor(self.logits(photos), dtype=torch.float64)
         return [float(p) for p in torch.sigmoid(logits / self.info.temperature)]
 
     def logits(self, photos: Sequence[NDArray[np.uint8]]) -> list[float]:
-        """The network's answers before the temperature: above 0 where fashion is likelier."""
+        """Return the logits before the temperature: above 0 where fashion is likelier."""
         squares = [to_square(photo, self.info.side) for photo in photos]
         if self.device == "cpu":
             return [self._forward(square[None])[0] for square in squares]

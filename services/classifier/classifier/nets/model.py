@@ -37,13 +37,13 @@ class LinearProbe(nn.Module):
         self.fc = nn.Linear(imagenet_features.FEATURES, 1)
 
     def forward(self, squares: Tensor) -> Tensor:
-        """N x 1 logits."""
+        """Return N x 1 logits."""
         logits: Tensor = self.fc(self.features(squares))
         return logits
 
 
 def build(arch: str) -> nn.Module:
-    """A network with one logit, positive for fashion; its weights are random."""
+    """Return a network with one logit, positive for fashion, and random weights."""
     network: nn.Module = (
         build_resnet18() if arch == RESNET18 else LinearProbe(ImageNetFeatures(arch))
     )
@@ -51,12 +51,12 @@ def build(arch: str) -> nn.Module:
 
 
 def build_resnet18() -> ResNet:
-    """ResNet18 with one logit; takes what `preprocess.normalize` gives."""
+    """Return a ResNet18 with one logit; its input is what `preprocess.normalize` returns."""
     return resnet18(weights=None, num_classes=1)
 
 
 def resnet18_features(network: ResNet, inputs: Tensor) -> Tensor:
-    """What the last layer of a ResNet18 sees: N x 512 of normalized N x 3 x S x S."""
+    """Return the input of the last layer of a ResNet18: N x 512 for normalized N x 3 x S x S."""
     x = network.maxpool(network.relu(network.bn1(network.conv1(inputs))))
     x = network.layer4(network.layer3(network.layer2(network.layer1(x))))
     return torch.flatten(network.avgpool(x), 1)

@@ -27,7 +27,7 @@ class MultiLabelResnet(nn.Module):
         self.linear = nn.Linear(1000, 1)
 
     def forward(self, photos: Tensor) -> Tensor:
-        """RGB N x 3 x 224 x 224 in 0-255 to N x 1 logits; the notebooks take their sigmoid."""
+        """Turn RGB N x 3 x 224 x 224 in 0-255 into N x 1 logits; the notebooks take their sigmoid."""
         logits: Tensor = self.linear(self.resnet(self.conv(photos).relu()).relu())
         return logits
 
@@ -66,13 +66,13 @@ def load(file: Path) -> MultiLabelResnet:
     faults += [f"{name} {tuple(t.shape)}: missing" for name, t in inner.items() if _needed(name)]
     if faults:
         listed = "\n  ".join(faults)
-        raise BadWeights(f"{file} is no MultiLabelResnet of the notebooks:\n  {listed}")
+        raise BadWeights(f"{file} is not a MultiLabelResnet of the notebooks:\n  {listed}")
     network.load_state_dict({**wanted, **taken})
     return network.eval()
 
 
 def _needed(name: str) -> bool:
-    """Checkpoints of old PyTorch versions don't count batches, and serving doesn't either."""
+    """Return whether serving needs the tensor; old PyTorch versions don't store counts of batches."""
     return not name.endswith("num_batches_tracked")
 
 
@@ -94,7 +94,7 @@ def _tensors(file: Path) -> dict[str, Tensor]:
     if not isinstance(content, Mapping) or not all(
         isinstance(value, Tensor) for value in content.values()
     ):
-        raise BadWeights(f"{file} is no state dict: save the network's state_dict()")
+        raise BadWeights(f"{file} is not a state dict: save the network's state_dict()")
     return {
         str(name): tensor.float() if tensor.is_floating_point() else tensor
         for name, tensor in content.items()
@@ -102,7 +102,7 @@ def _tensors(file: Path) -> dict[str, Tensor]:
 
 
 def _resnet(found: dict[str, Tensor], names: list[str]) -> dict[str, Tensor]:
-    """What is left of a checkpoint, under this network's names as far as they can be told."""
+    """Return what is left of a checkpoint, under this network's names as far as they can be told."""
     for key in found:
         if key.endswith(LAST_BLOCK):
             prefix = key.removesuffix(LAST_BLOCK)

@@ -1,8 +1,8 @@
 """Learning from a teacher: ImageNet features and a linear probe on them, fitted to the labels.
 
-Some thousand photos are too few to learn what the world looks like; the teacher learned it on
-ImageNet. The student is to give the teacher's answers on augmented crops (Hinton et al., Distilling
-the Knowledge in a Neural Network, 2015) and to tell its features (Romero et al., FitNets, 2015).
+A few thousand photos are too few to learn what the world looks like; the teacher learned it on
+ImageNet. The student learns the teacher's answers on augmented crops (Hinton et al., Distilling
+the Knowledge in a Neural Network, 2015) and its features (Romero et al., FitNets, 2015).
 """
 
 import torch
@@ -19,7 +19,7 @@ FEATURE_WEIGHT = 2.0  # of the features' part of the loss
 
 
 class Teacher(nn.Module):
-    """Frozen: what a student should answer, and which features it should tell."""
+    """The frozen teacher: which answers and which features the student should have."""
 
     def __init__(self, network: ImageNetFeatures, fitted: probe.Probe) -> None:
         super().__init__()
@@ -31,14 +31,14 @@ class Teacher(nn.Module):
 
     @torch.no_grad()
     def forward(self, squares: Tensor) -> tuple[Tensor, Tensor]:
-        """RGB uint8 N x 3 x S x S to N probabilities and N x 1280 features of length 1."""
+        """Turn RGB uint8 N x 3 x S x S into N probabilities and N x 1280 features of length 1."""
         features = (self.network(squares).float() - self.mean) / self.deviation
         logits = features @ self.weight + self.bias
         return torch.sigmoid(logits / TEMPERATURE), F.normalize(features, dim=1)
 
 
 class Student(nn.Module):
-    """The ResNet18, and its features in the terms of the teacher's; served without the latter."""
+    """The ResNet18, and a projection of its features onto the teacher's; served without the projection."""
 
     def __init__(self, network: ResNet) -> None:
         super().__init__()
@@ -46,12 +46,12 @@ class Student(nn.Module):
         self.projection = nn.Linear(model.RESNET18_FEATURES, FEATURES)
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Normalized N x 3 x S x S to N logits and N x 1280 features of length 1."""
+        """Turn normalized N x 3 x S x S into N logits and N x 1280 features of length 1."""
         features = model.resnet18_features(self.network, inputs)
         logits: Tensor = self.network.fc(features)[:, 0]
         return logits, F.normalize(self.projection(features), dim=1)
 
 
 def feature_loss(student: Tensor, teacher: Tensor) -> Tensor:
-    """1 - cosine of the features, N x 1280 of length 1 each; the mean over the photos."""
+    """Return the mean of 1 - cosine over photos; features are N x 1280, each of length 1."""
     return FEATURE_WEIGHT * (1 - (student * teacher).sum(1)).mean()

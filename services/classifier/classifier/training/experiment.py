@@ -72,8 +72,10 @@ def cross_validate(
     for number, (training, held_out) in enumerate(folds(examples, count, options.seed), start=1):
         work = options.out / f"fold-{number}"
         network = train(recipe, options, process, training, [], work)
-        said = predict(Engine(network, info, process.device), held_out)
-        rows.append(asdict(figures(said.labels, said.probabilities, said.threshold)))
+        predictions = predict(Engine(network, info, process.device), held_out)
+        rows.append(
+            asdict(figures(predictions.labels, predictions.probabilities, predictions.threshold))
+        )
         if process.first:
             print(f"fold {number}: {json.dumps(rows[-1])}")
     names = [name for name in rows[0] if name not in ("support", "positives")]

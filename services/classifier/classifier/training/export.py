@@ -22,11 +22,11 @@ def export(
 ) -> dict[str, Any]:
     """Write the weights with the temperature and the threshold that the held-out photos choose.
 
-    Returns the metadata and the figures on the held-out photos, which flatter a little for that.
-    Without held-out photos of both labels, those of `info` stay.
+    Returns the metadata and the figures on the held-out photos; they are a little too good, since these
+    photos chose. Without held-out photos of both labels, temperature and threshold of `info` stay.
     """
     info = model.save(out, network, info)
-    # From the file: half precision is what will be served.
+    # Loaded from the file, since half precision is what will be served.
     kept, scores = logits(Engine.load(out, device), held_out)
     labels = np.array([example.label for example in kept])
     if not 0 < labels.sum() < len(labels):

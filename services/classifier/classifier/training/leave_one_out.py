@@ -1,7 +1,7 @@
-"""How well fashion is told in photos of a source that was never trained on.
+"""How well fashion is recognized in photos of a source that was not trained on.
 
 The label of a photo follows its source, so a network may learn sources instead of fashion. Here a
-linear probe on frozen ImageNet features is fitted without each source in turn, and judges it: the
+linear probe on frozen ImageNet features is fitted without each source in turn, and judges it. The
 features never saw these photos, so nothing of the source has leaked. `classifier.train --leave-out`
 does the same with a whole training.
 """
@@ -22,10 +22,10 @@ SIDE = 160
 def judge_sources(
     network: ImageNetFeatures, training: Sequence[Example], judged: Sequence[Example]
 ) -> dict[str, dict[str, Any]]:
-    """Recall (share right, at probability 0.5), its 95% interval and support by source of `judged`.
+    """Return recall (share right, at probability 0.5), its 95% interval and support by source of `judged`.
 
-    A source without which only one label is left to learn from is not among them. Raises BadTable
-    where the training photos have no sources.
+    Leaves out a source without which only one label would remain to learn from. Raises BadTable if
+    the training photos have no sources.
     """
     if not any(example.source for example in training):
         raise BadTable("leaving a source out needs the sources of the training photos")

@@ -18,8 +18,8 @@ from modelkit.imagenet_features import ImageNetFeatures
 from photokit.photo import BadPhoto
 
 BATCH = 16
-# Inverse strength of L2 in scikit-learn's terms, on standardized features: of 1e-4 to 1e-1 the
-# decade of least log loss on held-out training photos.
+# Inverse strength of L2 in scikit-learn's terms, on standardized features: the decade from 1e-4 to
+# 1e-1 with the least log loss on held-out training photos.
 C = 1e-2
 
 Features = NDArray[np.float32]
@@ -35,7 +35,7 @@ class Probe:
     bias: float  # of the logit
 
     def logits(self, features: Features) -> Features:
-        """N x 1280 features to N logits."""
+        """Return N logits for N x 1280 features."""
         standard = (features - self.mean) / self.deviation
         return (standard @ self.weight + self.bias).astype(np.float32)
 
@@ -43,9 +43,10 @@ class Probe:
 def extract(
     network: ImageNetFeatures, examples: Sequence[Example], side: int, seed: int | None = None
 ) -> tuple[list[Example], Features]:
-    """Features of whole photos squeezed to side x side, one row a photo; with a seed, of a crop.
+    """Return photos and their features, a row each: of whole photos squeezed to side x side, or of crops.
 
-    Photos that can't be decoded are named on stderr and left out of both; BadTable if none can.
+    With a seed, each photo is an augmented crop. Photos that can't be decoded are named on stderr and
+    left out of both. Raises BadTable if none can be decoded.
     """
     kept, squares, rows = [], [], []
     for number, example in enumerate(tqdm(examples, desc="features", leave=False), start=1):
@@ -66,14 +67,14 @@ def extract(
 
 
 def train(network: ImageNetFeatures, examples: Sequence[Example], side: int, seed: int) -> Probe:
-    """The probe of training photos: each of them whole, and as an augmented crop."""
+    """Return the probe of training photos: each of them whole, and as an augmented crop."""
     views = [extract(network, examples, side), extract(network, examples, side, seed)]
     labels = np.array([example.label for kept, _ in views for example in kept])
     return fit(np.concatenate([features for _, features in views]), labels)
 
 
 def fit(features: Features, labels: NDArray[np.int64]) -> Probe:
-    """The probe of some photos' features; both labels count the same. Raises BadTable without both."""
+    """Return the probe of features, in which both labels count the same; raises BadTable without both."""
     from sklearn.linear_model import LogisticRegression
 
     if len(set(labels.tolist())) < 2:
@@ -86,7 +87,7 @@ def fit(features: Features, labels: NDArray[np.int64]) -> Probe:
 
 
 def network(features: ImageNetFeatures, fitted: Probe) -> model.LinearProbe:
-    """Features and probe as the one network that is served."""
+    """Return features and probe as the one network that is served."""
     joined = model.LinearProbe(features)
     weight = fitted.weight / fitted.deviation
     with torch.no_grad():

@@ -10,15 +10,15 @@ from segmenter.core.engine import EngineError
 
 
 def numbered(names: Sequence[str], count: int, weights: Path) -> list[int | None]:
-    """The category of each of the `count` classes that a file of weights has, None for another thing.
+    """Return the category of each of the `count` classes of a file of weights; None: not a garment.
 
-    `names` in the order of the classes; empty: the 13 categories. Case and underscores don't count.
-    Raises EngineError if names and classes can't belong together.
+    `names`: in the order of the classes; empty: the 13 categories. Case and underscores don't count.
+    Raises EngineError if names and classes don't belong together.
     """
     names = names or [category.name for category in CATEGORIES.values()]
     if len(names) != count:
         raise EngineError(
-            f"{weights} has {count} classes beside the background, and {len(names)} names are given "
+            f"{weights} has {count} classes without the background, but there are {len(names)} names "
             "(13 categories unless set): set SEGMENTER_CLASSES to the names, in order, with commas"
         )
     known = {category.name: number for number, category in CATEGORIES.items()}

@@ -1,4 +1,4 @@
-"""What the segmenter says about a photo."""
+"""What the segmenter finds in a photo."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,16 +27,16 @@ class Detection:
 
 
 def encode_mask(mask: NDArray[np.bool_]) -> Rle:
-    """Run lengths of a bool H x W mask."""
+    """Encode a bool H x W mask as run lengths."""
     encoded: Rle = coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8))
     return encoded
 
 
 def one_garment_a_pixel(detections: Sequence[Detection], most_shared: float) -> list[Detection]:
-    """Drop a detection when more than `most_shared` of its pixels belong to better ones.
+    """Drop each detection with more than `most_shared` of its pixels in better ones.
 
-    Masks are visible pixels, so two true garments hardly overlap; what overlaps is one garment seen
-    as two categories (top or outwear) or a dress beside its own halves, and would be counted twice.
+    Masks are visible pixels, so two true garments hardly overlap. What overlaps is one garment seen
+    as two categories (top and outwear), or a dress and its own halves, and would count twice.
     Returns the rest, best score first.
     """
     kept: list[Detection] = []

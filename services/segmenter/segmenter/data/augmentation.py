@@ -13,7 +13,7 @@ from segmenter.nets.preprocess import fit
 
 
 def targets(categories: Sequence[int], masks: Sequence[NDArray[np.bool_]]) -> dict[str, Tensor]:
-    """torchvision's training target; garments of less than 3 x 3 pixels are left out."""
+    """Return torchvision's training target, without garments of less than 3 x 3 pixels."""
     boxes, labels, kept = [], [], []
     for category, mask in zip(categories, masks, strict=True):
         ys, xs = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
@@ -39,7 +39,7 @@ def augment(
     side: int,
     rng: random.Random,
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Random crop, scale (0.7-1.1 of the serving side), mirror and light.
+    """Crop, scale (to 0.7-1.1 of the serving side), mirror and light a photo at random.
 
     Returns float32 3 x h x w in [0, 1] and torchvision's target.
     """
@@ -47,7 +47,7 @@ def augment(
     if rng.random() < 0.5:
         w, h = round(width * rng.uniform(0.6, 1)), round(height * rng.uniform(0.6, 1))
         x, y = rng.randint(0, width - w), rng.randint(0, height - h)
-        # A garment cut to a sliver no longer shows its category.
+        # What is left of a garment must still show its category.
         shown = [mask[y : y + h, x : x + w] for mask in masks]
         if all(part.sum() > 0.4 * mask.sum() for part, mask in zip(shown, masks, strict=True)):
             photo, masks = photo[y : y + h, x : x + w], shown

@@ -26,15 +26,15 @@ class Item:
 
     category: int
     polygons: list[list[float]]
-    scale: int = 0  # 1 small, 2 modest, 3 large; 0: not said
-    occlusion: int = 0  # 1 slight, 2 medium, 3 heavy; 0: not said
+    scale: int = 0  # 1 small, 2 modest, 3 large; 0: not known
+    occlusion: int = 0  # 1 slight, 2 medium, 3 heavy; 0: not known
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A usable photo: what memory holds for each, while pixels and polygons stay on disk.
 
-    Folder and categories are shared between entries: DeepFashion2's 190,000 photos take 30 MB.
+    Entries share folders and sets of categories: DeepFashion2's 190,000 photos take 30 MB.
     """
 
     folder: Path
@@ -53,7 +53,7 @@ class Entry:
 
 
 def read_items(annotation: Path) -> tuple[list[Item], list[str]]:
-    """Usable garments of an annotation and a line for each that is not; BadData if none is."""
+    """Return the usable garments of an annotation, and a line for each other one; BadData if none is usable."""
     try:
         content: dict[str, Any] = json.loads(annotation.read_text())
         raw = {key: value for key, value in content.items() if key.startswith("item")}
@@ -83,7 +83,7 @@ def read_items(annotation: Path) -> tuple[list[Item], list[str]]:
 
 
 def scan(folder: Path) -> tuple[list[Entry], list[str]]:
-    """The usable photos of a folder in name order, and a line for whatever is skipped."""
+    """Return the usable photos of a folder in name order, and a line for each that is skipped; or BadData."""
     annotations = sorted((folder / "annos").glob("*.json"))
     if not annotations:
         raise BadData(
@@ -115,7 +115,7 @@ def scan(folder: Path) -> tuple[list[Entry], list[str]]:
 
 
 def read_photo(path: Path) -> NDArray[np.uint8]:
-    """RGB uint8 H x W x 3, decoded as in serving."""
+    """Return RGB uint8 H x W x 3, decoded as in serving; raises BadData."""
     try:
         return decode(path.read_bytes()).pixels
     except (OSError, BadPhoto) as error:
@@ -123,13 +123,13 @@ def read_photo(path: Path) -> NDArray[np.uint8]:
 
 
 def item_mask(item: Item, height: int, width: int) -> NDArray[np.bool_]:
-    """The union of the polygons as bool H x W."""
+    """Return the union of the polygons as bool H x W."""
     parts = coco_mask.frPyObjects(item.polygons, height, width)
     return np.asarray(coco_mask.decode(coco_mask.merge(parts)), dtype=bool)
 
 
 def truth(entry: Entry) -> tuple[NDArray[np.uint8], list[Item], list[NDArray[np.bool_]]]:
-    """Photo, garments with any pixel, and their masks at the photo's own size."""
+    """Return the photo, its garments with any pixel, and their masks at the photo's size; raises BadData."""
     photo = read_photo(entry.photo)
     items, _ = read_items(entry.annotation)
     masks = [item_mask(item, *photo.shape[:2]) for item in items]

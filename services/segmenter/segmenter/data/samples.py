@@ -25,7 +25,7 @@ def hold_out(entries: Sequence[Entry], share: float) -> tuple[list[Entry], list[
 
 
 def repeat_factors(entries: Sequence[Entry]) -> NDArray[np.float64]:
-    """How often to draw each photo, by its rarest category: sqrt(1 / frequency), at most 4.
+    """Return how often to draw each photo, by its rarest category: sqrt(1 / frequency), at most 4.
 
     After the repeat factors of LVIS (Gupta et al. 2019).
     """

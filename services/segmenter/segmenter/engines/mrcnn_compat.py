@@ -1,8 +1,8 @@
 """Lets the unmodified PyPI package mrcnn 0.2 (2018) predict on TensorFlow 2.21: call `install` before importing it.
 
-The package is graph code for TensorFlow 1 and Keras 2. TensorFlow still runs such code, under
-`tf.compat.v1`, and tf_keras is Keras 2; what has moved is given to the modules of mrcnn, and to
-nobody else, under the old names. The whole process is switched to graph mode.
+The package is graph code for TensorFlow 1 and Keras 2. TensorFlow still runs such code under
+`tf.compat.v1`, and tf_keras is Keras 2. What has moved is given to the modules of mrcnn, and to no
+other module, under the old names. The whole process is switched to graph mode.
 """
 
 from __future__ import annotations
@@ -28,14 +28,16 @@ def install() -> None:
     import tensorflow
     import tf_keras
 
-    tensorflow.get_logger().setLevel("ERROR")  # all of it is deprecated, as we know
+    tensorflow.get_logger().setLevel(
+        "ERROR"
+    )  # without warnings of deprecation: all of it is deprecated
     tensorflow.compat.v1.disable_v2_behavior()
     _stub_notebook_modules()
     sys.meta_path.insert(0, _MrcnnFinder(_old_names(tensorflow, tf_keras)))
 
 
 class _Names(types.ModuleType):
-    """A module that has the given names, and for the rest those of other modules."""
+    """A module with the given names, and with those of other modules."""
 
     def __init__(self, name: str, *others: Any, **own: Any) -> None:
         super().__init__(name)
@@ -49,14 +51,14 @@ class _Names(types.ModuleType):
 
 
 def _old_names(tensorflow: Any, tf_keras: Any) -> dict[str, types.ModuleType]:
-    """The modules that mrcnn imports, as they were."""
+    """Return the modules that mrcnn imports, as they were in 2018."""
     import skimage.color
     import skimage.io
     import skimage.transform
     from tf_keras.src.saving.legacy import hdf5_format
 
     def resize(image: Any, output_shape: Any, **options: Any) -> Any:
-        # Since 0.15 scikit-image smoothes before it scales down; that of 2018 did not.
+        # scikit-image smooths before it scales down since 0.15, but did not in 2018.
         return skimage.transform.resize(image, output_shape, anti_aliasing=False, **options)
 
     def load_by_name(file: Any, layers: Any) -> None:
@@ -90,7 +92,7 @@ def _old_names(tensorflow: Any, tf_keras: Any) -> dict[str, types.ModuleType]:
 
 
 class _Layers:
-    """A list of layers with what tf_keras asks of a model when it loads weights."""
+    """A list of layers with what tf_keras needs of a model to load weights."""
 
     def __init__(self, layers: Sequence[Any]) -> None:
         self.layers = list(layers)
@@ -102,7 +104,7 @@ class _Layers:
 
 
 def _layer_with_declared_shape(tensorflow: Any, tf_keras: Any) -> type:
-    """Keras's Layer, whose outputs get the shape that compute_output_shape declares, as in 2018."""
+    """Return Keras's Layer, with outputs of the shape that compute_output_shape declares, as in 2018."""
 
     def shape_of(tensors: Any) -> Any:
         if isinstance(tensors, (list, tuple)):
@@ -126,7 +128,7 @@ def _layer_with_declared_shape(tensorflow: Any, tf_keras: Any) -> type:
 
 
 def _stub_notebook_modules() -> None:
-    """mrcnn imports these for drawing and for one comparison of versions."""
+    """Add modules that mrcnn imports for drawing and for one comparison of versions."""
     for name, attributes in {
         "IPython": {},
         "IPython.display": {},
@@ -140,7 +142,7 @@ def _stub_notebook_modules() -> None:
 
 
 class _Version:
-    """Of distutils, which Python 3.12 no longer has."""
+    """LooseVersion of distutils, which Python 3.12 no longer has."""
 
     def __init__(self, text: str) -> None:
         self._numbers = [int(part) for part in text.split(".") if part.isdigit()]

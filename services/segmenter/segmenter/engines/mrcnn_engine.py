@@ -1,4 +1,4 @@
-"""The engine that is the original: PyPI's mrcnn 0.2 on TensorFlow, in an environment and a process of its own.
+"""The engine that runs the original: PyPI's mrcnn 0.2 on TensorFlow, in an environment and a process of its own.
 
 `make matterport-oracle` makes the environment, `.venv-mrcnn`. It has no PyTorch.
 """
@@ -28,7 +28,10 @@ class MrcnnEngine:
     def __init__(
         self, model: Any, categories: Sequence[int | None], *, generation: int, config: Config
     ) -> None:
-        """`model`: mrcnn.model.MaskRCNN with its weights, built by the calling thread."""
+        """Take over `model`, an mrcnn.model.MaskRCNN with its weights, built by the calling thread.
+
+        `categories`: of each class but the background, None if it is not a garment.
+        """
         from tensorflow.compat import v1 as tensorflow
 
         self.generation = generation
@@ -43,8 +46,11 @@ class MrcnnEngine:
     def load(
         cls, weights: Path, *, classes: Sequence[str] = (), generation: int, config: Config
     ) -> MrcnnEngine:
-        """Load an `.h5`. Raises EngineError as the `matterport` engine does, and where the original
-        has not loaded an array as the file has it."""
+        """Load an `.h5`.
+
+        Raises EngineError as the `matterport` engine does, and if the original has not loaded an array
+        as it is in the file.
+        """
         if weights.suffix == ".safetensors":
             raise EngineError(
                 f"the original reads .h5: python -m segmenter.convert {weights} FILE.h5"
@@ -57,11 +63,11 @@ class MrcnnEngine:
         return cls(model, categories, generation=generation, config=config)
 
     def predict(self, photos: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
-        """Garments of each RGB uint8 H x W x 3 photo, best score first; at most 100 a photo."""
+        """Return the garments of each RGB uint8 H x W x 3 photo, best score first; at most 100 each."""
         return [self._detections(self.detect(photo)) for photo in photos]
 
     def detect(self, photo: NDArray[np.uint8]) -> dict[str, Any]:
-        """The original's answer: rois, class_ids, scores, masks (H x W x N)."""
+        """Return the original's answer: rois, class_ids, scores, masks (H x W x N)."""
         if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8:
             raise ValueError(f"expected RGB uint8 H x W x 3, got {photo.dtype} {photo.shape}")
         with self.graph.as_default(), self.session.as_default():
@@ -83,7 +89,7 @@ class MrcnnEngine:
 
 
 def _build(architecture: Architecture, config: Config) -> Any:
-    """mrcnn.model.MaskRCNN for inference, without weights."""
+    """Return an mrcnn.model.MaskRCNN for inference, without weights."""
     try:
         mrcnn_compat.install()
         import mrcnn.config
@@ -112,7 +118,7 @@ def _build(architecture: Architecture, config: Config) -> Any:
 
 
 def _compare(keras_model: Any, arrays: Mapping[Key, NDArray[np.float32]], path: Path) -> None:
-    """Is every array of the file in the model, and nothing else? Loading by name skips silently."""
+    """Raise EngineError unless the model has all arrays of the file and no others: loading by name skips silently."""
     from tf_keras import backend
 
     weights = keras_model.weights

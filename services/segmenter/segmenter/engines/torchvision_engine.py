@@ -1,4 +1,4 @@
-"""The engine that is trained here: torchvision's Mask R-CNN. Pure: no gRPC, no events."""
+"""The engine that is trained here: torchvision's Mask R-CNN."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,9 +36,9 @@ NONE = Shortcuts(
 class TorchvisionEngine:
     """torchvision's Mask R-CNN, trained by `segmenter.train`.
 
-    A CPU runs one photo a forward pass, so that neither batch size nor neighbors move a score
-    across the threshold: the same photo always gives the same result. A GPU takes the photos of a
-    call as one batch.
+    A CPU runs one photo in each forward pass, so that neither batch size nor neighbors move a score
+    across the threshold: the same photo always has the same result. A GPU takes the photos of a call
+    as one batch.
     """
 
     def __init__(
@@ -76,25 +76,25 @@ class TorchvisionEngine:
     ) -> "TorchvisionEngine":
         """Load model.safetensors and model.json of a folder, checked by hash.
 
-        `doubtful`: give every detection from this score on, also where several share their pixels,
-        instead of what the service says; average precision is measured on these.
-        `shortcuts`: others than the service takes, to compare.
+        `doubtful`: return every detection from this score on, also those that share pixels, instead
+        of what the service answers; average precision is measured on these. `shortcuts`: None: those
+        of the service.
         Raises modelkit.weights.BadWeights.
         """
         network, info = model.load(folder)
         return cls(network, info, device, doubtful, shortcuts)
 
     def predict(self, photos: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
-        """Garments of each RGB uint8 H x W x 3 photo, best score first; at most 20 a photo."""
+        """Return the garments of each RGB uint8 H x W x 3 photo, best score first; at most 20 each."""
         if self.device == "cpu":
             return [self._predict([photo])[0] for photo in photos]
         return self._predict(photos) if photos else []
 
     @torch.inference_mode()
     def _compile(self, *, bf16: bool) -> None:
-        """Compile what is convolutions; what chooses boxes stays torchvision's, in fp32.
+        """Compile the convolutions; what chooses boxes stays torchvision's, in fp32.
 
-        So does the box head: of so few rows OpenVINO's matrix products take twice torch's time.
+        So does the box head: OpenVINO takes twice torch's time for products of so few rows.
         """
         network, device, heads = self.network, self.device, self.network.roi_heads
         channels = network.backbone.out_channels
@@ -109,9 +109,8 @@ class TorchvisionEngine:
     @torch.inference_mode()
     def _predict(self, photos: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
         inputs = [fit(photo, self.info.side) for photo in photos]
-        # The parts of MaskRCNN.forward, without the first, which would resize once more, and
-        # without the last, which would paste a full-size float mask for every box, also of
-        # those that are dropped here.
+        # The parts of MaskRCNN.forward without the first, which would resize again, and without the
+        # last, which would paste a full-size float mask for every box, also for those dropped here.
         transform = self.network.transform
         batch = transform.batch_images([transform.normalize(image) for image in inputs])
         sizes = [(image.shape[1], image.shape[2]) for image in inputs]

@@ -15,7 +15,7 @@ from pycocotools.cocoeval import COCOeval
 from fashion.words import CATEGORIES
 from segmenter.core.detection import Detection, Rle
 
-# What DeepFashion2 says about a garment, and how it names the three values.
+# What DeepFashion2 notes about a garment, and its names for the three values.
 ATTRIBUTES = {
     "scale": {1: "small", 2: "modest", 3: "large"},
     "occlusion": {1: "slight", 2: "medium", 3: "heavy"},
@@ -34,18 +34,18 @@ class Truth:
 
 @dataclass(frozen=True)
 class Scored:
-    """One photo's truth beside what the engine said, before any threshold."""
+    """A photo's truth and what the engine answered, before any threshold."""
 
     name: str
     size: tuple[int, int]  # height, width
     true: list[Truth]
-    said: list[Detection]
+    detections: list[Detection]
 
 
 def results(scored: Sequence[Scored]) -> list[dict[str, Any]]:
-    """Detections in COCO's results format: boxes [x, y, width, height], masks as run lengths.
+    """Return detections in COCO's results format: boxes [x, y, width, height], masks as run lengths.
 
-    `image_id` counts the photos in their order; `file_name` is beside it.
+    `image_id` counts the photos in their order; `file_name` names the photo.
     """
     return [
         {
@@ -57,25 +57,27 @@ def results(scored: Sequence[Scored]) -> list[dict[str, Any]]:
             "segmentation": {**detection.mask, "counts": detection.mask["counts"].decode()},
         }
         for number, photo in enumerate(scored)
-        for detection in photo.said
+        for detection in photo.detections
         for x1, y1, x2, y2 in [detection.box]
     ]
 
 
 def figures(scored: Sequence[Scored], least_support: int = 15) -> dict[str, Any]:
-    """Mask and box AP, AP50 and AP75 over the categories with at least `least_support` garments.
+    """Return mask and box AP, AP50 and AP75 over the categories with at least `least_support` garments.
 
-    Also mask AP50 and support of every category, and mask AP50 by scale and occlusion. There the
-    garments of other values are neither asked for nor held against a detection, but a false alarm
-    counts in each row: compare a row between two models, not with the row beside it.
+    Also returns mask AP50 and support of every category, and mask AP50 by scale and occlusion. In
+    these rows garments of other values count neither as missed nor as found, but a false alarm
+    counts in each row: compare a row between two models, not with another row.
     """
     with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints its progress
         truth = _reference(scored)
         annotations = truth.dataset["annotations"]
         support = {c: sum(a["category_id"] == c for a in annotations) for c in CATEGORIES}
         counted = [c for c in CATEGORIES if support[c] >= least_support]
-        said = truth.loadRes(results(scored)) if any(photo.said for photo in scored) else None
-        masks, boxes = (_average_precision(truth, said, kind) for kind in ("segm", "bbox"))
+        detections = (
+            truth.loadRes(results(scored)) if any(photo.detections for photo in scored) else None
+        )
+        masks, boxes = (_average_precision(truth, detections, kind) for kind in ("segm", "bbox"))
         found: dict[str, Any] = {
             "photos": len(scored),
             "categories_counted": [CATEGORIES[c].name for c in counted],
@@ -98,7 +100,7 @@ def figures(scored: Sequence[Scored], least_support: int = 15) -> dict[str, Any]
                 wanted = [a for a in wanted if a["category_id"] in counted]
                 if wanted:
                     among = {a["id"] for a in wanted}
-                    precision = _average_precision(truth, said, "segm", among)
+                    precision = _average_precision(truth, detections, "segm", among)
                     rows[name] = {
                         "mask_ap50": _mean(precision, counted, 0.5),
                         "support": len(wanted),
@@ -135,7 +137,7 @@ def _reference(scored: Sequence[Scored]) -> COCO:
 
 
 class _Among(COCOeval):  # type: ignore[misc]
-    """COCOeval that asks for some of the garments only and ignores the others."""
+    """COCOeval that looks for some of the garments and ignores the others."""
 
     among: Set[int] | None = None
 
@@ -148,15 +150,15 @@ class _Among(COCOeval):  # type: ignore[misc]
 
 
 def _average_precision(
-    truth: COCO, said: COCO | None, kind: str, among: Set[int] | None = None
+    truth: COCO, detections: COCO | None, kind: str, among: Set[int] | None = None
 ) -> NDArray[np.float64]:
-    """AP at the IoU thresholds .50, .55, ... .95, for categories 1-13: float64 10 x 13.
+    """Return AP at the IoU thresholds .50, .55, ... .95, for categories 1-13: float64 10 x 13.
 
-    NaN where there is no garment of a category to be found.
+    NaN for a category without a garment.
     """
-    if said is None:
+    if detections is None:
         return np.zeros((10, len(CATEGORIES)))
-    evaluation = _Among(truth, said, kind)
+    evaluation = _Among(truth, detections, kind)
     evaluation.among = among
     evaluation.params.catIds = list(CATEGORIES)
     evaluation.evaluate()
@@ -170,7 +172,7 @@ def _average_precision(
 def _mean(
     average: NDArray[np.float64], categories: Sequence[int], iou: float | None = None
 ) -> float:
-    """Mean over categories, and over IoU thresholds unless one is named; 0 where all are NaN."""
+    """Return the mean over categories, and over IoU thresholds unless one is named; 0 if all are NaN."""
     columns = average[:, [c - 1 for c in categories]]
     if iou is not None:
         columns = columns[[round((iou - 0.5) / 0.05)]]

@@ -1,4 +1,4 @@
-"""Pictures of an evaluation: the best and the worst photos, and who is taken for whom."""
+"""Pictures of an evaluation: the best and the worst photos, and which category is taken for which."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,39 +29,45 @@ def write(
     answers: Sequence[Sequence[Detection]],
     confusion: dict[str, dict[str, int]],
 ) -> None:
-    """best.png and worst.png (by F1 of the garments of a photo) and confusion.png."""
+    """Write best.png and worst.png (by F1 of the garments of a photo) and confusion.png."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {entry.photo.name: entry.photo for entry in entries}
     ranked = sorted(
-        ((_f1(photo, said), photo, said) for photo, said in zip(scored, answers, strict=True)),
+        (
+            (_f1(photo, detections), photo, detections)
+            for photo, detections in zip(scored, answers, strict=True)
+        ),
         key=lambda row: (row[0], row[1].name),
     )
     for name, rows in (("worst", ranked[:SHOWN]), ("best", ranked[::-1][:SHOWN])):
         tiles = [
-            (_overlay(read_photo(files[photo.name]), photo, said), _caption(photo, said))
-            for _, photo, said in rows
+            (
+                _overlay(read_photo(files[photo.name]), photo, detections),
+                _caption(photo, detections),
+            )
+            for _, photo, detections in rows
         ]
         contact_sheet(tiles).save(folder / f"{name}.png")
     _confusion(confusion, folder / "confusion.png")
 
 
-def _f1(photo: Scored, said: Sequence[Detection]) -> float:
-    hits = len(match(photo.true, said, category=True))
-    return 2 * hits / max(len(photo.true) + len(said), 1)
+def _f1(photo: Scored, detections: Sequence[Detection]) -> float:
+    hits = len(match(photo.true, detections, category=True))
+    return 2 * hits / max(len(photo.true) + len(detections), 1)
 
 
-def _caption(photo: Scored, said: Sequence[Detection]) -> str:
+def _caption(photo: Scored, detections: Sequence[Detection]) -> str:
     true = sorted({CATEGORIES[t.category].name for t in photo.true})
-    answer = [f"{CATEGORIES[d.category].name} {d.score:.2f}" for d in said]
-    return f"is {', '.join(true)}\nsaid {', '.join(answer) or NOTHING}"
+    answer = [f"{CATEGORIES[d.category].name} {d.score:.2f}" for d in detections]
+    return f"is {', '.join(true)}\npredicted {', '.join(answer) or NOTHING}"
 
 
 def _overlay(
-    pixels: NDArray[np.uint8], photo: Scored, said: Sequence[Detection]
+    pixels: NDArray[np.uint8], photo: Scored, detections: Sequence[Detection]
 ) -> NDArray[np.uint8]:
-    """Answers as tinted areas, the truth as outlines, each in its category's color."""
+    """Return the photo with answers as tinted areas and the truth as outlines, in their category's color."""
     shown = pixels.astype(np.float32)
-    for detection in said:
+    for detection in detections:
         mask = coco_mask.decode(detection.mask).astype(bool)
         shown[mask] = 0.5 * shown[mask] + 0.5 * np.array(COLORS[detection.category - 1])
     for garment in photo.true:
@@ -85,7 +91,7 @@ def _confusion(table: dict[str, dict[str, int]], file: Path) -> None:
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
     axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel("said")
+    axes.set_xlabel("predicted")
     axes.set_ylabel("is")
     for row, column in np.argwhere(counts):
         dark = shares[row, column] > 0.5

@@ -14,22 +14,24 @@ NOTHING = "nothing"
 
 
 def served(photo: Scored, threshold: float, most_shared: float) -> list[Detection]:
-    """What the service says: detections at the threshold, with one garment a pixel."""
-    return one_garment_a_pixel([d for d in photo.said if d.score >= threshold], most_shared)
+    """Return what the service answers: detections at the threshold, with one garment for each pixel."""
+    return one_garment_a_pixel([d for d in photo.detections if d.score >= threshold], most_shared)
 
 
-def match(true: Sequence[Truth], said: Sequence[Detection], *, category: bool) -> dict[int, int]:
-    """Which detection found which garment, as indices: one to one at mask IoU >= 0.5.
+def match(
+    true: Sequence[Truth], detections: Sequence[Detection], *, category: bool
+) -> dict[int, int]:
+    """Return which detection found which garment, as indices: one to one at mask IoU >= 0.5.
 
-    Detections choose in their order. `category`: only garments of their own category.
+    Detections choose in their order. `category`: only garments of their own category count.
     """
-    if not true or not said:
+    if not true or not detections:
         return {}
     overlap: NDArray[np.float64] = coco_mask.iou(
-        [d.mask for d in said], [t.mask for t in true], [0] * len(true)
+        [d.mask for d in detections], [t.mask for t in true], [0] * len(true)
     )
     if category:
-        overlap = overlap * [[d.category == t.category for t in true] for d in said]
+        overlap = overlap * [[d.category == t.category for t in true] for d in detections]
     found: dict[int, int] = {}
     for detection, row in enumerate(overlap):
         best = int(row.argmax())
@@ -42,13 +44,13 @@ def match(true: Sequence[Truth], said: Sequence[Detection], *, category: bool) -
 def at_threshold(
     scored: Sequence[Scored], threshold: float, most_shared: float
 ) -> dict[str, float]:
-    """Recall, precision and F1 of garments as served, and the share of photos with any garment."""
-    said = [served(photo, threshold, most_shared) for photo in scored]
+    """Return recall, precision and F1 of garments as served, and the share of photos with any garment."""
+    served_by_photo = [served(photo, threshold, most_shared) for photo in scored]
     hits = sum(
         len(match(photo.true, answer, category=True))
-        for photo, answer in zip(scored, said, strict=True)
+        for photo, answer in zip(scored, served_by_photo, strict=True)
     )
-    garments, answers = sum(len(p.true) for p in scored), sum(map(len, said))
+    garments, answers = sum(len(p.true) for p in scored), sum(map(len, served_by_photo))
     return {
         "threshold": threshold,
         "photos": len(scored),
@@ -56,12 +58,12 @@ def at_threshold(
         "item_recall": round(hits / max(garments, 1), 4),
         "item_precision": round(hits / max(answers, 1), 4),
         "item_f1": round(2 * hits / max(garments + answers, 1), 4),
-        "photos_with_garment": round(sum(map(bool, said)) / max(len(scored), 1), 4),
+        "photos_with_garment": round(sum(map(bool, served_by_photo)) / max(len(scored), 1), 4),
     }
 
 
 def best_threshold(scored: Sequence[Scored], most_shared: float) -> tuple[float, dict[str, float]]:
-    """The score threshold of best F1, and the figures there."""
+    """Return the score threshold with the best F1, and the figures there."""
     options = np.arange(0.2, 0.9, 0.05).round(2).tolist()
     figures = [at_threshold(scored, threshold, most_shared) for threshold in options]
     best = max(figures, key=lambda option: option["item_f1"])
@@ -71,17 +73,17 @@ def best_threshold(scored: Sequence[Scored], most_shared: float) -> tuple[float,
 def confusion(
     scored: Sequence[Scored], threshold: float, most_shared: float
 ) -> dict[str, dict[str, int]]:
-    """How often a garment (outer name) was served as what (inner name), found by its pixels alone.
+    """Count how often a garment (outer name) was served as which (inner name), matched by pixels alone.
 
-    "nothing" as the inner name: not found; as the outer: said where no garment is.
+    "nothing" as the inner name: not found; as the outer name: answered where there is no garment.
     """
     table: dict[str, dict[str, int]] = {}
     for photo in scored:
-        said = served(photo, threshold, most_shared)
-        found = match(photo.true, said, category=False)
-        pairs = [(photo.true[t].category, said[d].category) for d, t in found.items()]
+        detections = served(photo, threshold, most_shared)
+        found = match(photo.true, detections, category=False)
+        pairs = [(photo.true[t].category, detections[d].category) for d, t in found.items()]
         pairs += [(t.category, 0) for i, t in enumerate(photo.true) if i not in found.values()]
-        pairs += [(0, d.category) for i, d in enumerate(said) if i not in found]
+        pairs += [(0, d.category) for i, d in enumerate(detections) if i not in found]
         for true, answer in pairs:
             row = table.setdefault(_name(true), {})
             name = _name(answer)

@@ -29,7 +29,7 @@ PYRAMID = 128  # channels of the light pyramids; ResNet50 has torchvision's 256
 
 
 class BadInit(Exception):
-    """A file of weights does not fit the network that was asked for."""
+    """Weights to start from are missing, or don't fit the network; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Light:
     """A backbone for CPUs: its layers and how it wants pixels."""
 
     body: Callable[[], tuple[nn.Module, dict[str, int]]]  # layers, ends at strides 4, 8, 16, 32
-    frozen: tuple[str, ...]  # layers that stay as they came: edges are learned already
+    frozen: tuple[str, ...]  # layers that training does not change: they have learned edges already
     pixels: tuple[tuple[float, ...], tuple[float, ...]] = IMAGENET
 
 
@@ -83,9 +83,9 @@ PUBLISHED = {
 
 
 def build(backbone: str, classes: int) -> MaskRCNN:
-    """Mask R-CNN with random weights; `classes` counts the background.
+    """Return a Mask R-CNN with random weights; `classes` counts the background.
 
-    A CPU has no time for torchvision's 1,000 proposals: the light ones keep 150. Photos are scaled
+    Torchvision's 1,000 proposals are too many for a CPU: light backbones keep 150. Photos are scaled
     by `segmenter.nets.preprocess`, not by the network. Raises KeyError for an unknown backbone.
     """
     if backbone in HEAVY:
@@ -99,8 +99,8 @@ def build(backbone: str, classes: int) -> MaskRCNN:
     else:
         network = _light(LIGHT[backbone], classes)
     for pool in (network.roi_heads.box_roi_pool, network.roi_heads.mask_roi_pool):
-        # torchvision would guess the strides from the first photo and keep them: wrongly, and for
-        # every photo after it, when padding to a multiple of 32 makes up much of that photo.
+        # torchvision guesses the strides from the first photo and keeps them. The guess is wrong, for
+        # all photos after it, if padding to a multiple of 32 makes up much of the first photo.
         pool.scales = [1 / stride for stride in STRIDES]
         pool.map_levels = initLevelMapper(*(round(log2(s)) for s in (STRIDES[0], STRIDES[-1])))
     return network
@@ -133,9 +133,9 @@ def _light(light: Light, classes: int) -> MaskRCNN:
 
 
 def freeze(network: MaskRCNN, backbone: str) -> None:
-    """Keep all batch norms of the backbone and its first layers as they came.
+    """Freeze all batch norms of the backbone and its first layers.
 
-    Batches of a few photos have no statistics worth learning. To be called again after `train()`.
+    Batches of a few photos have no statistics worth learning. Call it again after `train()`.
     """
     body = network.backbone.body
     for module in body.modules():
@@ -148,9 +148,9 @@ def freeze(network: MaskRCNN, backbone: str) -> None:
 
 
 def download(backbone: str) -> Path:
-    """torchvision's own weights, fetched once into torch's cache: COCO's or ImageNet's.
+    """Fetch torchvision's own weights, COCO's or ImageNet's, once into torch's cache; return the file.
 
-    Raises BadInit where there are none, or where the internet is out of reach.
+    Raises BadInit if there are none, or if the internet is out of reach.
     """
     if backbone not in PUBLISHED:
         raise BadInit(f"torchvision publishes no weights of {backbone}: it has {list(PUBLISHED)}")
@@ -158,21 +158,23 @@ def download(backbone: str) -> Path:
     file = Path(torch.hub.get_dir()) / "checkpoints" / Path(url).name
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        # torchvision ends the name with the first letters of the hash.
+        # The name ends with the first letters of the hash.
         expected = file.stem.rpartition("-")[2]
         try:
             torch.hub.download_url_to_file(url, str(file), hash_prefix=expected)
         except OSError as error:
-            raise BadInit(f"{url} is out of reach ({error}): fetch it, --init FILE") from error
+            raise BadInit(
+                f"{url} is out of reach ({error}): fetch it and use --init FILE"
+            ) from error
     return file
 
 
 def init(network: MaskRCNN, file: Path) -> int:
     """Start from a state dict: of a whole detector (COCO), or of the backbone alone (ImageNet).
 
-    A detector's tensors are taken by name, but for its predictors, whose classes are others. A
-    backbone's are taken by name, or, where a package names its layers differently, in order. Returns
-    how many tensors were taken; raises BadInit when the file is of another network.
+    A detector's tensors are taken by name, except for its predictors, which have other classes. A
+    backbone's are taken by name, or in order if a package has other names for its layers. Returns
+    how many tensors were taken; raises BadInit if the file is of another network.
     """
     source: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
     if any(name.startswith("backbone.") for name in source):

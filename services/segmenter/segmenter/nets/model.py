@@ -22,12 +22,12 @@ class ModelInfo:
     categories: int  # 13, numbered as in DeepFashion2
     side: int  # longer side of the input in pixels
     threshold: float  # a garment if the score is at least this
-    most_shared: float  # see detection.one_garment_a_pixel
+    most_shared: float  # the limit of detection.one_garment_a_pixel
     sha256: str = ""  # of model.safetensors
 
     @classmethod
     def of(cls, backbone: str, *, generation: int, side: int, threshold: float) -> "ModelInfo":
-        """Of a network of `segmenter.nets.backbones` that was trained here."""
+        """Describe a network of `segmenter.nets.backbones` that was trained here."""
         return cls(
             _arch(backbone), generation, len(CATEGORIES), side, round(threshold, 3), MOST_SHARED
         )

@@ -13,8 +13,8 @@ def paste(
 ) -> NDArray[np.bool_]:
     """Place an M x M mask of probabilities (float32) into its box: bool H x W, true from 0.5.
 
-    Only the box's pixels are computed. The M x M cells tile the box, as in Detectron2's
-    paste_masks_in_image; columns lie one after the other in memory, as `encode_mask` reads them.
+    Only the pixels of the box are computed. The M x M cells tile the box, as in Detectron2's
+    paste_masks_in_image. In memory columns follow each other, as `encode_mask` reads them.
     """
     x1, y1, x2, y2 = box
     left, top = max(0, int(np.floor(x1))), max(0, int(np.floor(y1)))
@@ -31,10 +31,10 @@ def paste(
 
 
 def _bilinear(first: int, end: int, low: float, high: float, cells: int) -> Tensor:
-    """How much each of `cells` that tile low..high counts for the pixels first..end - 1.
+    """Return how much each of `cells` that tile low..high counts for the pixels first..end - 1.
 
-    Float32 pixels x cells. Multiplying by two of these is grid_sample's bilinear sampling, but
-    faster: that one does not know that its grid is made of rows and columns.
+    Float32 pixels x cells. To multiply by two of these is grid_sample's bilinear sampling, but
+    faster: grid_sample does not use that its grid consists of rows and columns.
     """
     places = (torch.arange(first, end) + 0.5 - low) / max(high - low, 1e-3) * cells - 0.5
     return (1 - (places[:, None] - torch.arange(cells)).abs()).clamp(min=0)

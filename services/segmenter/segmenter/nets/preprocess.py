@@ -20,6 +20,6 @@ def fit(photo: NDArray[np.uint8], side: int) -> Tensor:
 
 
 def fitted_size(height: int, width: int, side: int) -> tuple[int, int]:
-    """Height and width after scaling the longer one to `side`; at least 1 pixel each."""
+    """Return height and width after scaling the longer one to `side`; at least 1 pixel each."""
     scale = side / max(height, width)
     return max(1, round(height * scale)), max(1, round(width * scale))

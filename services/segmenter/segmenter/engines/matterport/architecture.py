@@ -1,4 +1,4 @@
-"""Which network a weight file holds, and whether it holds all of it and nothing else."""
+"""Which network a weight file holds, and whether the file is complete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Architecture:
     classes: int
 
     def shapes(self) -> dict[Key, Shape]:
-        """Every array of the network with its shape in Keras (kernels: height, width, in, out)."""
+        """Return every array of the network with its shape in Keras (kernels: height, width, in, out)."""
         return dict(_shapes(self))
 
 
@@ -65,7 +65,7 @@ def _shapes(architecture: Architecture) -> Iterator[tuple[Key, Shape]]:
 
 
 def block_names(stage: int, blocks: int) -> list[str]:
-    """Of a stage's residual blocks: 2a, 2b, ...; letters reach the 23 of ResNet101."""
+    """Return the names of a stage's residual blocks: 2a, 2b, ...; the 23 of ResNet101 end with w."""
     return [f"{stage}{chr(ord('a') + block)}" for block in range(blocks)]
 
 
@@ -83,7 +83,7 @@ def _normalized(
 
 
 def recognize(file: WeightFile) -> tuple[Architecture, dict[Key, NDArray[np.float32]]]:
-    """The network of a file and its arrays by layer and variable.
+    """Return the network of a file and its arrays by layer and variable.
 
     Raises EngineError with every array that is missing, extra or of another shape or type.
     """
@@ -91,7 +91,7 @@ def recognize(file: WeightFile) -> tuple[Architecture, dict[Key, NDArray[np.floa
     logits = arrays.get(("mrcnn_class_logits", "bias"))
     if logits is None:
         raise EngineError(
-            f"{file.path} is no Mask R-CNN of Matterport: it has no layer mrcnn_class_logits"
+            f"{file.path} is not a Mask R-CNN of Matterport: it has no layer mrcnn_class_logits"
         )
     depth = 101 if ("res4g_branch2a", "kernel") in arrays else 50
     architecture = Architecture(depth, logits.size)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Config:
-    """The names in brackets are those of mrcnn.config.Config. A weight file holds none of this."""
+    """Settings that a weight file does not hold; in brackets their names in mrcnn.config.Config."""
 
     side: int = 1024  # of the square input, pixels, a multiple of 64 (IMAGE_MAX_DIM)
     min_side: int = 800  # small photos are enlarged to this shorter side (IMAGE_MIN_DIM)

@@ -1,7 +1,7 @@
 """From the dense part's output to detections: proposals, crops, refined boxes, masks.
 
-Boxes are y1, x1, y2, x2 in [0, 1] of the square input, as in mrcnn.model. Ties go to the earlier
-one, as TensorFlow breaks them.
+Boxes are y1, x1, y2, x2 in [0, 1] of the square input, as in mrcnn.model. Of equal scores the earlier
+one wins, as in TensorFlow.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BOX_CROP, MASK_CROP = 7, 14  # POOL_SIZE, MASK_POOL_SIZE
 
 @dataclass(frozen=True)
 class Found:
-    """What the network says about one square, best score first."""
+    """What the network finds in one square, best score first."""
 
     proposals: Tensor  # P x 4
     boxes: Tensor  # N x 4
@@ -46,12 +46,12 @@ def detect(
 ) -> Found:
     """Run the network over one molded photo (1 x 3 x S x S, window in pixels).
 
-    `wanted`: a flag for each class; masks are computed for these only, and others are left out.
+    `wanted`: a flag for each class; other classes are left out, and their masks are not computed.
     """
     *levels, logits, deltas = network.dense(pixels)
     proposals = propose(logits[0].float(), deltas[0].float(), config)
-    # Fewer proposals than asked for: the original fills up with boxes of no size and classifies
-    # them as well. One stands for all.
+    # If there are too few proposals, the original adds boxes of no size and classifies them as well.
+    # One of them stands for all.
     missing = config.proposals - len(proposals)
     regions = F.pad(proposals, (0, 0, 0, min(missing, 1)))
     class_logits, class_deltas = network.box_head(crop(levels, regions, BOX_CROP, config.side))
@@ -70,7 +70,7 @@ def detect(
 
 
 def propose(logits: Tensor, deltas: Tensor, config: Config) -> Tensor:
-    """Boxes that may hold an object, best first: anchors x 2 logits and x 4 deltas -> P x 4.
+    """Return boxes that may hold an object, best first: anchors x 2 logits and x 4 deltas -> P x 4.
 
     As mrcnn.model.ProposalLayer.
     """
@@ -82,9 +82,9 @@ def propose(logits: Tensor, deltas: Tensor, config: Config) -> Tensor:
 
 
 def _apart(boxes: Tensor, scores: Tensor, classes: Tensor, overlap: float) -> Tensor:
-    """Indices of boxes that overlap no better one of their class, best score first.
+    """Return the indices of boxes that overlap no better one of their class, best score first.
 
-    torchvision's batched_nms would move the boxes of each class apart first, and round them.
+    Not by torchvision's batched_nms, which moves the boxes of the classes apart and so rounds them.
     """
     kept = torch.zeros_like(classes, dtype=torch.bool)
     for number in torch.unique(classes):
@@ -95,8 +95,10 @@ def _apart(boxes: Tensor, scores: Tensor, classes: Tensor, overlap: float) -> Te
 
 
 def _best(scores: Tensor, count: int) -> Tensor:
-    """Indices of the `count` highest scores, in order; a stable sort of those that may be among
-    them costs a tenth of sorting all."""
+    """Return the indices of the `count` highest scores, in order.
+
+    A stable sort of those that may be among them costs a tenth of sorting all.
+    """
     if count < len(scores):
         least = scores.topk(count).values[-1]
         candidates = torch.nonzero(scores >= least)[:, 0]
@@ -107,10 +109,10 @@ def _best(scores: Tensor, count: int) -> Tensor:
 
 @lru_cache(maxsize=4)
 def anchors(side: int) -> Tensor:
-    """All anchors of a square, by level, row, column and ratio: float32, some reach over the edge.
+    """Return all anchors of a square, by level, row, column and ratio: float32; some cross the edge.
 
-    As mrcnn.utils.generate_pyramid_anchors and norm_boxes: an anchor's middle is at its cell's
-    upper left corner.
+    As in mrcnn.utils.generate_pyramid_anchors and norm_boxes, the middle of an anchor is at the upper
+    left corner of its cell.
     """
     ratios = np.sqrt(RATIOS)
     boxes = []
@@ -125,10 +127,10 @@ def anchors(side: int) -> Tensor:
 
 
 def crop(levels: list[Tensor], boxes: Tensor, size: int, side: int) -> Tensor:
-    """Features of boxes: levels 2 to 5 (1 x C x H x W) and N x 4 -> N x C x size x size.
+    """Return the features of boxes: levels 2 to 5 (1 x C x H x W) and N x 4 -> N x C x size x size.
 
-    As mrcnn.model.PyramidROIAlign: the level by the box's area, and one bilinear sample a cell, the
-    outer ones on the box's edges (tf.image.crop_and_resize).
+    As in mrcnn.model.PyramidROIAlign, the area of a box chooses the level. Each cell has one bilinear
+    sample, and the outer ones are on the edges of the box (tf.image.crop_and_resize).
     """
     height, width = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     # Equation 1 of the Feature Pyramid Networks paper; a box of no area takes the lowest level.
@@ -144,7 +146,7 @@ def crop(levels: list[Tensor], boxes: Tensor, size: int, side: int) -> Tensor:
 
 
 def _sample(level: Tensor, boxes: Tensor, size: int) -> Tensor:
-    """1 x C x H x W and N x 4 -> N x size x size x C, bilinear.
+    """Sample bilinearly: 1 x C x H x W and N x 4 -> N x size x size x C.
 
     Each sample is a weighted sum of four rows of a table of pixels: an embedding bag, which PyTorch
     runs on all cores.
@@ -167,8 +169,10 @@ def _sample(level: Tensor, boxes: Tensor, size: int) -> Tensor:
 
 
 def _between(start: Tensor, end: Tensor, steps: Tensor, length: int) -> tuple[Tensor, Tensor]:
-    """Samples from start to end, in [0, 1] of `length` pixels: the pixel before and the share of
-    the next."""
+    """Return the pixel before each sample from start to end, and the share of the next pixel.
+
+    Start and end are in [0, 1] of `length` pixels.
+    """
     position = (start + (end - start) * steps) * (length - 1)
     before = position.floor().clamp(0, length - 1)
     return before.long(), position - before
@@ -190,7 +194,7 @@ def _clip(boxes: Tensor, window: Tensor) -> Tensor:
 
 
 def _inside(window: tuple[int, int, int, int], side: int) -> Tensor:
-    """A window in pixels, whose last row and column are outside, in [0, 1]."""
+    """Return a window in pixels, with its last row and column outside, in [0, 1]."""
     return (torch.tensor(window, dtype=torch.float32) - torch.tensor([0.0, 0, 1, 1])) / (side - 1)
 
 

@@ -21,10 +21,10 @@ from segmenter.engines.matterport.network import Network
 
 
 class MatterportEngine:
-    """Matterport's Mask R-CNN; says what MaskRCNN.detect of mrcnn 0.2 says, photo by photo.
+    """Matterport's Mask R-CNN; answers as MaskRCNN.detect of mrcnn 0.2, photo by photo.
 
-    Always fp32. Classes that are none of the 13 categories take part as in the original, and are
-    left out of the answer, as is a detection without a pixel.
+    Always in fp32. Classes other than the 13 categories take part as in the original, but are left
+    out of the answer, as are detections without a pixel.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class MatterportEngine:
         device: str = "cpu",
         config: Config,
     ) -> None:
-        """`categories`: of each class but the background, None for another thing."""
+        """Compile `network` for its device. `categories`: of each class but the background, or None."""
         self.generation = generation
         self.info = config
         self.device = device
@@ -45,7 +45,7 @@ class MatterportEngine:
             [category is not None for category in self.categories], device=device
         )
         network.fold()
-        # OpenVINO is the faster one at 1x1 convolutions, and Winograd's algorithm at 3x3.
+        # OpenVINO is faster for 1 x 1 convolutions, and Winograd's algorithm for 3 x 3.
         square = torch.zeros(1, 3, config.side, config.side, device=device)
         network.dense.trunk = compiled(network.dense.trunk, [square], device, (), bf16=False)
         use_winograd(network)
@@ -76,7 +76,7 @@ class MatterportEngine:
         )
 
     def predict(self, photos: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
-        """Garments of each RGB uint8 H x W x 3 photo, best score first; at most 100 a photo."""
+        """Return the garments of each RGB uint8 H x W x 3 photo, best score first; at most 100 each."""
         return [self._predict(photo) for photo in photos]
 
     def _predict(self, photo: NDArray[np.uint8]) -> list[Detection]:
@@ -103,6 +103,6 @@ class MatterportEngine:
 
     @torch.inference_mode()
     def find(self, molded: molding.Molded) -> Found:
-        """What the network says about a molded photo (see `molding`)."""
+        """Return what the network finds in a molded photo (see `molding`)."""
         pixels = torch.from_numpy(molded.pixels).permute(2, 0, 1)[None].contiguous()
         return detect(self.network, pixels.to(self.device), molded.window, self.info, self._wanted)

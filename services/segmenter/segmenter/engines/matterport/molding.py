@@ -1,4 +1,4 @@
-"""From a photo to the network's square input and back, as Matterport's mrcnn 0.2 does it. NumPy only.
+"""From a photo to the network's square input and back, as in Matterport's mrcnn 0.2. NumPy only.
 
 Molding is mrcnn.utils.resize_image in mode "square" and mold_image; unmolding is
 MaskRCNN.unmold_detections.
@@ -34,7 +34,7 @@ def mold(photo: NDArray[np.uint8], config: Config) -> Molded:
         scale = config.side / max(height, width)
     if scale != 1:
         height, width = round(height * scale), round(width * scale)
-        # The cut to whole numbers, instead of rounding, is the original's.
+        # As in the original, numbers are cut and not rounded.
         photo = resize(photo, max(1, height), max(1, width)).astype(np.uint8)
     height, width = photo.shape[:2]
     top, left = (config.side - height) // 2, (config.side - width) // 2
@@ -47,14 +47,16 @@ def mold(photo: NDArray[np.uint8], config: Config) -> Molded:
 
 
 def _table(mean: NDArray[np.float64]) -> NDArray[np.float32]:
-    """What each of the 256 values of each channel becomes: 256 x 3."""
+    """Return what each of the 256 values of each channel becomes: 256 x 3."""
     return (np.arange(256, dtype=np.float32)[:, None] - mean).astype(np.float32)
 
 
 def resize(image: NDArray[np.generic], height: int, width: int) -> Floats:
-    """Bilinear, to the bit what skimage.transform.resize gives with order=1, mode="constant",
-    preserve_range=True, anti_aliasing=False: the behavior of the scikit-image that Matterport was
-    written for. Beyond the edge is black. H x W (x C); float32 stays float32, all else is float64.
+    """Resize an image of H x W (x C) bilinearly, with black beyond the edge.
+
+    To the bit what skimage.transform.resize returns with order=1, mode="constant",
+    preserve_range=True, anti_aliasing=False: the behavior of the scikit-image that Matterport's code
+    was written for. float32 stays float32; all other types become float64.
     """
     dtype = np.float32 if image.dtype == np.float32 else np.float64
     rows, low_row, high_row = _taps(image.shape[0], height)
@@ -62,8 +64,8 @@ def resize(image: NDArray[np.generic], height: int, width: int) -> Floats:
     # Channels first: the last axis is the one that is gathered along.
     planes = np.moveaxis(image.reshape(*image.shape[:2], -1), 2, 0)
     padded = np.pad(planes, ((0, 0), (1, 1), (1, 1)))
-    # The order of multiplications and sums is scipy.ndimage.zoom's, or whole values would fall
-    # short of themselves at other pixels than there.
+    # The order of multiplications and sums is that of scipy.ndimage.zoom: in another order, other
+    # pixels would be rounded below a whole value.
     upper = padded[:, rows] * low_row[:, None]
     lower = padded[:, rows + 1] * high_row[:, None]
     out = np.take(upper, columns, axis=2) * low_column
@@ -79,8 +81,10 @@ def resize(image: NDArray[np.generic], height: int, width: int) -> Floats:
 
 
 def _taps(size: int, new: int) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-    """For each new pixel the first of its two old ones, in an image with one pixel of black
-    around, and the weights of both."""
+    """Return for each new pixel the first of its two old ones, and the weights of both.
+
+    In an image with one pixel of black around it.
+    """
     position = (np.arange(new) + 0.5) * (size / new) - 0.5
     first = np.floor(position)
     second = position - first
@@ -94,7 +98,7 @@ def unmold_boxes(
     height: int,
     width: int,
 ) -> NDArray[np.int32]:
-    """N x (y1, x1, y2, x2) in [0, 1] of the square -> whole pixels of the photo; y2, x2 are outside."""
+    """Turn N x (y1, x1, y2, x2) in [0, 1] of the square into whole pixels of the photo; y2, x2 are outside."""
     last = np.array([0, 0, 1, 1])
     inside = ((np.array(window) - last) / (side - 1)).astype(np.float32)
     shift, extent = inside[[0, 1, 0, 1]], inside[2:] - inside[:2]

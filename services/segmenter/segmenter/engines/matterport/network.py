@@ -1,9 +1,9 @@
 """The layers of Matterport's Mask R-CNN in PyTorch.
 
-`Dense` is all that runs over the whole picture and nearly all of the time: one module with one
-forward, from pixels to pyramid and anchors' scores. `BoxHead` and `MaskHead` run on crops.
-What differs from torchvision: convolutions have biases; a block's stride is on its first 1x1; the
-stem's pooling pads right and below only.
+`Dense` is all that runs over the whole picture, and takes nearly all of the time: one module with one
+forward pass, from pixels to the pyramid and the scores of anchors. `BoxHead` and `MaskHead` run on
+crops. Differences from torchvision: convolutions have biases; the stride of a block is in its first
+1 x 1 convolution; the pooling of the stem pads on the right and below only.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ class Normalized(nn.Module):
         self.norm: nn.Module = nn.BatchNorm2d(outputs, eps=EPSILON)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N x inputs x H x W -> N x outputs x H' x W'."""
+        """Turn N x inputs x H x W into N x outputs x H' x W'."""
         normalized: Tensor = self.norm(self.conv(x))
         return normalized
 
     def fold(self) -> None:
-        """For inference only; the weights of the file are no longer there afterwards."""
+        """Make the two one convolution, for inference only; the weights of the file are gone then."""
         if isinstance(self.norm, nn.BatchNorm2d):
             self.conv = fuse_conv_bn_eval(self.conv.eval(), self.norm.eval())
             self.norm = nn.Identity()
@@ -60,14 +60,14 @@ class Block(nn.Module):
         self.branch1 = Normalized(inputs, 4 * filters, 1, stride) if first else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        """N x inputs x H x W -> N x (4 filters) x H / stride x W / stride."""
+        """Turn N x inputs x H x W into N x (4 filters) x H / stride x W / stride."""
         inside = F.relu(self.branch2a(x), inplace=True)
         inside = F.relu(self.branch2b(inside), inplace=True)
         return F.relu(self.branch2c(inside) + self.branch1(x), inplace=True)
 
 
 class Trunk(nn.Module):
-    """ResNet and the pyramid's way down, before its levels are smoothed: mostly 1x1 convolutions."""
+    """ResNet and the pyramid from the top down, before its levels are smoothed: mostly 1 x 1 convolutions."""
 
     def __init__(self, depth: int) -> None:
         super().__init__()
@@ -87,9 +87,9 @@ class Trunk(nn.Module):
         self.lateral = nn.ModuleList(nn.Conv2d(256 * 2**level, PYRAMID, 1) for level in range(4))
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """N x 3 x S x S molded pixels -> levels 2 to 5, N x 256 x S/4 x S/4 to S/32."""
+        """Turn N x 3 x S x S molded pixels into levels 2 to 5, N x 256 x S/4 x S/4 to S/32."""
         x = F.relu(self.stem(pixels), inplace=True)
-        # Keras's "same" padding is right and below; zero is the least that ReLU leaves.
+        # Keras's "same" padding is on the right and below; no value after ReLU is below zero.
         x = F.max_pool2d(F.pad(x, (0, 1, 0, 1)), 3, 2)
         ends = []
         for stage in self.stages:
@@ -114,8 +114,10 @@ class Dense(nn.Module):
         self.rpn_box = nn.Conv2d(512, 12, 1)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """N x 3 x S x S molded pixels -> levels 2 to 5 of the pyramid (N x 256 x S/4 x S/4 to S/32),
-        logits (N x anchors x 2: background, object) and box deltas (N x anchors x 4).
+        """Turn N x 3 x S x S molded pixels into levels, logits and box deltas.
+
+        Levels 2 to 5 of the pyramid are N x 256 x S/4 x S/4 to S/32, logits N x anchors x 2
+        (background, object), and box deltas N x anchors x 4.
         """
         levels = self.trunk(pixels)
         p2, p3, p4, p5 = (smooth(x) for smooth, x in zip(self.smooth, levels, strict=True))
@@ -140,8 +142,8 @@ class BoxHead(nn.Module):
         self.deltas = nn.Linear(1024, 4 * classes)
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        """N x 256 x 7 x 7 -> N x classes logits and N x classes x 4 deltas."""
-        # The kernel covers the crop: a matrix product, and in this order of axes of views.
+        """Turn N x 256 x 7 x 7 into N x classes logits and N x classes x 4 deltas."""
+        # The kernel covers the crop, so this is a matrix product; this order of axes needs no copies.
         conv = self.conv1.conv
         flat, kernel = (
             crops.permute(0, 2, 3, 1).flatten(1),
@@ -163,7 +165,7 @@ class MaskHead(nn.Module):
         self.mask = nn.Conv2d(PYRAMID, classes, 1)
 
     def forward(self, crops: Tensor, classes: Tensor) -> Tensor:
-        """N x 256 x 14 x 14 and N class ids -> N x 28 x 28 probabilities."""
+        """Turn N x 256 x 14 x 14 and N class ids into N x 28 x 28 probabilities."""
         x = crops
         for conv in self.convs:
             x = F.relu(conv(x), inplace=True)
@@ -193,7 +195,7 @@ class Network(nn.Module):
                 module.fold()
 
     def tensors(self) -> dict[Key, Tensor]:
-        """Each tensor by its layer's and variable's names in Keras, in Keras's order of axes (views)."""
+        """Return each tensor by its layer's and variable's names in Keras, in Keras's order of axes (views)."""
         named: dict[Key, Tensor] = {}
         for layer, module in _layers(self):
             if isinstance(module, nn.BatchNorm2d):
@@ -208,7 +210,7 @@ class Network(nn.Module):
         return named
 
     def load(self, arrays: Mapping[Key, NDArray[np.float32]]) -> None:
-        """Take over arrays that `recognize` has checked, and compare each with what is there then."""
+        """Take over arrays that `recognize` has checked, and compare each with the result."""
         for key, tensor in self.tensors().items():
             tensor.copy_(torch.from_numpy(arrays[key]))
         for key, tensor in self.tensors().items():
@@ -217,7 +219,7 @@ class Network(nn.Module):
 
 
 def _layers(network: Network) -> Iterator[tuple[str, nn.Module]]:
-    """(layer in Keras, module)."""
+    """Yield (layer in Keras, module)."""
 
     def both(conv: str, norm: str, module: Normalized) -> Iterator[tuple[str, nn.Module]]:
         yield conv, module.conv

@@ -1,6 +1,7 @@
 """A Keras weight file, as `.h5` or as `.safetensors` with the same arrays under the same names.
 
-Only h5py, safetensors and NumPy: the environment of the original reads it too. Nothing is unpickled.
+This module needs only h5py, safetensors and NumPy, so the environment of the original can use it too.
+Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from safetensors.numpy import save_file
 
 from segmenter.core.engine import EngineError
 
-KERAS = "keras"  # the metadata of our .safetensors: what an .h5 keeps in attributes
+KERAS = "keras"  # metadata of the .safetensors: what an .h5 keeps in attributes
 MODEL = "model_weights"  # the group of a whole saved model; a file of weights has none
 Array = NDArray[np.generic]
 
@@ -34,7 +35,7 @@ class WeightFile:
     whole_model: bool  # the arrays lie under model_weights
 
     def named(self) -> Iterator[tuple[tuple[str, str], Array]]:
-        """((layer, variable), array), such as ("conv1", "kernel").
+        """Yield ((layer, variable), array); the former is such as ("conv1", "kernel").
 
         The layers of a nested model, Matterport's `rpn_model`, come under their own names.
         """
@@ -52,7 +53,7 @@ def read(path: Path) -> WeightFile:
     except FileNotFoundError as error:
         raise EngineError(f"{path} is missing") from error
     except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
-        raise EngineError(f"{path} is no file of Keras weights: {error}") from error
+        raise EngineError(f"{path} is not a file of Keras weights: {error}") from error
 
 
 def write(file: WeightFile, path: Path) -> None:
