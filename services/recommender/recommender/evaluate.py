@@ -18,6 +18,7 @@ from recommender.evaluation import history_database, history_file, replay
 from recommender.evaluation.history import History
 from recommender.trend_feed import TrendFeed
 from servicekit import mongo
+from servicekit.errors import StartError
 
 EXAMPLES = """\
 Examples:
@@ -81,7 +82,7 @@ def main(
         raise click.UsageError("give either --file or --mongodb-uri")
     try:
         result = asyncio.run(_evaluate(file, mongodb_uri or "", trends_address, split, k, seed))
-    except (OSError, PyMongoError, ValueError) as error:
+    except (OSError, PyMongoError, StartError, ValueError) as error:
         raise CannotEvaluate(f"{file}: {error}" if file else str(error)) from error
     click.echo(json.dumps(result) if as_json else _table(result))
 

@@ -47,6 +47,17 @@ async def db(mongodb_uri: str) -> AsyncIterator[Database]:
         await client.close()
 
 
+@pytest.fixture
+async def service_database(mongodb_uri: str) -> AsyncIterator[Database]:
+    """The service's own database, empty."""
+    client = mongo.open_client(mongodb_uri, timeout_s=10)
+    db = mongo.database(client, "recommender")
+    await client.drop_database(db.name)
+    yield db
+    await client.drop_database(db.name)
+    await client.close()
+
+
 class OutOfReach:
     """Trends that can't be read."""
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from recommender.app import RecommenderApp
 from recommender.core import profile
-from servicekit import mongo
+from servicekit.mongo import Database
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from snsfashion.recommender.v1.recommender_pb2 import FEEDBACK_KIND_CLICKED, Preferences
 
@@ -21,17 +21,11 @@ FAMILIES = ("red", "navy", "black", "ivory")
 
 
 @pytest.fixture
-async def app(
-    mongodb_uri: str, wired: Callable[..., RecommenderApp]
-) -> AsyncIterator[RecommenderApp]:
-    """A replica on the service's own database, which is empty."""
-    client = mongo.open_client(mongodb_uri, timeout_s=10)
-    await client.drop_database("snsfashion_recommender")
-    result = wired(mongo.database(client, "recommender"))
+async def app(service_database: Database, wired: Callable[..., RecommenderApp]) -> RecommenderApp:
+    """A replica on the service's own database."""
+    result = wired(service_database)
     await result.prepare()
-    yield result
-    await client.drop_database("snsfashion_recommender")
-    await client.close()
+    return result
 
 
 async def evaluate(*arguments: str) -> tuple[int, str, str]:
@@ -77,6 +71,15 @@ async def test_stored_feedback_is_played_again(
     result = json.loads(out)
     assert result["outfits"] == 40
     assert result["rankers"]["recommender"]["people"] == 2
+
+
+async def test_what_version_0_1_stored_must_be_moved_first(
+    app: RecommenderApp, mongodb_uri: str, service_database: Database
+) -> None:
+    await service_database["outfits"].insert_one({"_id": "shop:p1:0"})
+    status, _, error = await evaluate("--mongodb-uri", mongodb_uri)
+    assert status == 2
+    assert "snsfashion-admin recommender migrate" in error
 
 
 async def test_a_database_or_a_trends_service_out_of_reach_is_named(

@@ -52,7 +52,7 @@ async def start(wired: Wire, db: Database) -> RecommenderApp:
 
 
 def content(catalog: Catalog) -> dict[str, tuple[bytes, list[float]]]:
-    """What a catalog holds, whatever rows it holds it in."""
+    """Return what a catalog holds, whatever rows it holds it in."""
     return {
         catalog.image_ids[row]: (
             catalog.payloads[row],
@@ -85,7 +85,7 @@ async def handle(app: RecommenderApp, event: Any) -> None:
 
 
 def photo(event: OutfitDescribed) -> Result:
-    """What is stored of an event."""
+    """Return what is stored of an event."""
     return shop_photo(event, messages.catalog_outfit(event).SerializeToString())
 
 

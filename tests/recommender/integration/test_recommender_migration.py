@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +13,6 @@ import pytest
 from recommender import messages
 from recommender.admin import move
 from recommender.app import RecommenderApp
-from servicekit import mongo
 from servicekit.errors import StartError
 from servicekit.mongo import Database, Document
 from snsfashion.events.v1.events_pb2 import ImageClassified, OutfitDescribed, PostErased
@@ -25,7 +24,7 @@ Wire = Callable[..., RecommenderApp]
 
 
 def old_photo(event: OutfitDescribed, *, shows_an_outfit: bool = True) -> Document:
-    """What version 0.1 stored of an event."""
+    """Return what version 0.1 stored of an event."""
     numbers = event.generations
     order = (numbers.provenance, numbers.classifier, numbers.segmenter, numbers.color)
     outfit = messages.catalog_outfit(event)
@@ -123,17 +122,6 @@ async def test_moving_may_be_stopped_and_run_again(
     await move(old)
     await move(old)
     assert await found(wired(old)) == {"shop:a:0", "shop:b:0"}
-
-
-@pytest.fixture
-async def service_database(mongodb_uri: str) -> AsyncIterator[Database]:
-    """The service's own database, empty."""
-    client = mongo.open_client(mongodb_uri, timeout_s=10)
-    db = mongo.database(client, "recommender")
-    await client.drop_database(db.name)
-    yield db
-    await client.drop_database(db.name)
-    await client.close()
 
 
 async def test_the_command_tells_how_much_it_moved(

@@ -46,7 +46,7 @@ def process(
 
 
 async def _settled(js: JetStreamContext) -> None:
-    """Waits until every message has been acked or given up."""
+    """Wait until every message has been acked or given up."""
     async with asyncio.timeout(30):
         while True:
             info = await js.consumer_info(PIPELINE, "recommender")

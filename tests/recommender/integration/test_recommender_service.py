@@ -160,7 +160,7 @@ async def recommender(
 
 @contextmanager
 def refused(code: grpc.StatusCode, named: str = "") -> Iterator[None]:
-    """The call in the block fails with `code`, and with google.rpc.BadRequest that names the field `named`."""
+    """Expect the call in the block to fail with `code`, and with google.rpc.BadRequest that names the field `named`."""
     with pytest.raises(grpc.aio.AioRpcError) as error:
         yield
     assert error.value.code() is code

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from recommender.core.profile import Feedback
 from recommender.core.trend_table import NO_TRENDS
+from recommender.evaluate import main
 from recommender.evaluation import replay
 from recommender.evaluation.history_file import BadLine, read
 from snsfashion.recommender.v1.recommender_pb2 import FEEDBACK_KIND_CLICKED
@@ -186,3 +188,17 @@ def test_help_has_examples_and_the_format() -> None:
     assert done.returncode == 0
     assert "python -m recommender.evaluate --file feedback.jsonl" in done.stdout
     assert '{"feedback":' in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "give either --file or --mongodb-uri"),
+        (("--file", "x", "--mongodb-uri", "y"), "give either --file or --mongodb-uri"),
+        (("--file", "x", "-k", "51"), "51 is not in the range 1<=x<=50"),
+    ],
+)
+def test_options_that_do_not_fit_are_told(arguments: tuple[str, ...], says: str) -> None:
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 2
+    assert says in done.output

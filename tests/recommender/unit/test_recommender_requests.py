@@ -26,7 +26,7 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def query(request: RecommendRequest) -> requests.Query:
-    """What the service makes of a request that the server has checked."""
+    """Return what the service makes of a request that the server has checked."""
     check(request)
     return requests.query(request, NOW)
 

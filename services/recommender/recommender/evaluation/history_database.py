@@ -12,9 +12,11 @@ from snsfashion.recommender.v1.recommender_pb2 import Outfit
 
 
 async def read(db: Database) -> History:
-    """Return all outfits, profiles and feedback of the recommender's database."""
+    """Return all outfits, profiles and feedback of the recommender's database. Raises StartError if version 0.1 wrote it."""
     history = History()
-    for stored in await StoredOutfits(PhotoStore(db)).find_all():
+    photos = PhotoStore(db)
+    await photos.prepare()
+    for stored in await StoredOutfits(photos).find_all():
         message = Outfit.FromString(stored.payload)
         history.outfits.append(messages.outfit(message, stored.site, stored.author_key))
     people = StoredPeople(db)

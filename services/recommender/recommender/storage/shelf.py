@@ -67,7 +67,7 @@ class Shelf:
             older = kept or self._kept.get((key, hour - HOUR_S))
             patience = None
             if older is not None and older.fits(catalog):
-                # Who starts the sorting waits a little: a small catalog is sorted in that time.
+                # The caller that starts the sorting waits a little: a small catalog is sorted in that time.
                 patience = 0.0 if place in self._sorting else _PATIENCE_S
             sorting = self._sorting.join(
                 place, lambda: self._sort(catalog, key, Moment(trends, now))

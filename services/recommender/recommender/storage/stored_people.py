@@ -3,8 +3,8 @@
 `profiles`  what people declare: {_id: user id, preferences: serialized Preferences}.
 `feedback`  one document for each event id: {_id, user, image, kind, style, at, garments}.
 `changes`   {_id: "people", version, recent}: keys of the people who changed last. It grows by one atomic update *after* each write,
-            so who has seen version v misses nothing by asking for what came after v; if that is more than is kept,
-            everybody may have changed.
+            so a reader that has seen version v misses nothing by asking for what came after v. If that is more than is
+            kept, everybody may have changed.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class StoredPeople:
         return int(document["version"]) if document else 0
 
     async def find_changed(self, version: int) -> tuple[int, list[str] | None]:
-        """Return the number of the last change and the keys of those who changed after `version`; None if too many to be known."""
+        """Return the number of the last change and the keys of those who changed after `version`; None if more changed than are kept."""
         document = await self._changes.find_one(_CHANGES)
         if document is None:
             return 0, None
