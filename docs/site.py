@@ -47,7 +47,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(  # mkdocs names the arguments
+    markdown: str,
+    page: Page,
+    config: MkDocsConfig,  # noqa: ARG001
+    files: Files,
+) -> str:
     """Point links at the site; a link to what the site does not hold becomes its text.
 
     Raises FileNotFoundError for a link to a file that does not exist.

@@ -95,7 +95,7 @@ def _put(catalog: Catalog, outfit: recommender_pb2.Outfit) -> None:
     catalog.put(messages.outfit(outfit, SITE, ""), payload)
 
 
-async def _publish(publication: Publication[Any]) -> None:
+async def _publish(_publication: Publication[Any]) -> None:
     raise AssertionError("the recommender publishes nothing")
 
 
@@ -108,7 +108,7 @@ async def _change(catalog: Catalog, number: int) -> None:
 
 
 def _add_empty(_: object, server: grpc.aio.Server) -> None:
-    async def call(request: Empty, context: Any) -> Empty:
+    async def call(request: Empty, _context: Any) -> Empty:
         return request
 
     handler = grpc.unary_unary_rpc_method_handler(

@@ -42,7 +42,7 @@ BATCH = 128
 CALLS = 2000
 
 
-async def _publish(publication: Publication[Any]) -> None:
+async def _publish(_publication: Publication[Any]) -> None:
     raise AssertionError("trends publishes nothing")
 
 

@@ -64,7 +64,7 @@ def main(once: bool, photos: Path | None, run_dir: Path, posts_per_week: int) ->
     sys.exit(0 if good else 1)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 

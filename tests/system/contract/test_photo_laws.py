@@ -87,7 +87,7 @@ def histories(draw: st.DrawFn) -> History:
 
 
 def generations(fact: Fact) -> fashion_pb2.Generations:
-    """The tuple of a fact; a rejection ends with the classifier."""
+    """Return the tuple of a fact; a rejection ends with the classifier."""
     described = fact.kind == "described"
     return fashion_pb2.Generations(
         provenance=1,
@@ -98,7 +98,7 @@ def generations(fact: Fact) -> fashion_pb2.Generations:
 
 
 def image(post: int) -> fashion_pb2.ImageRef:
-    """The photo of a post."""
+    """Return the photo of a post."""
     digest = hashlib.sha256(str(post).encode()).digest()
     return fashion_pb2.ImageRef(image_id=f"{SITE}:{post}:0", sha256=digest, phash=post + 1)
 
@@ -115,7 +115,7 @@ def provenance(post: int) -> fashion_pb2.Provenance:
 
 
 def outfit(fact: Fact) -> OutfitDescribed:
-    """What is described follows from the fact alone: of segmenter 3 nothing is worn."""
+    """Return what is described, which follows from the fact alone: with segmenter 3 nothing is worn."""
     families = {1: ["red"], 2: ["navy", "black"], 3: []}[fact.segmenter]
     event = OutfitDescribed(
         image=image(fact.post),
@@ -143,7 +143,7 @@ def rejection(fact: Fact) -> ImageClassified:
 
 
 async def ignore(publication: Publication[Any]) -> None:
-    """A broker that takes everything."""
+    """Take everything, as a broker would."""
 
 
 class Service(ABC):
@@ -327,7 +327,7 @@ async def run(service: Service, history: History) -> Any:
 
 
 def clean(history: History) -> History:
-    """The same facts, each once, in the plainest order, and nothing dies."""
+    """Return the same facts, each once, in the plainest order, with no kill."""
     told = dict.fromkeys(fact for batch in history.batches for fact in batch)
     order = sorted(told, key=lambda f: (f.kind == "erased", f.post, f.classifier, f.segmenter))
     return History([[fact] for fact in order], ())

@@ -44,7 +44,7 @@ async def ignore(publication: Publication[Any]) -> None:
 
 
 async def count(client: Client, outfits: Sequence[OutfitDescribed]) -> dict[CellKey, Any]:
-    """What the trends service counts after these events."""
+    """Return what the trends service counts after these events."""
     name = f"test_recolor_{uuid.uuid4().hex}"
     settings = trends.settings.Settings(nats_url="nats://unused", mongodb_uri="mongodb://unused")
     ports = StatefulPorts(settings=settings, publish=ignore, db=client[name])
@@ -60,7 +60,7 @@ async def count(client: Client, outfits: Sequence[OutfitDescribed]) -> dict[Cell
 
 
 async def in_stream(nats_url: str, site: str) -> list[OutfitDescribed]:
-    """The OutfitDescribed of a site that the broker holds, in order."""
+    """Return the OutfitDescribed of a site that the broker holds, in order."""
     connection = await nats.connect(nats_url)
     try:
         js = connection.jetstream()

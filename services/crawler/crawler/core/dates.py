@@ -25,10 +25,10 @@ def parse_iso(text: str) -> datetime | None:
 def parse_exif(text: str | None, now: datetime) -> datetime | None:
     """Parse EXIF's DateTimeOriginal, as UTC since it has no zone. None if no working clock can have written it."""
     try:
-        taken = datetime.strptime((text or "").strip("\0 "), "%Y:%m:%d %H:%M:%S")
+        taken = (text or "").strip("\0 ")
+        moment = datetime.strptime(taken, "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC)
     except ValueError:
         return None
-    moment = taken.replace(tzinfo=UTC)
     return moment if _FIRST_EXIF <= moment <= now + _AHEAD else None
 
 

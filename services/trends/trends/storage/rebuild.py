@@ -13,7 +13,7 @@ from trends.storage.store import RebuildOvertaken, Store
 _LAST_WRITES = 10
 
 
-async def rebuild(store: Store, progress: Callable[[int], object] = lambda photos: None) -> int:
+async def rebuild(store: Store, progress: Callable[[int], object] = lambda _: None) -> int:
     """Rebuild the cells while services go on counting and answering; return the number of cells.
 
     `progress` is told how many photos were read since the last call. Raises RebuildOvertaken. If it dies on the way,

@@ -78,7 +78,7 @@ def _variant(spec: PhotoSpec, kind: str) -> np.random.Generator:
     return np.random.default_rng([cell, own])
 
 
-def _dress(canvas: Canvas, body: Body, spec: PhotoSpec) -> None:
+def _dress(canvas: Canvas, body: Body, spec: PhotoSpec) -> None:  # noqa: C901 -- one layer after the other
     """Paint the person and the clothes from back to front."""
     cut = [(i, g, pieces(g, body)) for i, g in enumerate(spec.garments, 1)]
     _ground_shadow(canvas, body)

@@ -94,9 +94,7 @@ def _size(rng: np.random.Generator) -> tuple[int, int]:
     return (int(long * ratio), long) if ratio <= 1 else (long, int(long / ratio))
 
 
-def _camera(
-    rng: np.random.Generator, width: int, height: int, person: Person | None, background: str
-) -> Camera:
+def _camera(rng: np.random.Generator, width: int, height: int, person: Person | None) -> Camera:
     legs = 2.42 + 3.85 * (person.leg_length if person else 1.0) + 0.5
     full = rng.random() < 0.62
     if full:
@@ -162,7 +160,7 @@ def sample_outfit(
         garments=worn,
         background=background,
         background_id=draw_cell(rng, "background", split),
-        camera=_camera(rng, width, height, person, background),
+        camera=_camera(rng, width, height, person),
     )
 
 
@@ -186,5 +184,5 @@ def sample_scene(seed: int, split: Split) -> PhotoSpec:
         garments=(),
         background=scene,
         background_id=draw_cell(rng, "scene", split),
-        camera=_camera(rng, width, height, None, scene),
+        camera=_camera(rng, width, height, None),
     )

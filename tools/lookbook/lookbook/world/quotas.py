@@ -71,7 +71,7 @@ def quotas(rng: np.random.Generator, photos: int) -> Quotas:
     risers = (one, two, three)
     low, high = max(1, round(RISE_FROM * photos)), round(RISE_TO * photos)
     items = _items(photos, high)
-    palettes = {c: _palette(rng, c, items[c]) for c in items}
+    palettes = {c: _palette(rng, items[c]) for c in items}
     weeks = []
     for week in range(WEEKS):
         pairs: dict[Pair, int] = {}
@@ -118,7 +118,7 @@ def _at_least(out: dict[int, int], group: Sequence[int], item: int, least: int) 
         out[item] += 1
 
 
-def _palette(rng: np.random.Generator, category: int, count: int) -> list[str]:
+def _palette(rng: np.random.Generator, count: int) -> list[str]:
     """Return the steady colors of a category: more of them the more often it is worn."""
     n = int(np.clip(count // 4, 1, 6))
     return [str(c) for c in rng.permutation(STEADY_COLORS)[:n]]

@@ -63,7 +63,7 @@ def _studio(rng: Rng, w: int, h: int) -> Field:
     return a * (1.06 - np.float32(rng.uniform(0.05, 0.16)) * spot)
 
 
-def _floor(rng: Rng, a: Field, horizon: int, c: Rgb) -> Field:
+def _floor(a: Field, horizon: int, c: Rgb) -> Field:
     h, w = a.shape[:2]
     a[horizon:] = vertical(w, h - horizon, [(0, shade(c, 0.8)), (1, c)])
     return a
@@ -76,7 +76,7 @@ def _wall(rng: Rng, w: int, h: int) -> Field:
         ..., None
     ]
     horizon = int(h * rng.uniform(0.75, 0.93))
-    _floor(rng, a, horizon, rgb(rng, 70, 190, 15))
+    _floor(a, horizon, rgb(rng, 70, 190, 15))
     a[horizon:] += (noise(rng, w, h - horizon, 4) * 5)[..., None]
     im = to_image(a)
     d = ImageDraw.Draw(im)
@@ -119,7 +119,7 @@ def _brick(rng: Rng, w: int, h: int) -> Field:
     a += (noise(rng, w, h, 30) * 10 + noise(rng, w, h, 3) * 5)[..., None]
     horizon = int(h * rng.uniform(0.8, 1.0))
     if horizon < h - 2:
-        _floor(rng, a, horizon, rgb(rng, 90, 160, 10))
+        _floor(a, horizon, rgb(rng, 90, 160, 10))
     return a
 
 
@@ -170,7 +170,7 @@ def _park(rng: Rng, w: int, h: int) -> Field:
     a = vertical(w, h, [(0, rgb(rng, 180, 240, 12)), (0.6, (190, 215, 190)), (1, (120, 150, 80))])
     horizon = int(h * rng.uniform(0.5, 0.7))
     green = (int(rng.integers(70, 120)), int(rng.integers(110, 160)), int(rng.integers(45, 85)))
-    _floor(rng, a, horizon, green)
+    _floor(a, horizon, green)
     im = to_image(a)
     d = ImageDraw.Draw(im)
     for _ in range(int(rng.integers(3, 8))):
@@ -214,7 +214,7 @@ def _interior(rng: Rng, w: int, h: int) -> Field:
     a = vertical(w, h, [(0, shade(c, 0.92)), (1, c)])
     horizon = int(h * rng.uniform(0.7, 0.85))
     wood = (int(rng.integers(120, 185)), int(rng.integers(90, 130)), int(rng.integers(60, 95)))
-    _floor(rng, a, horizon, wood)
+    _floor(a, horizon, wood)
     im = to_image(a)
     d = ImageDraw.Draw(im)
     for i in range(-8, 9):
