@@ -32,7 +32,7 @@ setup: $(READY) ## Install everything into .venv (again only when a version or a
 $(READY): constraints.txt requirements-dev.txt $(PROJECTS)
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or make setup PYTHON=/path/to/python" >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "Creating .venv with $$($(PYTHON) --version)"; $(PYTHON) -m venv .venv; }
-	@echo "Installing into .venv (the first time some gigabytes, most of it PyTorch; the log is .venv/install.log)"
+	@echo "Installing into .venv (the first time several gigabytes, most of it PyTorch; the log is .venv/install.log)"
 	@: >.venv/install.log
 	@$(call install,-r requirements-dev.txt)
 	@$(call install,--no-build-isolation $(patsubst %/classifier,'%/classifier[training]',$(patsubst %/segmenter,'%/segmenter[training]',$(PROJECTS:%/pyproject.toml=-e %))))
@@ -46,7 +46,7 @@ $(BIN)/pip install --disable-pip-version-check -c constraints.txt $(1) | tee -a 
 endef
 
 .PHONY: run
-run: $(READY) ## Run the whole system: ONCE=1 ends by itself, PHOTOS=<folder> takes your photos
+run: $(READY) ## Run the whole system: ONCE=1 ends by itself, PHOTOS=<folder> uses your photos
 	@$(BIN)/python -m demo $(if $(ONCE),--once) $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 # The original Mask R-CNN of Matterport, for the engine mrcnn and for the test that ours says the same.
@@ -84,7 +84,7 @@ check: $(READY) ## Everything that CI checks, side by side, with the time of eac
 	@.ci/check
 
 .PHONY: format
-format: $(READY) ## Format the code and mend what the linter can
+format: $(READY) ## Format the code and fix what the linter can
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/buf format -w protos
@@ -102,7 +102,7 @@ lint: $(READY) ## Lint the code
 .PHONY: types
 types: $(READY) ## Check types, strictly
 	@$(BIN)/mypy --no-error-summary $(PACKAGES:%=-p %)
-	@$(BIN)/mypy --no-error-summary --explicit-package-bases protos/*.py models/*.py benchmarks tests
+	@$(BIN)/mypy --no-error-summary --explicit-package-bases protos/*.py models/*.py docs/*.py examples/*.py benchmarks tests
 
 .PHONY: protos
 protos: $(READY) ## Generate the Python of the protos
@@ -139,7 +139,7 @@ k8s: $(READY) ## Render the Kubernetes base and validate it
 eval: $(READY) needs-data ## How good the shipped networks are on photographs: DATA=../shared/data
 	@$(BIN)/python models/evaluate.py "$(DATA)"
 
-# Minutes of training for the segmenter (the classifier takes some ten); the weights go to .run/models, to be compared and copied.
+# Minutes of training for the segmenter (the classifier takes about ten). The weights go to .run/models: compare, then copy them.
 MINUTES ?= 120
 .PHONY: models
 models: $(READY) needs-data ## Train both networks again: DATA=../shared/data, MINUTES=120
