@@ -107,7 +107,7 @@ class _ContributorKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Contr
     """Both occur among the strata counted."""
 
 class ContributorKind(_ContributorKind, metaclass=_ContributorKindEnumTypeWrapper):
-    """Whom a contributor is."""
+    """Who a contributor is."""
 
 CONTRIBUTOR_KIND_UNSPECIFIED: ContributorKind.ValueType  # 0
 """Invalid."""
@@ -350,7 +350,7 @@ class Basis(_message.Message):
     baseline_support: _builtins.int
     """Contributor-days in the baseline."""
     contributors: Global___ContributorKind.ValueType
-    """Whom contributors are."""
+    """Who contributors are."""
     withheld: _builtins.int
     """Rows withheld because too few contributors show them."""
     dated: _builtins.bool
