@@ -6,7 +6,7 @@
         for one in client.recommend("kim", styles=["casual"], personal_color="winter-deep").recommendations:
             print(f"{one.score:.2f}", one.outfit.product.url, one.reasons[0].text)
 
-Every RPC of every service is there as a typed stub: `client.trends.GetTrends(...)`, `client.crawler.StartCrawl(...)`.
+The client has a typed stub of every service, such as `client.trends.GetTrends(...)` and `client.crawler.StartCrawl(...)`.
 """
 
 from snsfashion_client.addresses import Addresses, AddressMissing

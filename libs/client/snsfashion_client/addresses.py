@@ -1,4 +1,4 @@
-"""Where the services are: stated, or from the environment, or from a local run."""
+"""The addresses of the services: given by the caller, from the environment, or from a local run."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 LOCAL_RUN = Path(".run") / "services.json"
-"""What `make run` writes while it runs."""
+"""The file that `make run` writes, and removes when it stops."""
 
 
 class AddressMissing(Exception):
-    """Nobody said where a service is. The text says what to do."""
+    """The address of a service is unknown. The text says what to do."""
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """host:port of each service, and the URL of the broker; "" where unknown."""
+    """host:port of each service, and the URL of the broker; "" if unknown."""
 
     crawler: str = ""
     classifier: str = ""
@@ -32,9 +32,9 @@ class Addresses:
     def find(
         cls, environment: Mapping[str, str] = os.environ, folder: Path | None = None
     ) -> Addresses:
-        """CRAWLER_ADDRESS, ..., NATS_URL of `environment`; where unset, those of a local run in `folder`.
+        """Return CRAWLER_ADDRESS, ..., NATS_URL of `environment`; for those not set, the addresses of a local run in `folder`.
 
-        `folder`: the current one if None. Raises AddressMissing if the local run's file can't be read.
+        `folder`: None means the current folder. Raise AddressMissing if the local run's file can't be read.
         """
         file = (folder or Path.cwd()) / LOCAL_RUN
         local: Mapping[str, str] = {}
@@ -49,7 +49,7 @@ class Addresses:
         )
 
     def of(self, service: str) -> str:
-        """Return the address of `service` (or "nats_url"). Raises AddressMissing if it is unknown."""
+        """Return the address of `service`, such as "color" or "nats_url". Raise AddressMissing if it is unknown."""
         address: str = getattr(self, service)
         if not address:
             name = variable(service)
@@ -57,11 +57,11 @@ class Addresses:
             raise AddressMissing(
                 f"the address of {'NATS' if service == 'nats_url' else f'the {service} service'} is unknown: "
                 f"set {name}, for example {name}={example}, "
-                f"or call this in the folder of a local run (`make run`), which holds {LOCAL_RUN}"
+                f"or run this in the folder of a local run (`make run`), which has {LOCAL_RUN}"
             )
         return address
 
 
 def variable(service: str) -> str:
-    """Return the environment variable with a service's address."""
+    """Return the name of the environment variable with a service's address."""
     return "NATS_URL" if service == "nats_url" else f"{service.upper()}_ADDRESS"

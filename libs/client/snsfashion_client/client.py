@@ -1,4 +1,4 @@
-"""The client: a typed stub a service, with deadlines and retries by gRPC's service config."""
+"""The client: a typed stub for each service, with deadlines and retries from gRPC's service config."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from snsfashion_client.addresses import Addresses
 # A photo of 20 MB and the rest of its message.
 _MAX_MESSAGE_BYTES = 24 * 2**20
 _DEADLINE = "30s"
-# gRFC A6. A replica that goes away answers UNAVAILABLE; another takes over within this second.
+# gRFC A6. A replica that stops answers UNAVAILABLE; another one takes over within a second.
 _RETRY = {
     "maxAttempts": 4,
     "initialBackoff": "0.1s",
@@ -36,7 +36,7 @@ _SERVICE_CONFIG = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
         {"name": [{}], "timeout": _DEADLINE, "retryPolicy": _RETRY},
-        # Without a request_id of the caller's a second StartCrawl would be a second crawl.
+        # Without a request_id, a repeated StartCrawl would start a second crawl.
         {
             "name": [{"service": "snsfashion.crawler.v1.CrawlerService", "method": "StartCrawl"}],
             "timeout": _DEADLINE,
@@ -46,20 +46,22 @@ _SERVICE_CONFIG = {
 
 
 class Client:
-    """Stubs of all services; a channel is opened when its service is first used. Safe to share between threads.
+    """A typed stub of each service. Use it in a `with` statement, or call `close`.
 
-    Calls raise grpc.RpcError; a missing address raises AddressMissing. A call without a deadline of its own has 30 s,
-    and is repeated up to three times while its service is unavailable.
+    A channel is opened when its service is first used. Threads may share a client. A call without a deadline gets 30 s.
+    A call is repeated up to three times while its service is unavailable; only StartCrawl is never repeated.
+
+    Calls raise grpc.RpcError. The first use of a service whose address is unknown raises AddressMissing.
     """
 
     def __init__(self, addresses: Addresses | None = None) -> None:
-        """`addresses`: None finds them, see Addresses.find."""
+        """`addresses`: None means `Addresses.find()`. Raise AddressMissing if that fails."""
         self.addresses = Addresses.find() if addresses is None else addresses
         self._channels: list[grpc.Channel] = []
 
     @cached_property
     def crawler(self) -> CrawlerServiceStub:
-        """Crawl jobs, fates and erasure."""
+        """Crawls, the fates of photos, and erasure."""
         return CrawlerServiceStub(self._channel("crawler"))
 
     @cached_property
@@ -97,11 +99,12 @@ class Client:
         k: int = 10,
         as_of: datetime | None = None,
     ) -> recommender_pb2.RecommendResponse:
-        """Return outfits for a person, best first, with words instead of numbers.
+        """Return outfits for a person, best first. Takes words instead of the numbers of the contract.
 
-        `styles`, such as "casual", and `personal_color`, such as "winter-deep" or "winter", come before what the
-        person's profile declares. `items`, such as "skirt": outfits with one of them. `as_of`: an aware datetime,
-        now if None. Raises UnknownName on a word that names nothing.
+        `styles`, such as "casual", and `personal_color`, such as "winter-deep" or "winter", are used instead of what
+        the person's profile declares. `items`, such as "skirt": only outfits with one of them. `k`: how many outfits,
+        1 to 50. `as_of`: the time that trends and freshness refer to, an aware datetime; None means now.
+        Raise UnknownName if a word is unknown, and grpc.RpcError if the call fails.
         """
         request = recommender_pb2.RecommendRequest(
             user_id=user_id,
@@ -116,7 +119,7 @@ class Client:
         return self.recommender.Recommend(request)
 
     def close(self) -> None:
-        """Close the channels; the client can't be used afterwards."""
+        """Close the channels. The client can't be used after that."""
         for channel in self._channels:
             channel.close()
 
@@ -139,7 +142,7 @@ class Client:
                 ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
                 ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
                 ("grpc.enable_http_proxy", 0),
-                # By default a service that is back is found only after up to two minutes.
+                # By default it may take two minutes until a service that is back is found.
                 ("grpc.initial_reconnect_backoff_ms", 200),
                 ("grpc.max_reconnect_backoff_ms", 2000),
             ],

@@ -1,4 +1,7 @@
-"""Messages that a consumer gave up on: read from the broker, and sent again."""
+"""Messages that a consumer gave up on: read them from the broker, and send them again.
+
+The names of the stream, the subject and the header are those of servicekit, which the client does not import.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,12 @@ from nats.js.errors import NotFoundError
 from snsfashion.events.v1.events_pb2 import DeadLetter
 
 STREAM = "DEADLETTERS"
+SUBJECT = "sns.dead.*.v1"
+"""`*` stands for the service that gave up."""
 RETRY_HEADER = "Sns-Retry-Of"
-"""Names the dead letter that a message was sent again from."""
+"""The header with the event id of the dead letter that a message was sent again from."""
 
 CONNECT_TIMEOUT_S = 5.0
-_SUBJECTS = "sns.dead.*.v1"
 _MESSAGE_ID = "Nats-Msg-Id"
 
 
@@ -41,9 +45,9 @@ class DeadLetters:
     def __init__(self, js: JetStreamContext) -> None:
         self._js = js
 
-    async def entries(self, service: str = "") -> AsyncIterator[Entry]:
-        """All that the stream holds, oldest first; of one service if stated."""
-        subject = _SUBJECTS.replace("*", service) if service else _SUBJECTS
+    async def find_all(self, service: str = "") -> AsyncIterator[Entry]:
+        """Yield all dead letters, oldest first; with `service`, only those of that service."""
+        subject = SUBJECT.replace("*", service) if service else SUBJECT
         number = 1
         while True:
             try:
@@ -55,8 +59,8 @@ class DeadLetters:
             yield Entry(message.seq, DeadLetter.FromString(message.data or b""))
             number = message.seq + 1
 
-    async def entry(self, number: int) -> Entry | None:
-        """Return the dead letter with this sequence, or None."""
+    async def find(self, number: int) -> Entry | None:
+        """Return the dead letter with this sequence, or None if there is none."""
         try:
             message = await self._js.get_msg(STREAM, seq=number)
         except NotFoundError:
@@ -64,18 +68,18 @@ class DeadLetters:
         return Entry(number, DeadLetter.FromString(message.data or b""))
 
     async def retry(self, letter: DeadLetter) -> bool:
-        """Send the message again: the same body and subject, for every consumer of it.
+        """Send the message again to every consumer, with the same body and subject.
 
-        False if the broker has dropped it as a repetition: the same letter was retried within the last two minutes.
+        Return False if the broker has dropped it as a duplicate: this letter was retried within the last two minutes.
         """
         headers = {
             name: value
             for name, value in letter.headers.items()
-            # What steered the broker when the message was first published.
+            # These controlled the broker when the message was first published.
             if not name.lower().startswith("nats-")
         }
         original = letter.headers.get(_MESSAGE_ID, "")
-        # Not the original id, which the broker may remember; and the same for two retries of one letter.
+        # Not the original id, which the broker may remember. Two retries of one letter have the same id.
         headers[_MESSAGE_ID] = f"{original}:retry:{letter.event_id}"
         headers[RETRY_HEADER] = letter.event_id
         acknowledged = await self._js.publish(
@@ -86,10 +90,10 @@ class DeadLetters:
 
 @asynccontextmanager
 async def connect(nats_url: str) -> AsyncIterator[DeadLetters]:
-    """Return a connection to the broker. Raises BrokerUnreachable."""
+    """Connect to the broker, and yield its dead letters. Raise BrokerUnreachable."""
 
     async def quiet(_: Exception) -> None:
-        """Stay silent: what goes wrong is raised to the caller; nats-py would also print it."""
+        """Print nothing: errors are raised to the caller, and nats-py would print them too."""
 
     try:
         # By default nats-py tries for two minutes.

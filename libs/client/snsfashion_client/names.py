@@ -11,7 +11,7 @@ from snsfashion.trends.v1 import trends_pb2
 
 
 class UnknownName(ValueError):
-    """A word that names nothing; the text says what is known and what may be meant."""
+    """A word that is unknown. The text lists the known ones, and the one that may be meant."""
 
 
 def category(word: str) -> fashion_pb2.Category.ValueType:
@@ -30,13 +30,13 @@ def personal_color(word: str) -> fashion_pb2.PersonalColor.ValueType:
 
 
 def category_word(number: int) -> str:
-    """Return the word for a category, with spaces; "" if none."""
+    """Return the word for a category, with spaces; "" if it is unspecified."""
     known = CATEGORIES.get(number)
     return known.name if known else ""
 
 
 def style_word(number: int) -> str:
-    """Return the word for a style; "" if none."""
+    """Return the word for a style; "" if it is unspecified."""
     known = STYLES.get(number)
     return known.name if known else ""
 
@@ -48,7 +48,7 @@ def value_words(value: trends_pb2.Value) -> str:
 
 
 def suggestion(word: str, known: list[str]) -> str:
-    """Return "; did you mean ...?" if something is close, else ""."""
+    """Return "; did you mean ...?" if a known word is similar, else ""."""
     close = difflib.get_close_matches(word, known, n=1)
     return f"; did you mean {close[0]}?" if close else ""
 

@@ -54,7 +54,7 @@ def serve(register: Any, servicer: object) -> Iterator[str]:
 
 @pytest.fixture
 def nowhere() -> str:
-    """An address where nothing listens."""
+    """Return an address where nothing listens."""
     with serve(lambda *_: None, object()) as address:
         return address
 
@@ -145,7 +145,7 @@ def test_a_service_that_is_not_there_is_named_with_what_to_do(nowhere: str) -> N
     result = run("trends", TRENDS_ADDRESS=nowhere)
     assert result.exit_code == 1
     assert f"the trends service at {nowhere} does not answer: is it running?" in result.output
-    assert "TRENDS_ADDRESS names another address" in result.output
+    assert "set TRENDS_ADDRESS if it is at another address" in result.output
 
 
 def test_a_call_is_repeated_while_its_service_restarts() -> None:
@@ -176,7 +176,7 @@ class Color(color_pb2_grpc.ColorServiceServicer):
 
     def PutPalette(self, request: color_pb2.PutPaletteRequest, context: Any) -> Any:
         if "rgb" not in request.csv:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "csv: line 1: no column rgb")
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, "csv: line 1: the header lacks rgb")
         info = color_pb2.PaletteInfo(
             palette_version=request.palette_version,
             colors=request.csv.count("\n") - 1,
@@ -214,7 +214,7 @@ def test_a_palette_is_put_from_a_file_and_a_bad_one_refused(tmp_path: Path) -> N
         refused = run("palette", "put", str(bad), "--version", "acme", COLOR_ADDRESS=address)
     assert "acme: 1 colors, 1 families" in put.output
     assert refused.exit_code == 1
-    assert "line 1: no column rgb" in refused.output
+    assert "line 1: the header lacks rgb" in refused.output
 
 
 def test_a_color_is_named_and_a_bad_one_refused() -> None:
@@ -231,7 +231,7 @@ def test_a_color_is_named_and_a_bad_one_refused() -> None:
 
 
 class Crawler(crawler_pb2_grpc.CrawlerServiceServicer):
-    """A crawl that ends at the second look, and whose one photo has its fate at the third."""
+    """A crawl that has ended at the second call, and whose one photo has its fate at the third."""
 
     def __init__(self, state: crawler_pb2.CrawlState.ValueType) -> None:
         self.state = state
@@ -309,7 +309,7 @@ def test_waiting_for_a_crawl_ends_when_every_photo_has_its_fate() -> None:
     assert service.started[0].request_id
 
 
-def test_a_crawl_that_is_not_waited_for_says_where_to_look() -> None:
+def test_a_crawl_that_nobody_waits_for_says_where_to_look() -> None:
     with serve_crawler() as (service, address):
         result = run("crawl", "folder", "photos", CRAWLER_ADDRESS=address)
     assert "snsfashion fates --crawl c1" in result.output
@@ -344,7 +344,7 @@ def test_fates_are_counted_and_one_is_explained() -> None:
 
 @pytest.fixture
 async def recommender(mongodb_uri: str, blob_url: str, nowhere: str) -> AsyncIterator[str]:
-    """The recommender with one outfit and without trends; its address."""
+    """Serve the recommender with one outfit and without trends, and yield its address."""
     client = mongo.open_client(mongodb_uri, timeout_s=10)
     db = client[f"test_{uuid.uuid4().hex}"]
     settings = Settings(
@@ -382,7 +382,13 @@ def _outfit() -> OutfitDescribed:
             kind=fashion_pb2.SOURCE_KIND_SHOP,
             style=fashion_pb2.STYLE_CASUAL,
             posted_at=timestamp(NOW),
-            product=fashion_pb2.Product(product_id="p1", title="Navy [slim] suit", available=True),
+            product=fashion_pb2.Product(
+                product_id="p1",
+                title="Navy [slim] suit",
+                available=True,
+                price_micros=129_900_000,
+                currency="EUR",
+            ),
         ),
         generations=fashion_pb2.Generations(provenance=1, classifier=1, segmenter=1, color=1),
         garments=[
@@ -399,6 +405,7 @@ async def test_recommendations_come_with_reasons(recommender: str) -> None:
     result = await asyncio.to_thread(run, *arguments, RECOMMENDER_ADDRESS=recommender)
     assert result.exit_code == 0
     assert "Navy [slim] suit" in result.output
+    assert "129.90 EUR" in result.output
     assert "Trends are out of reach" in result.output
     as_json = await asyncio.to_thread(run, *arguments, "--json", RECOMMENDER_ADDRESS=recommender)
     [one] = json.loads(as_json.output)["recommendations"]
@@ -437,7 +444,7 @@ async def js(nats_url: str) -> AsyncIterator[JetStreamContext]:
 
 @pytest.fixture
 async def letter(js: JetStreamContext) -> AsyncIterator[DeadLetter]:
-    """A dead letter in the stream, of a service of its own name; it and its retries are gone after the test."""
+    """Put a dead letter of a new service into the stream. Remove it and its retries after the test."""
     body = ImageCrawled(event_id="c1", image=fashion_pb2.ImageRef(image_id="shop:p1:0"))
     service = f"service-{uuid.uuid4().hex}"
     one = DeadLetter(
@@ -493,7 +500,7 @@ async def test_a_retry_sends_the_same_message_under_a_new_id_and_only_once(
     again = await asyncio.to_thread(
         run, "dead", "retry", "--all", "--service", letter.service, NATS_URL=nats_url
     )
-    assert again.output == f"{number}: was retried just before\n"
+    assert again.output == f"{number}: not sent: it was sent again less than two minutes ago\n"
     assert (await js.get_last_msg(topology.PIPELINE, topology.CRAWLED)).seq == sent.seq
 
 
@@ -509,7 +516,7 @@ def test_a_broker_that_is_not_there_is_named(nowhere: str) -> None:
     assert f"NATS does not answer at nats://{nowhere}: is it running?" in result.output
 
 
-def test_the_client_and_the_services_mean_the_same_stream_and_header() -> None:
+def test_the_client_and_the_services_use_the_same_stream_subject_and_header() -> None:
     assert dead_letters.STREAM == topology.DEADLETTERS
     assert dead_letters.RETRY_HEADER == consumer.RETRY_HEADER
-    assert topology.DEAD == dead_letters._SUBJECTS
+    assert topology.DEAD == dead_letters.SUBJECT

@@ -1,4 +1,4 @@
-"""The root of the command."""
+"""The `snsfashion` command, of which the other modules have the subcommands."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from snsfashion_client.cli.trends import trends
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="snsfashion-client")
 def main() -> None:
-    """Ask the snsfashion services.
+    """Use the snsfashion services.
 
-    Where they are is read from CRAWLER_ADDRESS, COLOR_ADDRESS, TRENDS_ADDRESS, RECOMMENDER_ADDRESS (host:port) and
-    NATS_URL; in the folder of a local run (`make run`) nothing needs to be set.
+    Their addresses come from CRAWLER_ADDRESS, COLOR_ADDRESS, TRENDS_ADDRESS, RECOMMENDER_ADDRESS (host:port) and NATS_URL.
+    In the folder of a local run (`make run`) nothing needs to be set.
 
     \b
     Examples:

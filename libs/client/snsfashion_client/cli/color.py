@@ -6,7 +6,7 @@ import click
 from rich.text import Text
 
 from snsfashion.color.v1 import color_pb2
-from snsfashion_client.cli.errors import client_of
+from snsfashion_client.cli.errors import open_client
 from snsfashion_client.cli.output import console, json_option, print_json, swatch
 
 
@@ -14,14 +14,14 @@ from snsfashion_client.cli.output import console, json_option, print_json, swatc
 @click.argument("hex_value", metavar="HEX")
 @json_option
 def color(hex_value: str, as_json: bool) -> None:
-    """Name a color.
+    """Name the color HEX.
 
     \b
     Examples:
       snsfashion color "#1f2852"
       snsfashion color 1f2852 --json
     """
-    with client_of("color") as client:
+    with open_client("color") as client:
         answer = client.color.NameColor(color_pb2.NameColorRequest(hex=hex_value))
     if as_json:
         print_json(answer)

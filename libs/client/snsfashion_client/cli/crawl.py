@@ -14,7 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from snsfashion.crawler.v1 import crawler_pb2
-from snsfashion_client.cli.errors import client_of
+from snsfashion_client.cli.errors import open_client
 from snsfashion_client.cli.fate import fates_table
 from snsfashion_client.cli.output import as_dict, console, json_option, print_json
 from snsfashion_client.client import Client
@@ -37,7 +37,12 @@ def crawl() -> None:
 
 def _common(command: Any) -> Any:
     for option in (
-        click.option("--max-photos", type=click.IntRange(0), default=0, help="0: no limit."),
+        click.option(
+            "--max-photos",
+            type=click.IntRange(0),
+            default=0,
+            help="Stop after this many photos; 0 means no limit.",
+        ),
         click.option("--wait", is_flag=True, help="Wait until every photo has its fate."),
         json_option,
     ):
@@ -47,12 +52,14 @@ def _common(command: Any) -> Any:
 
 @crawl.command()
 @click.argument("hashtags", nargs=-1, required=True)
-@click.option("--top", is_flag=True, help="Also the top posts, not only the last 24 hours.")
+@click.option(
+    "--top", is_flag=True, help="Also crawl the top posts, not only those of the last 24 hours."
+)
 @_common
 def instagram(
     hashtags: tuple[str, ...], top: bool, max_photos: int, wait: bool, as_json: bool
 ) -> None:
-    """Crawl posts with HASHTAGS, by Instagram's official Graph API.
+    """Crawl posts with HASHTAGS, with Instagram's official Graph API.
 
     \b
     Examples:
@@ -65,7 +72,7 @@ def instagram(
 
 @crawl.command()
 @click.argument("url")
-@click.option("--site", default="", help="Name of the site in image ids; the host by default.")
+@click.option("--site", default="", help="Name of the site in image ids; by default the host.")
 @_common
 def shop(url: str, site: str, max_photos: int, wait: bool, as_json: bool) -> None:
     """Crawl a shop, by the URL of its Merchant feed or sitemap.
@@ -81,14 +88,14 @@ def shop(url: str, site: str, max_photos: int, wait: bool, as_json: bool) -> Non
 @crawl.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--csv", type=click.Path(path_type=Path), help="Names, authors, dates and styles.")
-@click.option("--site", default="", help='Name of the site in image ids; "folder" by default.')
+@click.option("--site", default="", help='Name of the site in image ids; by default "folder".')
 @_common
 def folder(
     path: Path, csv: Path | None, site: str, max_photos: int, wait: bool, as_json: bool
 ) -> None:
-    """Crawl the photos below PATH, on the crawler's disk.
+    """Crawl the photos in the folder PATH and its subfolders, on the crawler's disk.
 
-    A sub-folder named after a style makes its photos a shop's.
+    Photos in a subfolder that is named after a style count as photos of a shop.
 
     \b
     Examples:
@@ -105,7 +112,7 @@ def folder(
 
 def _run(request: crawler_pb2.StartCrawlRequest, wait: bool, as_json: bool) -> None:
     request.request_id = uuid.uuid4().hex
-    with client_of("crawler") as client:
+    with open_client("crawler") as client:
         job = client.crawler.StartCrawl(request).crawl
         if not wait:
             if as_json:
@@ -128,7 +135,7 @@ def _run(request: crawler_pb2.StartCrawlRequest, wait: bool, as_json: bool) -> N
 def _follow(
     client: Client, job: crawler_pb2.Crawl
 ) -> tuple[crawler_pb2.Crawl, crawler_pb2.CountFatesResponse]:
-    """Wait until the crawl has ended and no photo of it is on its way, with a line that says how far it is."""
+    """Wait until the crawl has ended and each of its photos has its fate. Show the progress in one line."""
     ask_job = crawler_pb2.GetCrawlRequest(crawl_id=job.crawl_id)
     ask_fates = crawler_pb2.CountFatesRequest(crawl_id=job.crawl_id)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())

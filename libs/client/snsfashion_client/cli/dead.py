@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from snsfashion_client.cli.errors import addresses
+from snsfashion_client.cli.errors import find_addresses
 from snsfashion_client.cli.output import as_dict, console, json_option, print_json
 from snsfashion_client.dead_letters import DeadLetters, Entry, connect
 
@@ -26,17 +26,17 @@ def dead() -> None:
 
 
 @dead.command("list")
-@click.option("--service", default="", help="Only of the consumer with this name.")
+@click.option("--service", default="", help="Only those of the consumer with this name.")
 @json_option
 def list_(service: str, as_json: bool) -> None:
-    """List all that are kept (90 days), oldest first.
+    """List all dead letters, oldest first. They are kept for 90 days.
 
     \b
     Examples:
       snsfashion dead list
       snsfashion dead list --service segmenter --json
     """
-    with addresses() as found:
+    with find_addresses() as found:
         entries = asyncio.run(_list(found.of("nats_url"), service))
     if as_json:
         print_json([_as_dict(entry) for entry in entries])
@@ -64,13 +64,13 @@ def list_(service: str, as_json: bool) -> None:
 @click.argument("number", type=int)
 @json_option
 def show(number: int, as_json: bool) -> None:
-    """Show one of them, by its NUMBER in the list. --json has the whole body, in base64.
+    """Show the dead letter with NUMBER in the list. --json has the whole body, in base64.
 
     \b
     Examples:
       snsfashion dead show 12
     """
-    with addresses() as found:
+    with find_addresses() as found:
         [entry] = asyncio.run(_get(found.of("nats_url"), (number,)))
     if as_json:
         print_json(_as_dict(entry))
@@ -89,13 +89,15 @@ def show(number: int, as_json: bool) -> None:
 
 @dead.command()
 @click.argument("numbers", nargs=-1, type=int)
-@click.option("--all", "everything", is_flag=True, help="All that are kept.")
-@click.option("--service", default="", help="With --all: of the consumer with this name.")
+@click.option("--all", "everything", is_flag=True, help="All dead letters.")
+@click.option(
+    "--service", default="", help="With --all: only those of the consumer with this name."
+)
 @json_option
 def retry(numbers: tuple[int, ...], everything: bool, service: str, as_json: bool) -> None:
-    """Send messages again, by their NUMBERS in the list: once what was wrong is fixed.
+    """Send the messages with NUMBERS in the list again. Fix what was wrong first.
 
-    Every consumer of the subject sees it again, which changes nothing for those that had finished it.
+    Every consumer of the subject receives a message again. That changes nothing for those that had finished it.
 
     \b
     Examples:
@@ -103,19 +105,22 @@ def retry(numbers: tuple[int, ...], everything: bool, service: str, as_json: boo
       snsfashion dead retry --all --service segmenter
     """
     if everything == bool(numbers):
-        raise click.UsageError("say which: either NUMBERS or --all")
-    with addresses() as found:
+        raise click.UsageError("give either NUMBERS or --all")
+    with find_addresses() as found:
         results = asyncio.run(_retry(found.of("nats_url"), numbers, service))
     if as_json:
         print_json([{"number": number, "sent": sent} for number, sent in results])
         return
     for number, sent in results:
-        click.echo(f"{number}: " + ("sent again" if sent else "was retried just before"))
+        click.echo(
+            f"{number}: "
+            + ("sent again" if sent else "not sent: it was sent again less than two minutes ago")
+        )
 
 
 async def _list(nats_url: str, service: str) -> list[Entry]:
     async with connect(nats_url) as letters:
-        return [entry async for entry in letters.entries(service)]
+        return [entry async for entry in letters.find_all(service)]
 
 
 async def _get(nats_url: str, numbers: tuple[int, ...]) -> list[Entry]:
@@ -124,7 +129,7 @@ async def _get(nats_url: str, numbers: tuple[int, ...]) -> list[Entry]:
 
 
 async def _entry(letters: DeadLetters, number: int) -> Entry:
-    entry = await letters.entry(number)
+    entry = await letters.find(number)
     if entry is None:
         raise click.ClickException(f"there is no dead letter {number}; see `snsfashion dead list`")
     return entry
@@ -135,7 +140,7 @@ async def _retry(nats_url: str, numbers: tuple[int, ...], service: str) -> list[
         if numbers:
             entries = [await _entry(letters, number) for number in numbers]
         else:
-            entries = [entry async for entry in letters.entries(service)]
+            entries = [entry async for entry in letters.find_all(service)]
         return [(entry.number, await letters.retry(entry.letter)) for entry in entries]
 
 

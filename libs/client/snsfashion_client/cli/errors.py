@@ -1,4 +1,4 @@
-"""Errors as sentences that say what to do."""
+"""Errors as texts that say what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from snsfashion_client.names import UnknownName
 
 
 @contextmanager
-def client_of(service: str) -> Iterator[Client]:
-    """Return a client for calls to `service`; what goes wrong becomes a ClickException that names it and its address."""
-    with addresses() as found, Client(found) as client:
+def open_client(service: str) -> Iterator[Client]:
+    """Yield a client for calls to `service`. An error becomes a ClickException that names the service and its address."""
+    with find_addresses() as found, Client(found) as client:
         try:
             found.of(service)
             yield client
@@ -28,14 +28,16 @@ def client_of(service: str) -> Iterator[Client]:
 
 
 @contextmanager
-def addresses() -> Iterator[Addresses]:
-    """Return the addresses; one that is missing, or a broker that does not answer, becomes a ClickException."""
+def find_addresses() -> Iterator[Addresses]:
+    """Yield the addresses. A missing address, or a broker that does not answer, becomes a ClickException."""
     try:
         yield Addresses.find()
     except AddressMissing as error:
         raise click.ClickException(str(error)) from None
     except BrokerUnreachable as error:
-        raise click.ClickException(f"{error}: is it running? NATS_URL names another.") from None
+        raise click.ClickException(
+            f"{error}: is it running? Set NATS_URL if it is at another address."
+        ) from None
 
 
 def _text(error: grpc.RpcError, service: str, found: Addresses) -> str:
@@ -43,13 +45,13 @@ def _text(error: grpc.RpcError, service: str, found: Addresses) -> str:
     where = f"the {service} service at {found.of(service)}"
     if code is grpc.StatusCode.UNAVAILABLE:
         return (
-            f"{where} does not answer: is it running? `make run` starts everything; "
-            f"{variable(service)} names another address."
+            f"{where} does not answer: is it running? Start everything with `make run`, "
+            f"or set {variable(service)} if it is at another address."
         )
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return f"{where} did not answer in time."
     if code is grpc.StatusCode.UNIMPLEMENTED:
-        return f"{where} is another service or an older version: {details}"
+        return f"{where} is a different service or an older version: {details}"
     if code in (
         grpc.StatusCode.INVALID_ARGUMENT,
         grpc.StatusCode.NOT_FOUND,

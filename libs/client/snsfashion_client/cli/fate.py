@@ -1,4 +1,4 @@
-"""`snsfashion fate` and `snsfashion fates`: what became of photos."""
+"""`snsfashion fate` and `snsfashion fates`: what happened to photos."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import click
 from rich.table import Table
 
 from snsfashion.crawler.v1 import crawler_pb2
-from snsfashion_client.cli.errors import client_of
+from snsfashion_client.cli.errors import open_client
 from snsfashion_client.cli.output import console, json_option, print_json
 
 _MEANING = {
-    crawler_pb2.FATE_WAITING: "on its way",
+    crawler_pb2.FATE_WAITING: "not finished yet",
     crawler_pb2.FATE_REJECTED: "not a fashion photo",
     crawler_pb2.FATE_EMPTY: "no garment was found",
     crawler_pb2.FATE_DESCRIBED: "an outfit",
     crawler_pb2.FATE_DEAD: "given up; see `snsfashion dead list`",
-    crawler_pb2.FATE_GONE: "expired before it was worked on",
+    crawler_pb2.FATE_GONE: "expired before it was processed",
     crawler_pb2.FATE_ERASED: "its post was erased",
 }
 
@@ -24,7 +24,7 @@ _MEANING = {
 @click.argument("image_id")
 @json_option
 def fate(image_id: str, as_json: bool) -> None:
-    """Show what became of one photo.
+    """Show what happened to one photo.
 
     IMAGE_ID is <site>:<post>:<n>.
 
@@ -32,7 +32,7 @@ def fate(image_id: str, as_json: bool) -> None:
     Examples:
       snsfashion fate instagram:18023:0
     """
-    with client_of("crawler") as client:
+    with open_client("crawler") as client:
         answer = client.crawler.GetFate(crawler_pb2.GetFateRequest(image_id=image_id))
     if as_json:
         print_json(answer)
@@ -63,7 +63,7 @@ def fates(crawl_id: str, as_json: bool) -> None:
       snsfashion fates
       snsfashion fates --crawl 6f1c... --json
     """
-    with client_of("crawler") as client:
+    with open_client("crawler") as client:
         answer = client.crawler.CountFates(crawler_pb2.CountFatesRequest(crawl_id=crawl_id))
     if as_json:
         print_json(answer)
@@ -72,7 +72,7 @@ def fates(crawl_id: str, as_json: bool) -> None:
 
 
 def fates_table(counts: crawler_pb2.CountFatesResponse) -> Table:
-    """Return a table of the counts, with what each fate means."""
+    """Return a table of the counts, with the meaning of each fate."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("fate")
     table.add_column("photos", justify="right")
@@ -84,5 +84,5 @@ def fates_table(counts: crawler_pb2.CountFatesResponse) -> Table:
 
 
 def fate_word(fate: crawler_pb2.Fate.ValueType) -> str:
-    """Return a word for a fate."""
+    """Return a fate as a word, such as "described"."""
     return crawler_pb2.Fate.Name(fate).removeprefix("FATE_").lower()

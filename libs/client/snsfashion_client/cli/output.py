@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for programs."""
+"""The output of commands: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 def console() -> Console:
-    """Return standard output; made when used, so that a redirection is seen. Brackets in what services say are not markup."""
+    """Return a console for standard output as it is now, which may be redirected. Text in brackets is not markup."""
     return Console(highlight=False, markup=False)
 
 
 def json_option(command: F) -> F:
-    """--json."""
-    return click.option("--json", "as_json", is_flag=True, help="JSON for programs.")(command)
+    """Add the option --json to a command."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(command)
 
 
 def print_json(value: Message | dict[str, Any] | Sequence[dict[str, Any]]) -> None:
-    """One JSON document; protobuf fields keep their names, and those without a value are there too."""
+    """Print one JSON document. Protobuf fields keep their names, and fields without a value are included."""
     document = as_dict(value) if isinstance(value, Message) else value
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def as_dict(message: Message) -> dict[str, Any]:
-    """Return a message as JSON's types."""
+    """Return a message as values that json can write."""
     return MessageToDict(
         message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
 
 
 def swatch(rgb: int | None) -> Text:
-    """Return a patch of color 0xRRGGBB; empty if None."""
+    """Return a sample of the color 0xRRGGBB; empty if None."""
     return Text("   ", style=f"on #{rgb:06x}") if rgb is not None else Text("")
 
 
@@ -51,7 +51,7 @@ def percent(share: float) -> str:
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """Bars from 0 to the greatest of `values`."""
+    """Return one bar for each value, from 0 to the greatest."""
     top = max(values, default=0.0)
     if top <= 0:
         return _BARS[0] * len(values)

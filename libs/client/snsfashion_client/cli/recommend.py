@@ -6,18 +6,25 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.recommender.v1 import recommender_pb2
-from snsfashion_client.cli.errors import client_of
+from snsfashion_client.cli.errors import open_client
 from snsfashion_client.cli.output import console, json_option, print_json, swatch
 from snsfashion_client.names import style_word
 
 
 @click.command()
 @click.argument("user")
-@click.option("--style", "styles", multiple=True, help="A preferred style; may be repeated.")
-@click.option("--personal-color", default="", help="Such as winter or winter-deep.")
-@click.option("--item", "items", multiple=True, help="Only outfits with it; may be repeated.")
-@click.option("--k", type=click.IntRange(1, 50), default=10, show_default=True, help="Outfits.")
+@click.option("--style", "styles", multiple=True, help="A preferred style; can be repeated.")
+@click.option(
+    "--personal-color", default="", help="A personal color, such as winter or winter-deep."
+)
+@click.option(
+    "--item", "items", multiple=True, help="Only outfits with this item; can be repeated."
+)
+@click.option(
+    "--k", type=click.IntRange(1, 50), default=10, show_default=True, help="How many outfits."
+)
 @json_option
 def recommend(
     user: str,
@@ -27,9 +34,9 @@ def recommend(
     k: int,
     as_json: bool,
 ) -> None:
-    """Outfits for USER, best first, with the reasons.
+    """Recommend outfits for USER, best first, with the reasons.
 
-    What is not stated comes from the person's profile.
+    What the options do not say comes from the profile of USER.
 
     \b
     Examples:
@@ -37,7 +44,7 @@ def recommend(
       snsfashion recommend kim --style casual --style street --personal-color winter-deep
       snsfashion recommend kim --item skirt --k 3 --json
     """
-    with client_of("recommender") as client:
+    with open_client("recommender") as client:
         answer = client.recommend(
             user, styles=styles, personal_color=personal_color, items=items, k=k
         )
@@ -46,7 +53,9 @@ def recommend(
         return
     out = console()
     if answer.state == recommender_pb2.RECOMMEND_STATE_NO_CATALOG:
-        out.print("There is no outfit to recommend: the catalog is empty, or all is excluded.")
+        out.print(
+            "There are no outfits to recommend: the catalog is empty, or all outfits are excluded."
+        )
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("score", "outfit", "colors", "why"):
@@ -60,19 +69,31 @@ def recommend(
         )
     out.print(table)
     if answer.relaxed:
-        out.print(f"Nothing had it all; left aside: {', '.join(answer.relaxed)}.", style="yellow")
+        out.print(
+            f"No outfit matched all filters; not used: {', '.join(answer.relaxed)}.", style="yellow"
+        )
     if answer.degraded:
-        out.print("Trends are out of reach and count for nothing here.", style="yellow")
+        out.print("Trends are out of reach, so they do not count here.", style="yellow")
     out.print(f"{answer.candidates} outfits were considered.", style="dim")
 
 
 def _title(outfit: recommender_pb2.Outfit) -> Text:
     lines = [
         outfit.product.title or outfit.image.image_id,
+        price(outfit.product),
         style_word(outfit.style),
         outfit.product.url,
     ]
     return Text("\n".join(line for line in lines if line))
+
+
+def price(product: fashion_pb2.Product) -> str:
+    """Return the price of a product, such as "39.90 EUR" or "39,900 KRW"; "" if it is unknown."""
+    micros = product.price_micros or product.price_cents * 10_000
+    if not micros:
+        return ""
+    amount = f"{micros / 1_000_000:,.2f}".removesuffix(".00")
+    return f"{amount} {product.currency}"
 
 
 def _colors(outfit: recommender_pb2.Outfit) -> Text:

@@ -12,7 +12,7 @@ from rich.text import Text
 from snsfashion.color.v1 import color_pb2
 from snsfashion.trends.v1 import trends_pb2
 from snsfashion_client.addresses import AddressMissing
-from snsfashion_client.cli.errors import client_of
+from snsfashion_client.cli.errors import open_client
 from snsfashion_client.cli.output import (
     console,
     json_option,
@@ -45,11 +45,11 @@ _CONTRIBUTORS = {
     show_default=True,
     help="What to count.",
 )
-@click.option("--rising", is_flag=True, help="Only what is rising, the surest first.")
+@click.option("--rising", is_flag=True, help="Only what is rising, the most certain first.")
 @click.option(
     "--growing",
     is_flag=True,
-    help="What may be rising, the surest first, chance findings among it.",
+    help="What may be rising, the most certain first; some of it by chance.",
 )
 @click.option("--days", type=click.IntRange(1, 92), default=7, show_default=True, help="Window.")
 @click.option("--top", type=click.IntRange(1, 100), default=20, show_default=True, help="Rows.")
@@ -66,7 +66,7 @@ def trends(dimension: str, rising: bool, growing: bool, days: int, top: int, as_
       snsfashion trends --dimension style --days 28 --json
     """
     if rising and growing:
-        raise click.UsageError("--rising and --growing: choose one")
+        raise click.UsageError("give either --rising or --growing, not both")
     order = trends_pb2.ORDER_RISE if rising else trends_pb2.ORDER_SHARE
     request = trends_pb2.GetTrendsRequest(
         dimension=_DIMENSIONS[dimension],
@@ -74,7 +74,7 @@ def trends(dimension: str, rising: bool, growing: bool, days: int, top: int, as_
         window_days=days,
         page_size=top,
     )
-    with client_of("trends") as client:
+    with open_client("trends") as client:
         answer = client.trends.GetTrends(request)
         if as_json:
             print_json(answer)
@@ -89,7 +89,7 @@ def trends(dimension: str, rising: bool, growing: bool, days: int, top: int, as_
 
 
 def _table(answer: trends_pb2.GetTrendsResponse, swatches: Mapping[str, int]) -> Table:
-    # One space between columns: the table then fits into 80.
+    # One space between columns, so that the table fits into a terminal of 80 columns.
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in ("", "", "share", "95% interval", "before", "count"):
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
@@ -111,13 +111,13 @@ def _table(answer: trends_pb2.GetTrendsResponse, swatches: Mapping[str, int]) ->
 
 
 def _by_two(days: Sequence[float]) -> list[float]:
-    """Means of two days each, the last days whole: four weeks then fit into a terminal of 80 columns."""
+    """Return means of two days each, up to the last day, so that four weeks fit into a terminal of 80 columns."""
     even = days[len(days) % 2 :]
     return [(one + other) / 2 for one, other in zip(even[::2], even[1::2], strict=True)]
 
 
 def _swatches(client: Client) -> dict[str, int]:
-    """Typical color of each family; none if the color service does not answer, since it only decorates."""
+    """Return the typical color of each family; none if the color service does not answer, since colors only decorate."""
     try:
         palette = client.color.GetPalette(color_pb2.GetPaletteRequest(), timeout=2)
     except (AddressMissing, grpc.RpcError):
