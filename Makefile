@@ -14,6 +14,8 @@ BIN := .venv/bin
 READY := .venv/.ready
 # protoc and buf find their plugins on the path.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Compiled tests are kept: to compile them again takes longer than to run most of them.
+unexport PYTHONDONTWRITEBYTECODE
 
 PROJECTS := $(wildcard protos/pyproject.toml libs/*/pyproject.toml services/*/pyproject.toml apps/*/pyproject.toml tools/*/pyproject.toml)
 PACKAGES := snsfashion fashion servicekit photokit modelkit devstack snsfashion_client lookbook demo crawler classifier segmenter color trends recommender

@@ -20,7 +20,7 @@ KINDS = {
 }
 """The marker that a test gets from the folder that holds its file."""
 SERVERS = {"nats_url", "broker_url", "mongodb_uri"}
-"""Fixtures that start a server: a test in `unit` that asks for one is an integration test."""
+"""Fixtures that start a server: a test that asks for one is an integration test, whatever its folder."""
 LONG_TIMEOUT_S = 600.0
 """For tests of the whole system and of TensorFlow; other tests have `timeout` of pyproject.toml."""
 
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         fixtures: set[str] = set(getattr(item, "fixturenames", ()))
         kind = _kind(item.path)
-        if kind == "unit" and SERVERS & fixtures:
+        if kind in ("unit", "system") and SERVERS & fixtures:
             kind = "integration"
         item.add_marker(kind)
         if "mrcnn_python" in fixtures:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_nothing_of_the_service_imports_torch() -> None:
     code = "import sys, color.__main__; sys.exit('torch' in sys.modules)"

@@ -1,6 +1,7 @@
 """What a run renders is disjoint from what training saw, and looks alike."""
 
 from datetime import date
+from functools import cache
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from lookbook.world.four_weeks import World
 COUNT = 2000
 
 
+@cache
 def drawn(split: Split) -> tuple[list[PhotoSpec], list[PhotoSpec]]:
     return (
         [sample_outfit(seed, split) for seed in range(COUNT)],
@@ -19,36 +21,37 @@ def drawn(split: Split) -> tuple[list[PhotoSpec], list[PhotoSpec]]:
     )
 
 
-TRAIN, RUN = drawn("train"), drawn("run")
+def both() -> tuple[tuple[list[PhotoSpec], list[PhotoSpec]], ...]:
+    return drawn("train"), drawn("run")
 
 
 def test_no_pose_is_in_both_splits() -> None:
-    train, run = ({s.pose_id for s in specs[0]} for specs in (TRAIN, RUN))
+    train, run = ({s.pose_id for s in specs[0]} for specs in both())
     assert not train & run
     assert len(train) == CELLS["pose"] * 2 // 3
     assert len(run) == CELLS["pose"] // 3
 
 
 def test_no_cloth_is_in_both_splits() -> None:
-    train, run = (set().union(*(s.cloth_ids for s in specs[0])) for specs in (TRAIN, RUN))
+    train, run = (set().union(*(s.cloth_ids for s in specs[0])) for specs in both())
     assert not train & run
     assert len(train | run) == CELLS["cloth"]
 
 
 def test_no_background_is_in_both_splits() -> None:
     for kind in (0, 1):
-        train, run = ({s.background_id for s in specs[kind]} for specs in (TRAIN, RUN))
+        train, run = ({s.background_id for s in specs[kind]} for specs in both())
         assert not train & run
 
 
 def test_no_seed_is_in_both_splits() -> None:
-    train, run = ({s.seed_id for kind in specs for s in kind} for specs in (TRAIN, RUN))
+    train, run = ({s.seed_id for kind in specs for s in kind} for specs in both())
     assert len(train) == len(run) == 2 * COUNT
     assert not train & run
 
 
 def test_no_camera_or_person_is_in_both_splits() -> None:
-    train, run = ({(s.camera, s.person) for s in specs[0]} for specs in (TRAIN, RUN))
+    train, run = ({(s.camera, s.person) for s in specs[0]} for specs in both())
     assert not train & run
 
 
@@ -69,9 +72,9 @@ def test_both_splits_have_the_same_distribution() -> None:
         counts = np.bincount([g.category for s in specs for g in s.garments], minlength=14)
         return np.asarray(counts / counts.sum())
 
-    assert np.abs(shares(TRAIN[0]) - shares(RUN[0])).max() < 0.02
+    assert np.abs(shares(drawn("train")[0]) - shares(drawn("run")[0])).max() < 0.02
     for side in ("width", "height"):
-        means = [np.mean([getattr(s, side) for s in specs[0]]) for specs in (TRAIN, RUN)]
+        means = [np.mean([getattr(s, side) for s in specs[0]]) for specs in both()]
         assert abs(means[0] - means[1]) < 6
-        scenes = np.mean([getattr(s, side) for s in RUN[1]])
+        scenes = np.mean([getattr(s, side) for s in drawn("run")[1]])
         assert abs(means[1] - scenes) < 6

@@ -85,6 +85,7 @@ def test_a_shape_that_is_not_free_is_refused() -> None:
         fast(torch.zeros(1, 3, 8, 9))
 
 
+@pytest.mark.slow
 def test_nothing_of_openvino_reports_its_use() -> None:
     code = (
         "import sys, torch\n"

@@ -19,6 +19,8 @@ from recommender.evaluation import replay
 from recommender.evaluation.history_file import BadLine, read
 from snsfashion.recommender.v1.recommender_pb2 import FEEDBACK_KIND_CLICKED
 
+pytestmark = pytest.mark.slow
+
 FAMILIES = {"red": 0xCA1C26, "navy": 0x1F2852, "black": 0x1A1A1C, "ivory": 0xF3EAD4}
 SPLIT = "2026-11-15T00:00:00+00:00"
 

@@ -11,6 +11,8 @@ import pytest
 
 import segmenter
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 OFFLINE = ("training", "evaluation", "data", "train", "evaluate", "convert")
 # As the packages are imported that only the extra `training` brings.

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("module", ["trends.__main__", "trends.admin"])
 def test_nothing_of_the_service_imports_torch_or_pixels(module: str) -> None:
