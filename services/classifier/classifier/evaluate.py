@@ -13,7 +13,7 @@ from classifier.evaluation.predictions import predict
 from classifier.evaluation.report import report, show
 from classifier.nets.engine import Engine
 from modelkit import imagenet_features
-from modelkit.options import EvaluateOptions, evaluate_options
+from modelkit.training.options import EvaluateOptions, evaluate_options
 from modelkit.weights import BadWeights
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-import grpc
 import numpy as np
 from numpy.typing import NDArray
 
 from photokit import photo
 from servicekit.batching import MicroBatcher
+from servicekit.rpc import Context
 from snsfashion.classifier.v1 import classifier_pb2, classifier_pb2_grpc
 
 
@@ -25,11 +25,7 @@ class ClassifierService(classifier_pb2_grpc.ClassifierServiceServicer):
         self._generation = generation
 
     async def Classify(
-        self,
-        request: classifier_pb2.ClassifyRequest,
-        context: grpc.aio.ServicerContext[
-            classifier_pb2.ClassifyRequest, classifier_pb2.ClassifyResponse
-        ],
+        self, request: classifier_pb2.ClassifyRequest, context: Context
     ) -> classifier_pb2.ClassifyResponse:
         """Judge one photo."""
         pixels = (await asyncio.to_thread(photo.decode, request.photo)).pixels

@@ -13,8 +13,8 @@ from classifier.nets import model
 from classifier.training.experiment import cross_validate, train_and_export
 from classifier.training.recipe import Recipe
 from modelkit import imagenet_features
-from modelkit.options import TrainOptions, train_options
 from modelkit.training.loop import BadCheckpoint, NonFiniteLoss, NoUsablePhoto
+from modelkit.training.options import TrainOptions, train_options
 from modelkit.weights import BadWeights
 
 FILE = click.Path(path_type=Path)

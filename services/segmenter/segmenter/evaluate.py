@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from modelkit.options import EvaluateOptions, evaluate_options
+from modelkit.training.options import EvaluateOptions, evaluate_options
 from segmenter.core.engine import EngineError
 from segmenter.data.dataset import BadData, scan
 from segmenter.engines.open import open_engine

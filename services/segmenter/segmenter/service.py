@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-import grpc
 import numpy as np
 from numpy.typing import NDArray
 
 from photokit import photo
 from segmenter.core.detection import Detection
 from servicekit.batching import MicroBatcher
+from servicekit.rpc import Context
 from snsfashion.fashion.v1.fashion_pb2 import Box, Category, Garment, Mask
 from snsfashion.segmenter.v1 import segmenter_pb2_grpc
 from snsfashion.segmenter.v1.segmenter_pb2 import SegmentRequest, SegmentResponse
@@ -27,11 +27,7 @@ class SegmenterService(segmenter_pb2_grpc.SegmenterServiceServicer):
         self._batcher = batcher
         self._generation = generation
 
-    async def Segment(
-        self,
-        request: SegmentRequest,
-        context: grpc.aio.ServicerContext[SegmentRequest, SegmentResponse],
-    ) -> SegmentResponse:
+    async def Segment(self, request: SegmentRequest, context: Context) -> SegmentResponse:
         """Find the garments of one photo."""
         pixels = (await asyncio.to_thread(photo.decode, request.photo)).pixels
         return response(pixels, await self._batcher.try_submit(pixels), self._generation)

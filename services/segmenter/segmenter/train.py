@@ -6,8 +6,8 @@ import json
 
 import click
 
-from modelkit.options import TrainOptions, train_options
 from modelkit.training.loop import BadCheckpoint, NonFiniteLoss, NoUsablePhoto
+from modelkit.training.options import TrainOptions, train_options
 from modelkit.training.schedule import SCHEDULES
 from segmenter.data.dataset import BadData
 from segmenter.nets import backbones

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from torch import nn
 
-from modelkit.options import TrainOptions
 from modelkit.training.loop import CHECKPOINT, Loop
+from modelkit.training.options import TrainOptions
 from modelkit.training.task import Batch
 
 

@@ -15,8 +15,8 @@ from classifier.nets import model
 from classifier.nets.engine import Engine
 from classifier.training.export import export
 from classifier.training.recipe import Recipe, train
-from modelkit.options import TrainOptions
 from modelkit.training.distributed import Process
+from modelkit.training.options import TrainOptions
 
 FOLDS = "folds.json"
 

@@ -16,11 +16,11 @@ from classifier.training.batches import draws
 from classifier.training.distillation import Teacher
 from classifier.training.task import Batch, ClassifierTask, label_weights
 from modelkit import imagenet_features
-from modelkit.options import TrainOptions
 from modelkit.precision import training_dtype
 from modelkit.training.distributed import Process
 from modelkit.training.fit import fit
 from modelkit.training.loop import Loop
+from modelkit.training.options import TrainOptions
 from modelkit.training.schedule import cosine
 from modelkit.weights import BadWeights
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from torchvision.models.detection import MaskRCNN
 
-from modelkit.options import TrainOptions
+from modelkit.training.options import TrainOptions
 from segmenter.data.dataset import Entry
 from segmenter.engines.torchvision_engine import TorchvisionEngine
 from segmenter.evaluation.predictions import DOUBTFUL, predict_all

@@ -12,13 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
-from modelkit.options import TrainOptions
 from modelkit.precision import has_fast_bf16
 from modelkit.pretrained import packaged
 from modelkit.training.distributed import Process
 from modelkit.training.draws import draw
 from modelkit.training.fit import fit
 from modelkit.training.loop import Loop
+from modelkit.training.options import TrainOptions
 from modelkit.training.schedule import SCHEDULES, Budget
 from segmenter.data.dataset import Entry, scan
 from segmenter.data.samples import Draw, Sample, TrainingPhotos, hold_out, repeat_factors
