@@ -1,8 +1,8 @@
-"""Compares the protos with those that callers already have, and fails on a breaking change.
+"""Compare the protos with those that callers already have, and fail on a breaking change.
 
-Callers have what is on the main branch. The comparison is with, in this order: PROTO_BASE, if that is set; origin/main; main. If
-that is the very commit that is checked out, then with the one before it too. Where none of these is at hand (a clone that is
-too shallow) or has protos (the first commit), there is nothing to break, and this says so.
+Callers have what is on the main branch. So the comparison is with PROTO_BASE if it is set, or else origin/main, or else main.
+If that commit is the one that is checked out, the commit before it is compared too. If none of these exists in the clone (it
+is too shallow) or has protos (the first commit), nothing can break, and this says so.
 
 Usage: [PROTO_BASE=<revision>] python protos/breaking.py
 """
@@ -62,13 +62,14 @@ def compare(root: Path, commit: str) -> int:
 
 
 def main() -> None:
+    """Compare. Exit with a message if callers would break."""
     root = Path(__file__).resolve().parent.parent
     try:
         commits = bases(root, os.environ.get("PROTO_BASE"))
     except BaseMissing as error:
         sys.exit(str(error))
     if not commits:
-        print("no earlier protos at hand: nothing to break")
+        print("there are no earlier protos to compare with, so nothing can break")
     for commit in commits:
         if compare(root, commit):
             sys.exit(f"callers of {commit[:12]} would break; add fields or a v2 package instead")

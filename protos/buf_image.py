@@ -1,7 +1,7 @@
-"""Describes .proto files as one image, which buf reads instead of the sources.
+"""Write .proto files as one image, which buf reads instead of the sources.
 
-The rules in the contracts are stated in buf.validate, which buf would fetch from its registry. Here it comes from the
-installed protovalidate, so that nothing needs a network.
+The contracts state rules with buf.validate, which buf would download from its registry. Here it comes from the installed
+protovalidate, so that no network is needed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Generates the Python of every .proto beside it; `--check` compares instead and fails on a difference.
+"""Generate the Python code of every .proto beside it. `--check` only compares, and fails on a difference.
 
 Usage: python protos/generate.py [--check]
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 import buf_image
 
 ROOT = Path(__file__).parent
-# The vocabulary of the rules has no generated module of its own.
+# The vocabulary of the rules has no generated module.
 VOCABULARY = re.compile(r"^from buf\.validate import validate_pb2 as \w+$", re.MULTILINE)
 SUFFIXES = ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi")
 
@@ -33,7 +33,7 @@ def generate(out: Path) -> None:
     silent = {
         p for p in protos if not re.search(r"^service ", (ROOT / p).read_text(), re.MULTILINE)
     }
-    for proto in silent:  # a file without a service has nothing to say in _pb2_grpc
+    for proto in silent:  # a file without a service needs no _pb2_grpc
         for suffix in ("_pb2_grpc.py", "_pb2_grpc.pyi"):
             (out / proto.replace(".proto", suffix)).unlink(missing_ok=True)
     for module in (out / p.replace(".proto", "_pb2.py") for p in protos):
@@ -58,6 +58,7 @@ def differences(fresh: Path) -> list[str]:
 
 
 def main() -> None:
+    """Generate, or compare with `--check`. Exit with a message on a difference."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare only; exit 1 on a difference")
     if not parser.parse_args().check:

@@ -1,4 +1,4 @@
-"""Lints the protos beside it with buf, by the rules in buf.yaml.
+"""Lint the protos beside it with buf, by the rules in buf.yaml.
 
 Usage: python protos/lint.py
 """

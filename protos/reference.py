@@ -110,7 +110,7 @@ def _field_type(field: FieldDescriptorProto, maps: Mapping[str, DescriptorProto]
 
 
 def _type(name: str) -> str:
-    """Return a type's name, with a link to its section where it is one of ours."""
+    """Return a type's name, with a link to its section if it is one of this repository."""
     package, _, short = name.lstrip(".").rpartition(".")
     if not package.startswith("snsfashion."):
         return f"`{package}.{short}`"

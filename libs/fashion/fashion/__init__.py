@@ -1,1 +1,1 @@
-"""The words that everybody shares (`fashion.words`), and color science (`fashion.lab`)."""
+"""The words that all services share (`fashion.words`), and color science (`fashion.lab`)."""

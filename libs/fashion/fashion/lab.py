@@ -49,7 +49,7 @@ def from_rgb(rgb: NDArray[np.uint8], gains: Float | None = None) -> Float:
 
 
 def to_rgb(lab: Float) -> NDArray[np.uint8]:
-    """Return sRGB uint8 of L*a*b* (..., 3); what sRGB can't show is clipped channel by channel."""
+    """Return sRGB uint8 of L*a*b* (..., 3). Colors outside sRGB are clipped channel by channel."""
     y = (lab[..., 0] + 16) / 116
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=-1)
     relative = np.where(f > _DELTA, f**3, 3 * _DELTA**2 * (f - 4 / 29))
@@ -76,8 +76,8 @@ def hue(lab: Float) -> Float:
 def ciede2000(first: Float, second: Float, k_l: float | Float = 1.0) -> Float:
     """Return CIEDE2000 differences of L*a*b* arrays (..., 3) that broadcast.
 
-    `k_l` weighs lightness: 1 in the reference conditions, 2 where differences of light are to count for half, as is
-    usual for textiles. Formula and test data: Sharma, Wu and Dalal 2005, doi 10.1002/col.20070.
+    `k_l` weighs lightness: 1 in the reference conditions; 2 if differences of lightness should count half, as is usual
+    for textiles. Formula and test data: Sharma, Wu and Dalal 2005, doi 10.1002/col.20070.
     """
     l1, a1, b1 = first[..., 0], first[..., 1], first[..., 2]
     l2, a2, b2 = second[..., 0], second[..., 1], second[..., 2]
@@ -85,9 +85,9 @@ def ciede2000(first: Float, second: Float, k_l: float | Float = 1.0) -> Float:
     g = 1.5 - 0.5 * np.sqrt(mean_c7 / (mean_c7 + _25_7))
     a1, a2 = a1 * g, a2 * g
     c1, c2 = np.hypot(a1, b1), np.hypot(a2, b2)
-    # 2 sqrt(C1' C2') sin(dh'/2), with the sign of dh', without hues: its square is what a', b' and C' leave. The hue in the
-    # middle halves the angle between (a1', b1') and (a2', b2'). Where one of them is gray, the former is 0 and the latter
-    # has no effect.
+    # 2 sqrt(C1' C2') sin(dh'/2), with the sign of dh', can be found without hues: its square is da'^2 + db'^2 - dC'^2. The
+    # mean hue halves the angle between (a1', b1') and (a2', b2'). Where one of the colors is gray, the former is 0 and
+    # the latter has no effect.
     d_a, d_b, d_c = a2 - a1, b2 - b1, c2 - c1
     d_hue = np.sqrt(np.maximum(d_a * d_a + d_b * d_b - d_c * d_c, 0))
     d_hue = np.copysign(d_hue, a1 * b2 - b1 * a2)

@@ -1,6 +1,6 @@
-"""The words for what the contracts number, in English and Korean: categories, styles, color families, personal colors.
+"""The words for the numbers of the contracts, in English and Korean: categories, styles, color families, personal colors.
 
-`name` is lower case English, `name_ko` is Korean, as in the contracts.
+`name` is English in lower case, `name_ko` is Korean, as in the contracts.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Family:
     """A retail color family."""
 
     name: str
-    """The key that is used everywhere."""
+    """The key that all services use."""
     name_ko: str
     rgb: int
     """A typical color for swatches, sRGB 0xRRGGBB."""

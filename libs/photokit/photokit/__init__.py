@@ -1,1 +1,1 @@
-"""Photos, masks and blobs, for those that touch pixels."""
+"""Photos, masks and blobs, for services that work with pixels."""

@@ -1,4 +1,4 @@
-"""The blob store: photos and results by key; a local folder or an object store, by URL."""
+"""The blob store: photos and results by key, in a local folder or an object store."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from servicekit.settings import StatelessSettings
 
 
 class BlobSettings(StatelessSettings):
-    """What a service that reads or writes blobs reads from the environment."""
+    """The setting of services that read or write blobs."""
 
     blob_url: str = Field(
-        description="file:///folder, s3://bucket/prefix, gs:// or az://: the photos"
+        description="file:///folder, s3://bucket/prefix, gs:// or az:// of the photos"
     )
 
 
 class BlobStore:
-    """Bytes by key. Keys are relative paths such as `photos/ab/abcd...`."""
+    """Bytes by key. Keys are relative paths, such as `photos/ab/abcd...`."""
 
     def __init__(self, url: str) -> None:
-        """`url`: file:///folder (created if missing), s3://bucket/prefix, gs:// or az://."""
+        """`url`: file:///folder (created if it does not exist), s3://bucket/prefix, gs:// or az://."""
         parsed = urlparse(url)
         self._store: ObjectStore
         if parsed.scheme == "file":
@@ -38,7 +38,7 @@ class BlobStore:
             self._store = from_url(url)
 
     async def get(self, key: str) -> bytes:
-        """Return the bytes under `key`. Raises Gone if there are none."""
+        """Return the bytes under `key`. Raise Gone if there are none."""
         try:
             result = await obstore.get_async(self._store, key)
             return bytes(await result.bytes_async())
@@ -46,7 +46,7 @@ class BlobStore:
             raise Gone(f"nothing is stored under {key}") from error
 
     async def put_if_absent(self, key: str, data: bytes) -> bool:
-        """Store `data` unless something is there: the first write stands. Return whether this one did."""
+        """Store `data` unless something is stored under `key` already. Return whether it was stored."""
         try:
             await obstore.put_async(self._store, key, data, mode="create", use_multipart=False)
         except AlreadyExistsError:
@@ -54,7 +54,7 @@ class BlobStore:
         return True
 
     async def exists(self, key: str) -> bool:
-        """Something is stored under `key`."""
+        """Tell whether something is stored under `key`."""
         try:
             await obstore.head_async(self._store, key)
         except FileNotFoundError:
@@ -62,25 +62,25 @@ class BlobStore:
         return True
 
     async def delete(self, key: str) -> None:
-        """Remove what is under `key`, if anything."""
+        """Remove what is stored under `key`, if anything."""
         try:
             await obstore.delete_async(self._store, key)
         except FileNotFoundError:
             return
 
     async def keys(self, prefix: str) -> list[str]:
-        """Every key below the folder `prefix`."""
+        """Return every key in the folder `prefix` and its subfolders."""
         listing = obstore.list(self._store, prefix=prefix)
         return [item["path"] async for page in listing for item in page]
 
     async def url(self, key: str, lifetime: timedelta) -> str:
-        """Return a time-limited address of the bytes, or "" where the store can't give one (a local folder)."""
+        """Return an address of the bytes that is valid for `lifetime`, or "" if the store has none (a local folder)."""
         if isinstance(self._store, S3Store | GCSStore | AzureStore):
             return await obstore.sign_async(self._store, "GET", key, lifetime)
         return ""
 
 
 def photo_key(sha256: bytes) -> str:
-    """Where the bytes of a photo lie."""
+    """Return the key of a photo with this SHA-256 (32 bytes)."""
     digest = sha256.hex()
     return f"photos/{digest[:2]}/{digest}"

@@ -1,4 +1,4 @@
-"""Masks: numpy arrays to and from the contract's COCO run-length encoding."""
+"""Masks: numpy arrays from and to the COCO run-length encoding of the contract."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ def encode(mask: NDArray[np.bool_]) -> Mask:
 
 
 def decode(mask: Mask) -> NDArray[np.bool_]:
-    """Decode to bool H x W. Raises ValueError if the runs don't fill the size, or if no photo is that large."""
+    """Decode to bool H x W. Raise ValueError if the runs don't fill the size, or if it is larger than any photo."""
     rle = {"size": [mask.height, mask.width], "counts": bytes(mask.counts)}
     pixels = mask.height * mask.width
     if 0 < pixels <= MAX_PIXELS and _length(mask.counts) == pixels:
         return np.asarray(coco.decode(rle), dtype=np.bool_)
-    raise ValueError(f"mask runs don't add up to {mask.height} x {mask.width} pixels of a photo")
+    raise ValueError(
+        f"the runs of the mask don't add up to {mask.height} x {mask.width} pixels, or no photo has so many"
+    )
 
 
 def _length(counts: bytes) -> int:
-    """Pixels that compressed COCO counts describe (rleFrString of COCO's maskApi.c); -1 if they are malformed.
+    """Return how many pixels compressed COCO counts describe; -1 if they are malformed. As rleFrString of COCO's maskApi.c.
 
-    pycocotools trusts the counts and writes past its buffer if they exceed the size: hence this check.
+    pycocotools trusts the counts, and writes past its buffer if they exceed the size. This check prevents that.
     """
     runs: list[int] = []
     position = 0

@@ -1,4 +1,4 @@
-"""Photos from bytes: checked before they are decoded, RGB uint8 H x W x 3 afterwards."""
+"""Photos from bytes: they are checked, and then decoded to RGB uint8 H x W x 3."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ MEDIA_TYPES = {
 }
 
 ImageFile.LOAD_TRUNCATED_IMAGES = False
-# `decode` refuses far smaller bombs than Pillow warns of. (Not inside `decode`: filters are not a thread's own.)
+# `decode` refuses much smaller bombs than Pillow warns about. (Not inside `decode`, since all threads share the filters.)
 warnings.simplefilter("ignore", DecompressionBombWarning)
 
 
 class BadPhoto(InvalidArgument):
-    """Bytes that are not a usable photo. `code` is one of the codes of `decode`; the text is for a person."""
+    """Bytes that are not a usable photo. `code` is one of the codes of `decode`; the text is for people."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__("photo", text)
@@ -54,27 +54,30 @@ class Photo:
 def decode(data: bytes, max_pixels: int = MAX_PIXELS) -> Photo:
     """Decode a JPEG, PNG, WebP or the first frame of a GIF; 16-bit, CMYK, gray and palette photos become RGB.
 
-    Raises BadPhoto with code `empty`, `too_large` (bytes), `not_an_image`, `too_many_pixels`, `too_small` or
+    Raise BadPhoto with code `empty`, `too_large` (bytes), `not_an_image`, `too_many_pixels`, `too_small` or
     `truncated`.
     """
     if not data:
         raise BadPhoto("empty", "the file is empty")
     if len(data) > MAX_BYTES:
-        raise BadPhoto("too_large", f"{len(data)} bytes; at most {MAX_BYTES} are read")
+        raise BadPhoto("too_large", f"the file has {len(data)} bytes; the limit is {MAX_BYTES}")
     try:
         image = Image.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "GIF"])
     except (DecompressionBombWarning, DecompressionBombError) as error:
         raise BadPhoto("too_many_pixels", str(error)) from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise BadPhoto("not_an_image", "not a JPEG, PNG, WebP or GIF") from error
+        raise BadPhoto("not_an_image", "the file is not a JPEG, PNG, WebP or GIF") from error
     with image:
         width, height = image.size
         if width * height > max_pixels:
             raise BadPhoto(
-                "too_many_pixels", f"{width} x {height}; at most {max_pixels} pixels are read"
+                "too_many_pixels",
+                f"the photo has {width} x {height} pixels; the limit is {max_pixels}",
             )
         if min(width, height) < 32:
-            raise BadPhoto("too_small", f"{width} x {height}; at least 32 x 32 is needed")
+            raise BadPhoto(
+                "too_small", f"the photo has {width} x {height} pixels; at least 32 x 32 are needed"
+            )
         media_type = MEDIA_TYPES[image.format or ""]
         taken_at = _taken_at(image)
         try:

@@ -154,7 +154,7 @@ def repository(tmp_path: Path) -> Repository:
 
 def test_before_and_at_the_first_commit_there_is_nothing_to_break(repository: Repository) -> None:
     repository.write("one")
-    assert "nothing to break" in repository.check().stdout
+    assert "nothing can break" in repository.check().stdout
     repository.commit("one")
     assert repository.check().returncode == 0
 

@@ -67,36 +67,38 @@ class ColorServiceServicer:
     """
 
     def ExtractColors(self, request, context):
-        """Measures the colors of garments of one photo. INVALID_ARGUMENT names the field, NOT_FOUND the palettes that exist.
+        """Measures the colors of garments of one photo. INVALID_ARGUMENT names the field, NOT_FOUND lists the palettes
+        that exist.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def NameColor(self, request, context):
-        """Names a color. INVALID_ARGUMENT if it is no hex value, NOT_FOUND if there is no such palette.
+        """Names a color. INVALID_ARGUMENT if `hex` is not a hex value, NOT_FOUND if the palette does not exist.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetPalette(self, request, context):
-        """A palette: names, families and their labels. NOT_FOUND names those that exist.
+        """Returns a palette: names, families and their labels. NOT_FOUND lists the palettes that exist.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def PutPalette(self, request, context):
-        """Adds a palette, by which every replica names from then on. A version never changes: the same again does nothing,
-        another palette under a version that exists is INVALID_ARGUMENT. INVALID_ARGUMENT names line and column.
+        """Adds a palette. From then on every replica names colors by it. A version never changes: to add the same palette again
+        does nothing. INVALID_ARGUMENT if the version is that of a different palette, or if the CSV is wrong; then it names
+        line and column.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListPalettes(self, request, context):
-        """The palettes that exist, the oldest first; the last one names.
+        """Lists the palettes, oldest first. Colors are named by the last one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -30,7 +30,7 @@ class _FateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Fate.ValueType],
     FATE_UNSPECIFIED: _Fate.ValueType  # 0
     """Invalid."""
     FATE_WAITING: _Fate.ValueType  # 1
-    """On its way through the pipeline."""
+    """Still in the pipeline."""
     FATE_REJECTED: _Fate.ValueType  # 2
     """Not a fashion photo."""
     FATE_EMPTY: _Fate.ValueType  # 3
@@ -38,19 +38,19 @@ class _FateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Fate.ValueType],
     FATE_DESCRIBED: _Fate.ValueType  # 4
     """An outfit: garments and colors are known."""
     FATE_DEAD: _Fate.ValueType  # 5
-    """A consumer gave it up; see the reason."""
+    """A consumer gave up on it; see the reason."""
     FATE_GONE: _Fate.ValueType  # 6
-    """The photo expired before it was worked on."""
+    """The photo expired before it was processed."""
     FATE_ERASED: _Fate.ValueType  # 7
     """Its post was erased."""
 
 class Fate(_Fate, metaclass=_FateEnumTypeWrapper):
-    """What became of a photo."""
+    """What happened to a photo."""
 
 FATE_UNSPECIFIED: Fate.ValueType  # 0
 """Invalid."""
 FATE_WAITING: Fate.ValueType  # 1
-"""On its way through the pipeline."""
+"""Still in the pipeline."""
 FATE_REJECTED: Fate.ValueType  # 2
 """Not a fashion photo."""
 FATE_EMPTY: Fate.ValueType  # 3
@@ -58,9 +58,9 @@ FATE_EMPTY: Fate.ValueType  # 3
 FATE_DESCRIBED: Fate.ValueType  # 4
 """An outfit: garments and colors are known."""
 FATE_DEAD: Fate.ValueType  # 5
-"""A consumer gave it up; see the reason."""
+"""A consumer gave up on it; see the reason."""
 FATE_GONE: Fate.ValueType  # 6
-"""The photo expired before it was worked on."""
+"""The photo expired before it was processed."""
 FATE_ERASED: Fate.ValueType  # 7
 """Its post was erased."""
 Global___Fate: _TypeAlias = Fate  # noqa: Y015
@@ -113,7 +113,7 @@ class InstagramSource(_message.Message):
     """Also read top_media, not only the last 24 hours."""
     @_builtins.property
     def hashtags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Hashtags without '#', at most 30 different ones, whatever their case."""
+        """Hashtags without '#', at most 30 different ones; upper and lower case are the same."""
 
     def __init__(
         self,
@@ -199,7 +199,7 @@ class StartCrawlRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     MAX_PHOTOS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Chosen by the caller; the same id starts no second crawl. Empty: always a new crawl."""
+    """Chosen by the caller. The same id does not start a second crawl; an empty one always starts a crawl."""
     max_photos: _builtins.int
     """Stop after this many photos; 0 for no limit."""
     @_builtins.property
@@ -341,7 +341,7 @@ class Crawl(_message.Message):
 
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
-        """When it was asked for."""
+        """When it was requested."""
 
     @_builtins.property
     def finished_at(self) -> _timestamp_pb2.Timestamp:
@@ -584,7 +584,7 @@ class ErasePostsResponse(_message.Message):
     POSTS_FIELD_NUMBER: _builtins.int
     PHOTOS_FIELD_NUMBER: _builtins.int
     posts: _builtins.int
-    """Posts erased: those named, also where they were erased before, and those still held of the author."""
+    """Posts erased: those in the request, even if they were erased before, and those of the author that are still stored."""
     photos: _builtins.int
     """Photos that had been stored for them."""
     def __init__(
@@ -618,9 +618,9 @@ class FateRecord(_message.Message):
     image_id: _builtins.str
     """The photo."""
     fate: Global___Fate.ValueType
-    """What became of it."""
+    """What happened to it."""
     reason: _builtins.str
-    """Why, for rejected and dead photos; for a person."""
+    """Why, for rejected and dead photos; a text for people."""
     garments: _builtins.int
     """Number of garments, for described photos."""
     @_builtins.property
@@ -633,7 +633,7 @@ class FateRecord(_message.Message):
 
     @_builtins.property
     def generations(self) -> _fashion_pb2.Generations:
-        """Generations that the fate stems from."""
+        """Generations that the fate depends on."""
 
     @_builtins.property
     def updated_at(self) -> _timestamp_pb2.Timestamp:

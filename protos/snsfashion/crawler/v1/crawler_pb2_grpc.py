@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class CrawlerServiceStub:
-    """Collects photos and keeps the ledger: what became of each.
+    """Collects photos and keeps the ledger: what happened to each photo.
     """
 
     def __init__(self, channel):
@@ -73,7 +73,7 @@ class CrawlerServiceStub:
 
 
 class CrawlerServiceServicer:
-    """Collects photos and keeps the ledger: what became of each.
+    """Collects photos and keeps the ledger: what happened to each photo.
     """
 
     def StartCrawl(self, request, context):
@@ -85,14 +85,14 @@ class CrawlerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetCrawl(self, request, context):
-        """One crawl with its counts. NOT_FOUND if unknown.
+        """Returns a crawl with its counts. NOT_FOUND if unknown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListCrawls(self, request, context):
-        """Crawls, newest first.
+        """Lists crawls, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -106,21 +106,22 @@ class CrawlerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ErasePosts(self, request, context):
-        """Forgets posts: photos, ledger details, and by event every result of every service. Repeating it changes nothing.
+        """Erases posts: photos, details in the ledger, and with an event every result in every service. Repeating it changes
+        nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetFate(self, request, context):
-        """What became of one photo. NOT_FOUND if it was never seen.
+        """Returns what happened to a photo. NOT_FOUND if it was never seen.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CountFates(self, request, context):
-        """How many photos have which fate: answers "is everything done" and "what was lost".
+        """Counts photos by fate: shows whether all are done, and how many were lost.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -173,7 +174,7 @@ def add_CrawlerServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CrawlerService:
-    """Collects photos and keeps the ledger: what became of each.
+    """Collects photos and keeps the ledger: what happened to each photo.
     """
 
     @staticmethod

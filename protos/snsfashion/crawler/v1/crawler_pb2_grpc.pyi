@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class CrawlerServiceStub:
-    """Collects photos and keeps the ledger: what became of each."""
+    """Collects photos and keeps the ledger: what happened to each photo."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -38,21 +38,23 @@ class CrawlerServiceStub:
     INVALID_ARGUMENT names the field. FAILED_PRECONDITION if the source needs a credential that is not configured.
     """
     GetCrawl: _grpc.UnaryUnaryMultiCallable[_crawler_pb2.GetCrawlRequest, _crawler_pb2.GetCrawlResponse]
-    """One crawl with its counts. NOT_FOUND if unknown."""
+    """Returns a crawl with its counts. NOT_FOUND if unknown."""
     ListCrawls: _grpc.UnaryUnaryMultiCallable[_crawler_pb2.ListCrawlsRequest, _crawler_pb2.ListCrawlsResponse]
-    """Crawls, newest first."""
+    """Lists crawls, newest first."""
     CancelCrawl: _grpc.UnaryUnaryMultiCallable[_crawler_pb2.CancelCrawlRequest, _crawler_pb2.CancelCrawlResponse]
     """Asks a running crawl to stop after the requests in flight. Stopping a finished crawl changes nothing."""
     ErasePosts: _grpc.UnaryUnaryMultiCallable[_crawler_pb2.ErasePostsRequest, _crawler_pb2.ErasePostsResponse]
-    """Forgets posts: photos, ledger details, and by event every result of every service. Repeating it changes nothing."""
+    """Erases posts: photos, details in the ledger, and with an event every result in every service. Repeating it changes
+    nothing.
+    """
     GetFate: _grpc.UnaryUnaryMultiCallable[_crawler_pb2.GetFateRequest, _crawler_pb2.GetFateResponse]
-    """What became of one photo. NOT_FOUND if it was never seen."""
+    """Returns what happened to a photo. NOT_FOUND if it was never seen."""
     CountFates: _grpc.UnaryUnaryMultiCallable[_crawler_pb2.CountFatesRequest, _crawler_pb2.CountFatesResponse]
-    """How many photos have which fate: answers "is everything done" and "what was lost"."""
+    """Counts photos by fate: shows whether all are done, and how many were lost."""
 
 @_typing.type_check_only
 class CrawlerServiceAsyncStub(CrawlerServiceStub):
-    """Collects photos and keeps the ledger: what became of each."""
+    """Collects photos and keeps the ledger: what happened to each photo."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     StartCrawl: _aio.UnaryUnaryMultiCallable[_crawler_pb2.StartCrawlRequest, _crawler_pb2.StartCrawlResponse]  # type: ignore[assignment]
@@ -60,20 +62,22 @@ class CrawlerServiceAsyncStub(CrawlerServiceStub):
     INVALID_ARGUMENT names the field. FAILED_PRECONDITION if the source needs a credential that is not configured.
     """
     GetCrawl: _aio.UnaryUnaryMultiCallable[_crawler_pb2.GetCrawlRequest, _crawler_pb2.GetCrawlResponse]  # type: ignore[assignment]
-    """One crawl with its counts. NOT_FOUND if unknown."""
+    """Returns a crawl with its counts. NOT_FOUND if unknown."""
     ListCrawls: _aio.UnaryUnaryMultiCallable[_crawler_pb2.ListCrawlsRequest, _crawler_pb2.ListCrawlsResponse]  # type: ignore[assignment]
-    """Crawls, newest first."""
+    """Lists crawls, newest first."""
     CancelCrawl: _aio.UnaryUnaryMultiCallable[_crawler_pb2.CancelCrawlRequest, _crawler_pb2.CancelCrawlResponse]  # type: ignore[assignment]
     """Asks a running crawl to stop after the requests in flight. Stopping a finished crawl changes nothing."""
     ErasePosts: _aio.UnaryUnaryMultiCallable[_crawler_pb2.ErasePostsRequest, _crawler_pb2.ErasePostsResponse]  # type: ignore[assignment]
-    """Forgets posts: photos, ledger details, and by event every result of every service. Repeating it changes nothing."""
+    """Erases posts: photos, details in the ledger, and with an event every result in every service. Repeating it changes
+    nothing.
+    """
     GetFate: _aio.UnaryUnaryMultiCallable[_crawler_pb2.GetFateRequest, _crawler_pb2.GetFateResponse]  # type: ignore[assignment]
-    """What became of one photo. NOT_FOUND if it was never seen."""
+    """Returns what happened to a photo. NOT_FOUND if it was never seen."""
     CountFates: _aio.UnaryUnaryMultiCallable[_crawler_pb2.CountFatesRequest, _crawler_pb2.CountFatesResponse]  # type: ignore[assignment]
-    """How many photos have which fate: answers "is everything done" and "what was lost"."""
+    """Counts photos by fate: shows whether all are done, and how many were lost."""
 
 class CrawlerServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Collects photos and keeps the ledger: what became of each."""
+    """Collects photos and keeps the ledger: what happened to each photo."""
 
     @_abc_1.abstractmethod
     def StartCrawl(
@@ -91,7 +95,7 @@ class CrawlerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _crawler_pb2.GetCrawlRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_crawler_pb2.GetCrawlResponse, _abc.Awaitable[_crawler_pb2.GetCrawlResponse]]:
-        """One crawl with its counts. NOT_FOUND if unknown."""
+        """Returns a crawl with its counts. NOT_FOUND if unknown."""
 
     @_abc_1.abstractmethod
     def ListCrawls(
@@ -99,7 +103,7 @@ class CrawlerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _crawler_pb2.ListCrawlsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_crawler_pb2.ListCrawlsResponse, _abc.Awaitable[_crawler_pb2.ListCrawlsResponse]]:
-        """Crawls, newest first."""
+        """Lists crawls, newest first."""
 
     @_abc_1.abstractmethod
     def CancelCrawl(
@@ -115,7 +119,9 @@ class CrawlerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _crawler_pb2.ErasePostsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_crawler_pb2.ErasePostsResponse, _abc.Awaitable[_crawler_pb2.ErasePostsResponse]]:
-        """Forgets posts: photos, ledger details, and by event every result of every service. Repeating it changes nothing."""
+        """Erases posts: photos, details in the ledger, and with an event every result in every service. Repeating it changes
+        nothing.
+        """
 
     @_abc_1.abstractmethod
     def GetFate(
@@ -123,7 +129,7 @@ class CrawlerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _crawler_pb2.GetFateRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_crawler_pb2.GetFateResponse, _abc.Awaitable[_crawler_pb2.GetFateResponse]]:
-        """What became of one photo. NOT_FOUND if it was never seen."""
+        """Returns what happened to a photo. NOT_FOUND if it was never seen."""
 
     @_abc_1.abstractmethod
     def CountFates(
@@ -131,6 +137,6 @@ class CrawlerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _crawler_pb2.CountFatesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_crawler_pb2.CountFatesResponse, _abc.Awaitable[_crawler_pb2.CountFatesResponse]]:
-        """How many photos have which fate: answers "is everything done" and "what was lost"."""
+        """Counts photos by fate: shows whether all are done, and how many were lost."""
 
 def add_CrawlerServiceServicer_to_server(servicer: CrawlerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

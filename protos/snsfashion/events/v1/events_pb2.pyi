@@ -31,7 +31,7 @@ class ImageCrawled(_message.Message):
     PROVENANCE_FIELD_NUMBER: _builtins.int
     GENERATIONS_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
-    """Hash of kind, image_id, sha256 and generations: the same for the same fact, never random. Also the Nats-Msg-Id."""
+    """Hash of subject, image_id, sha256 and generations: the same for the same fact, never random. Also the Nats-Msg-Id."""
     @_builtins.property
     def image(self) -> _fashion_pb2.ImageRef:
         """The photo."""
@@ -208,7 +208,7 @@ Global___OutfitDescribed: _TypeAlias = OutfitDescribed  # noqa: Y015
 
 @_typing.final
 class PostErased(_message.Message):
-    """A post must be forgotten: by everyone, forever. Subject sns.post.erased.v1."""
+    """A post must be erased by every service, forever. Subject sns.post.erased.v1."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -229,7 +229,7 @@ class PostErased(_message.Message):
 
     @_builtins.property
     def sha256(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
-        """SHA-256 of bytes that no other post shares, 32 bytes each: results kept under them go too."""
+        """SHA-256, 32 bytes each, of photos that no other post has: results that are stored under them must be erased too."""
 
     def __init__(
         self,
@@ -286,7 +286,7 @@ class DeadLetter(_message.Message):
     DEAD_AT_FIELD_NUMBER: _builtins.int
     HEADERS_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
-    """Hash of service, stream and sequence: a message dies once."""
+    """Hash of service, stream and sequence, so a message has one dead letter per service."""
     service: _builtins.str
     """The consumer that gave up, such as "segmenter"."""
     subject: _builtins.str
@@ -298,14 +298,14 @@ class DeadLetter(_message.Message):
     deliveries: _builtins.int
     """How often it was delivered."""
     reason: _builtins.str
-    """Why, for a person."""
+    """Why; a text for people."""
     body: _builtins.bytes
     """The message, unchanged."""
     image_id: _builtins.str
     """The photo it is about; empty if the body can't be read."""
     @_builtins.property
     def dead_at(self) -> _timestamp_pb2.Timestamp:
-        """When it was given up."""
+        """When the consumer gave up."""
 
     @_builtins.property
     def headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:

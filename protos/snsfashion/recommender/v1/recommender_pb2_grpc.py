@@ -77,49 +77,49 @@ class RecommenderServiceServicer:
     """
 
     def Recommend(self, request, context):
-        """Outfits for a person, best first. INVALID_ARGUMENT names the field. An empty catalog is a state, not an error.
+        """Recommends outfits for a person, best first. INVALID_ARGUMENT names the field. An empty catalog is a state, not an error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RecordFeedback(self, request, context):
-        """What a person did with an outfit. The same event_id counts once. NOT_FOUND if the outfit is unknown.
+        """Records what a person did with an outfit. The same event_id counts once. NOT_FOUND if the outfit is unknown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def PutProfile(self, request, context):
-        """Stores what a person declares; replaces what was declared before, keeps what feedback taught.
+        """Stores what a person declares. It replaces what was declared before, and keeps what was learned from feedback.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetProfile(self, request, context):
-        """A person's profile. NOT_FOUND if there is none.
+        """Returns a person's profile. NOT_FOUND if there is none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ErasePerson(self, request, context):
-        """Forgets a person: profile and feedback. Repeating it changes nothing.
+        """Erases a person: profile and feedback. Repeating it changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetOutfit(self, request, context):
-        """One outfit of the catalog. NOT_FOUND if unknown, erased or superseded by a rejection.
+        """Returns an outfit of the catalog. NOT_FOUND if unknown, erased or superseded by a rejection.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetPhoto(self, request, context):
-        """The bytes of an outfit's photo. NOT_FOUND if it is gone.
+        """Returns the bytes of an outfit's photo. NOT_FOUND if it is gone.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

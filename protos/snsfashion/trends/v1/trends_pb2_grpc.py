@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class TrendsServiceStub:
-    """Answers from exact counts of distinct contributors.
+    """Answers questions about trends from exact counts of distinct contributors.
     """
 
     def __init__(self, channel):
@@ -53,25 +53,25 @@ class TrendsServiceStub:
 
 
 class TrendsServiceServicer:
-    """Answers from exact counts of distinct contributors.
+    """Answers questions about trends from exact counts of distinct contributors.
     """
 
     def GetTrends(self, request, context):
-        """The most worn or the fastest rising values. INVALID_ARGUMENT names the field.
+        """Returns the most worn or the fastest rising values. INVALID_ARGUMENT names the field.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetTrendSeries(self, request, context):
-        """One value over time.
+        """Returns one value over time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetTrendEvidence(self, request, context):
-        """Photos behind a number; erased ones are gone from it.
+        """Returns photos behind a number, without erased ones.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -104,7 +104,7 @@ def add_TrendsServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TrendsService:
-    """Answers from exact counts of distinct contributors.
+    """Answers questions about trends from exact counts of distinct contributors.
     """
 
     @staticmethod
