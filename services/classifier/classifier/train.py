@@ -13,7 +13,7 @@ from classifier.nets import model
 from classifier.training.experiment import cross_validate, train_and_export
 from classifier.training.recipe import Recipe
 from modelkit import imagenet_features
-from modelkit.training.loop import BadCheckpoint, NonFiniteLoss, NoUsablePhoto
+from modelkit.training.loop import TrainingError
 from modelkit.training.options import TrainOptions, train_options
 from modelkit.weights import BadWeights
 
@@ -99,14 +99,7 @@ def main(
                 result = cross_validate(recipe, options, process, examples, folds)
             else:
                 result = train_and_export(recipe, options, process, examples, leave_out)
-        except (
-            BadTable,
-            BadWeights,
-            BadCheckpoint,
-            NoUsablePhoto,
-            NonFiniteLoss,
-            LookupError,
-        ) as error:
+        except (BadTable, BadWeights, TrainingError, LookupError) as error:
             raise click.ClickException(str(error)) from error
         if process.first:
             print(json.dumps(result, indent=2))

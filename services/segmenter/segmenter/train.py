@@ -6,7 +6,7 @@ import json
 
 import click
 
-from modelkit.training.loop import BadCheckpoint, NonFiniteLoss, NoUsablePhoto
+from modelkit.training.loop import TrainingError
 from modelkit.training.options import TrainOptions, train_options
 from modelkit.training.schedule import SCHEDULES
 from segmenter.data.dataset import BadData
@@ -61,14 +61,7 @@ def main(
         try:
             photos = read(folders, options.held_out, quiet=not process.first)
             result = train_and_export(recipe, options, process, photos)
-        except (
-            BadData,
-            backbones.BadInit,
-            BadCheckpoint,
-            NoUsablePhoto,
-            NonFiniteLoss,
-            LookupError,
-        ) as error:
+        except (BadData, backbones.BadInit, TrainingError, LookupError) as error:
             raise click.ClickException(str(error)) from error
         if process.first:
             print(json.dumps(result, indent=2))

@@ -27,15 +27,19 @@ LARGEST_GRADIENT = 5.0  # norm; larger ones are scaled down to it
 LONGEST_DECAY = 0.998  # of the average, for a step
 
 
-class NonFiniteLoss(Exception):
+class TrainingError(Exception):
+    """A training can't go on; the message says why, and what to do."""
+
+
+class NonFiniteLoss(TrainingError):
     """The loss became NaN or infinite; the message names the photos of the batch."""
 
 
-class NoUsablePhoto(Exception):
+class NoUsablePhoto(TrainingError):
     """The first batch of one of several processes has no photo that can be trained on."""
 
 
-class BadCheckpoint(Exception):
+class BadCheckpoint(TrainingError):
     """A checkpoint can't be resumed; the message says why."""
 
 
