@@ -1,4 +1,4 @@
-"""What the client costs those who import it."""
+"""The client can be imported without numpy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import subprocess
 import sys
 
 
-def test_the_client_and_its_command_need_no_numpy() -> None:
+def test_the_client_and_its_command_do_not_need_numpy() -> None:
     code = "import sys; sys.modules['numpy'] = None; import snsfashion_client.cli"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -29,16 +29,16 @@ def test_a_typo_gets_a_suggestion() -> None:
         names.category("skrit")
 
 
-def test_what_is_like_nothing_gets_the_list() -> None:
+def test_a_word_like_no_other_gets_the_list() -> None:
     with pytest.raises(UnknownName, match=r"unknown style 'goth'\. Known: casual, feminine,"):
         names.style("goth")
 
 
-def test_unspecified_is_no_style() -> None:
+def test_unspecified_is_not_a_style() -> None:
     with pytest.raises(UnknownName):
         names.style("unspecified")
 
 
-def test_a_value_of_trends_reads_as_people_say_it() -> None:
+def test_a_value_of_trends_reads_like_plain_words() -> None:
     value = trends_pb2.Value(category=fashion_pb2.CATEGORY_SKIRT, color_family="red")
     assert names.value_words(value) == "red skirt"

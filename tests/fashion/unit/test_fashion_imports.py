@@ -1,4 +1,4 @@
-"""What the words cost those who import them."""
+"""The words can be imported without numpy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import subprocess
 import sys
 
 
-def test_the_words_need_no_numpy() -> None:
+def test_the_words_do_not_need_numpy() -> None:
     code = "import sys; sys.modules['numpy'] = None; import fashion.words"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,4 +1,4 @@
-"""The shared words against the contracts that number them."""
+"""The shared words match the numbers of the contracts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_name_is_that_of_the_contract(words: Words, enum: EnumTypeWrapper, pre
 
 
 @pytest.mark.parametrize(("words", "enum", "prefix"), TABLES)
-def test_every_name_has_a_korean_one_and_no_two_share_one(
+def test_every_name_has_its_own_korean_name(
     words: Words, enum: EnumTypeWrapper, prefix: str
 ) -> None:
     korean = [word.name_ko for word in words.values()]
@@ -68,12 +68,12 @@ def test_the_categories_are_the_13_of_deepfashion2() -> None:
     }
 
 
-def test_no_two_categories_read_alike() -> None:
+def test_no_two_categories_have_the_same_words() -> None:
     for words in ("singular", "plural"):
         assert len({getattr(category, words) for category in CATEGORIES.values()}) == 13
 
 
-def test_the_families_have_names_in_both_languages_and_colors_of_their_own() -> None:
+def test_every_family_has_its_own_names_in_both_languages_and_its_own_color() -> None:
     assert len(FAMILIES) == 27
     assert all(family.name == family.name.lower() for family in FAMILIES)
     assert all(KOREAN.fullmatch(family.name_ko) for family in FAMILIES)

@@ -1,4 +1,4 @@
-"""Bytes by key; the first write stands."""
+"""The store keeps bytes by key, and the first write of a key stays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from servicekit.errors import Gone
 
 @pytest.fixture
 def store(blob_url: str) -> BlobStore:
-    """An empty store in a folder that does not exist yet."""
+    """Return an empty store in a folder that does not exist yet."""
     return BlobStore(blob_url)
 
 
@@ -23,12 +23,12 @@ async def test_what_is_put_can_be_got(store: BlobStore) -> None:
     assert await store.get("photos/ab/abcd") == b"bytes"
 
 
-async def test_nothing_is_a_blob_too(store: BlobStore) -> None:
+async def test_a_blob_may_be_empty(store: BlobStore) -> None:
     assert await store.put_if_absent("empty", b"")
     assert await store.get("empty") == b""
 
 
-async def test_the_first_write_stands(store: BlobStore) -> None:
+async def test_a_second_write_of_a_key_changes_nothing(store: BlobStore) -> None:
     assert await store.put_if_absent("key", b"first")
     assert not await store.put_if_absent("key", b"second")
     assert await store.get("key") == b"first"
@@ -58,7 +58,7 @@ async def test_delete_removes_and_may_be_repeated(store: BlobStore) -> None:
     assert await store.put_if_absent("key", b"again")
 
 
-async def test_keys_are_listed_below_a_folder(store: BlobStore) -> None:
+async def test_the_keys_in_a_folder_are_listed(store: BlobStore) -> None:
     for key in ("results/ab/1", "results/ab/2", "results/abc/3", "photos/ab/4"):
         await store.put_if_absent(key, b"x")
     assert sorted(await store.keys("results/ab")) == ["results/ab/1", "results/ab/2"]
@@ -91,5 +91,5 @@ async def test_an_object_store_signs_an_address(monkeypatch: pytest.MonkeyPatch)
     assert "secret" not in url
 
 
-def test_photos_lie_in_folders_of_like_digests() -> None:
+def test_the_folder_of_a_photo_is_the_start_of_its_digest() -> None:
     assert photo_key(b"\xab" * 32) == f"photos/ab/{'ab' * 32}"

@@ -1,4 +1,4 @@
-"""Masks travel as COCO run lengths and come back as they were; what is malformed is refused, never trusted."""
+"""Masks are encoded as COCO run lengths and decoded without loss. Malformed ones are refused, never trusted."""
 
 from __future__ import annotations
 

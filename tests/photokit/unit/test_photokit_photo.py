@@ -1,4 +1,4 @@
-"""Bytes become RGB uint8 H x W x 3, or a BadPhoto that says why not; nothing else ever comes out."""
+"""Bytes become RGB uint8 H x W x 3, or a BadPhoto that says why not. Nothing else can happen."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RED, GREEN, BLUE, WHITE = (250, 10, 10), (10, 200, 10), (10, 10, 250), (255, 255
 
 
 def quarters(width: int = 96, height: int = 64) -> Image.Image:
-    """Red and green above, blue and white below: shows channel order and rotation."""
+    """Return red and green above, blue and white below: this shows channel order and rotation."""
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[: height // 2, : width // 2], pixels[: height // 2, width // 2 :] = RED, GREEN
     pixels[height // 2 :, : width // 2], pixels[height // 2 :, width // 2 :] = BLUE, WHITE
@@ -39,7 +39,7 @@ def file(image: Image.Image, format: str, **options: object) -> bytes:
 
 
 def corners(pixels: NDArray[np.uint8]) -> list[tuple[int, ...]]:
-    """Colors a little inside the four corners: top left, top right, bottom left, bottom right."""
+    """Return the colors near the four corners: top left, top right, bottom left, bottom right."""
     return [tuple(map(int, pixels[y, x])) for y in (8, -8) for x in (8, -8)]
 
 
@@ -98,7 +98,7 @@ def test_other_modes_become_rgb(mode: str) -> None:
     assert photo.decode(file(quarters().convert(mode), "PNG")).pixels.shape == (64, 96, 3)
 
 
-def test_transparency_lies_on_white() -> None:
+def test_transparency_becomes_white() -> None:
     image = quarters().convert("RGBA")
     image.putalpha(0)
     assert (photo.decode(file(image, "PNG")).pixels == 255).all()
@@ -127,14 +127,14 @@ def test_exif_rotation_is_applied(orientation: int, expected: list[tuple[int, ..
     assert_near(corners(pixels), expected, 12)
 
 
-def test_the_moment_of_the_photo_is_read_from_exif() -> None:
+def test_the_time_of_the_photo_is_read_from_exif() -> None:
     exif = Image.Exif()
     exif.get_ifd(0x8769)[0x9003] = "2026:11:01 10:30:00"
     assert photo.decode(file(quarters(), "JPEG", exif=exif)).taken_at == "2026:11:01 10:30:00"
     assert photo.decode(file(quarters(), "JPEG")).taken_at is None
 
 
-def test_a_damaged_exif_block_costs_no_photo() -> None:
+def test_a_photo_with_a_damaged_exif_block_is_decoded() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     data = bytearray(file(quarters(), "JPEG", exif=exif))
@@ -160,7 +160,7 @@ def test_a_damaged_exif_block_costs_no_photo() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_no_usable_photo_is_named(data: bytes, code: str) -> None:
+def test_bytes_that_are_not_a_usable_photo_have_an_error_code(data: bytes, code: str) -> None:
     with pytest.raises(BadPhoto) as raised:
         photo.decode(data)
     assert raised.value.code == code
@@ -168,7 +168,7 @@ def test_what_is_no_usable_photo_is_named(data: bytes, code: str) -> None:
 
 
 def test_a_bomb_is_refused_before_it_is_decoded() -> None:
-    """In a process whose memory would not hold the 432 MB that it decodes to."""
+    """Run in a process without the memory for the 432 MB that it decodes to."""
     assert len(bomb(12_000)) < 25_000
     program = (
         "import resource, sys; from photokit import photo; data = sys.stdin.buffer.read();"
@@ -213,7 +213,7 @@ def test_damaged_files_give_a_photo_or_a_named_error() -> None:
     assert {"not_an_image", "truncated"} <= codes
 
 
-def test_the_perceptual_hash_sees_through_size_and_jpeg_but_not_through_content() -> None:
+def test_the_perceptual_hash_ignores_size_and_jpeg_but_not_content() -> None:
     rng = np.random.default_rng(3)
     coarse = Image.fromarray(rng.integers(0, 256, (8, 6, 3), np.uint8))
     original = coarse.resize((480, 640), Image.Resampling.BICUBIC)

@@ -1,4 +1,4 @@
-"""Whatever order results and erasures come in, how often, and wherever a writer dies: the end is that of one clean run."""
+"""The end is that of one clean run, in whatever order and however often results and erasures arrive, and whenever a writer dies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Killed(Exception):
 
 @dataclass(frozen=True)
 class Batch:
-    """One delivery: photos (post, position, tuple) and erased posts; `killed_at`: the step of the write at which it dies first."""
+    """One delivery: photos (post, position, tuple) and erased posts. `killed_at`: the step of the write at which it first dies."""
 
     photos: tuple[tuple[int, int, Order], ...]
     erased: tuple[int, ...]
@@ -56,13 +56,13 @@ async def db(mongodb_uri: str) -> AsyncIterator[Database]:
 
 
 def result(post: int, position: int, order: Order) -> Result:
-    """Return what is known of a photo: a value that follows from the tuple, as the same fact always is the same."""
+    """Return the fields of a photo. They follow from the tuple, since the same fact always has the same fields."""
     where = POSTS[post]
     return Result(f"{where.site}:{where.post}:{position}", where, order, {"value": list(order)})
 
 
 async def deliver(store: PhotoStore, batch: Batch) -> None:
-    """One write of a batch; if it is killed on the way, it is delivered again."""
+    """Write a batch. If the write is killed, the batch is delivered again."""
     steps = 0
     dying = batch.killed_at
 
@@ -90,7 +90,7 @@ async def deliver(store: PhotoStore, batch: Batch) -> None:
 
 
 async def standing(store: PhotoStore) -> Standing:
-    """Return what stands for every photo."""
+    """Return the stored result of every photo."""
     found: Standing = {}
     async for document in store.photos.find():
         first, second, third, fourth = document["order"]
@@ -100,7 +100,7 @@ async def standing(store: PhotoStore) -> Standing:
 
 
 def clean(batches: Sequence[Batch]) -> Standing:
-    """Return what must stand in the end, by the rule alone."""
+    """Return what must be stored in the end, by the rule alone."""
     erased = {post for batch in batches for post in batch.erased}
     best: Standing = {}
     for batch in batches:
@@ -116,7 +116,7 @@ def clean(batches: Sequence[Batch]) -> Standing:
 def test_any_history_ends_as_a_clean_run(
     mongodb_uri: str, history: list[Batch], again: object
 ) -> None:
-    """With duplicates, in any order, killed anywhere; and memory that follows by `seq` ends with the same."""
+    """A history has duplicates, in any order, and kills anywhere. Memory that follows by `seq` must end with the same."""
     shuffled = [*history, *history]
     again.shuffle(shuffled)  # type: ignore[attr-defined]
 
@@ -142,7 +142,7 @@ def test_any_history_ends_as_a_clean_run(
 
 
 async def follow(store: PhotoStore, memory: Standing, known: int) -> int:
-    """Take in what changed since `known`, as a replica does."""
+    """Load what changed since `known`, as a replica does."""
     newest = int((await store.read_head()).get("seq", 0))
     changes = await store.find_changes(known, newest)
     for document in changes.photos:
@@ -168,7 +168,7 @@ async def test_two_writers_at_once_lose_nothing(db: Database) -> None:
     assert (await stores[0].read_head())["seq"] == 12
 
 
-async def test_put_tells_what_stood_what_was_stored_and_what_is_erased(db: Database) -> None:
+async def test_put_returns_what_was_there_what_was_stored_and_what_is_erased(db: Database) -> None:
     store = PhotoStore(db)
     await store.put([result(0, 0, (1, 1, 1, 1))])
     await store.erase([POSTS[1]])
@@ -206,7 +206,7 @@ async def test_a_write_that_fails_leaves_nothing(db: Database) -> None:
 
 @given(st.text(max_size=6), st.text(max_size=6), st.text(max_size=6), st.text(max_size=6))
 def test_no_two_posts_share_a_tombstone(site: str, post: str, other_site: str, other: str) -> None:
-    """Whatever characters a site and a post hold."""
+    """A site and a post may contain any characters."""
     same = (site, post) == (other_site, other)
     assert (post_key(site, post) == post_key(other_site, other)) == same
 

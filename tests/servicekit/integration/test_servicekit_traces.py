@@ -1,4 +1,4 @@
-"""Traces reach a collector where one is configured, and go nowhere else."""
+"""Traces reach a collector if one is configured, and nothing is sent otherwise."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ asyncio.run(main())
 
 
 class Collector(trace_service_pb2_grpc.TraceServiceServicer):
-    """Keeps what it is sent."""
+    """A collector that keeps the spans that it receives."""
 
     def __init__(self) -> None:
         self.spans: list[tuple[str, str, str]] = []
-        """Service, name of the span and trace id."""
+        """Return the service, the name of the span and the trace id of each span."""
 
     async def Export(
         self, request: trace_service_pb2.ExportTraceServiceRequest, context: object

@@ -1,4 +1,4 @@
-"""One inference thread behind a bounded queue."""
+"""There is one inference thread behind a bounded queue."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from servicekit.errors import Overloaded
 
 
 class Model:
-    """Squares numbers; fails on 13; can be held up, and notes the batches it saw."""
+    """A model that squares numbers and fails on 13. It can be held, and records its batches."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
@@ -63,7 +63,7 @@ async def test_what_queues_up_while_the_model_is_busy_becomes_batches() -> None:
     await batcher.close()
 
 
-async def test_a_lone_item_is_not_kept_waiting_for_company() -> None:
+async def test_a_single_item_does_not_wait_for_others() -> None:
     batcher = MicroBatcher(Model(), max_batch=8, max_queue=8)
     async with asyncio.timeout(1):
         assert await batcher.submit(3) == 9
@@ -129,7 +129,7 @@ async def test_a_caller_who_has_left_costs_no_inference() -> None:
     await batcher.close()
 
 
-async def test_a_caller_who_leaves_during_inference_disturbs_nobody() -> None:
+async def test_a_caller_who_leaves_during_inference_does_not_affect_others() -> None:
     model = Model()
     batcher = MicroBatcher(model, max_batch=4, max_queue=100)
     first = await held(model, batcher)

@@ -281,7 +281,7 @@ async def test_a_duplicate_gives_the_same_output_once(js: JetStreamContext) -> N
 async def test_a_crash_between_write_and_ack_publishes_again(
     js: JetStreamContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first consumer dies as kill -9 would have it: after the handler's write, with nothing settled."""
+    """The first consumer dies as with kill -9: after the handler's write, before the message is settled."""
     monkeypatch.setattr(topology, "ACK_WAIT", timedelta(seconds=1))
     await shorten_ack_wait(js, 1)
     written: set[str] = set()
@@ -313,7 +313,7 @@ async def test_a_crash_between_write_and_ack_publishes_again(
 async def test_one_event_that_kills_the_process_takes_no_other_with_it(
     js: JetStreamContext,
 ) -> None:
-    """Process after process dies on one photo, as it would of too little memory."""
+    """One process after another dies on the same photo, as if it needed too much memory."""
     await shorten_ack_wait(js, 0.2)
     handled: set[str] = set()
 
@@ -416,7 +416,7 @@ async def test_stop_finishes_what_is_in_flight(js: JetStreamContext) -> None:
 
 
 async def test_stop_gives_back_what_it_cannot_finish(js: JetStreamContext) -> None:
-    """Another replica gets it at once, not after ACK_WAIT."""
+    """Another replica gets the message at once, not after ACK_WAIT."""
     started = asyncio.Event()
 
     async def stuck(batch: Sequence[ImageCrawled]) -> Sequence[Outcome]:
@@ -491,12 +491,12 @@ async def test_dead_letters_of_all_services_reach_one_handler(js: JetStreamConte
 
 
 async def has_letters(js: JetStreamContext) -> bool:
-    """Somebody gave up."""
+    """Tell whether there is a dead letter."""
     return bool(await letters(js))
 
 
 async def shorten_ack_wait(js: JetStreamContext, seconds: float) -> None:
-    """Lets the broker take a message back sooner than in production."""
+    """Make the broker deliver messages again sooner than in production."""
     config = (await js.consumer_info(topology.PIPELINE, "classifier")).config
     config.ack_wait = seconds
     await js.add_consumer(topology.PIPELINE, config)

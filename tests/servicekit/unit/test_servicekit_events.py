@@ -22,12 +22,12 @@ generations = st.builds(
 
 
 def image(**changes: object) -> ImageRef:
-    """Return a photo."""
+    """Return the reference of a photo."""
     return ImageRef(**{"image_id": "site:post:0", "sha256": b"\1" * 32, **changes})  # type: ignore[arg-type]
 
 
 def crawled() -> ImageCrawled:
-    """Return an event that lacks nothing."""
+    """Return a complete event."""
     event = ImageCrawled(event_id="e", image=image(), generations=Generations(provenance=1))
     event.provenance.site, event.provenance.post = "site", "post"
     event.provenance.kind = SOURCE_KIND_SOCIAL

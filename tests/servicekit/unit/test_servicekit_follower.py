@@ -1,4 +1,4 @@
-"""Memory follows the database through its absences, and nothing else is swallowed."""
+"""Memory follows the database, also after the database was away. Other errors are raised."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from servicekit.follower import Follower
 
 
 class Numbers(Follower[int]):
-    """Follows a number; what it reads is given by the test."""
+    """A follower of a number. The test gives what it reads."""
 
     EVERY_S = 0.0
 

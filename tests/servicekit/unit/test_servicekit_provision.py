@@ -1,4 +1,4 @@
-"""Streams and consumers are what `topology` says, however often they are provisioned."""
+"""Streams and consumers are what `topology` says, no matter how often they are provisioned."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from servicekit.provision import provision
 
 
 async def configuration(js: JetStreamContext) -> dict[str, Any]:
-    """Every stream and consumer as the broker has them."""
+    """Return every stream and consumer of the broker."""
     found: dict[str, Any] = {}
     for stream in await js.streams_info():
         name = stream.config.name or ""

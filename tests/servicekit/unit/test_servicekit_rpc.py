@@ -26,7 +26,7 @@ Answer: TypeAlias = Callable[[ClassifyRequest], Awaitable[ClassifyResponse]]
 
 
 class Classifier(classifier_pb2_grpc.ClassifierServiceServicer):
-    """A servicer whose answer the test gives."""
+    """A servicer that answers what the test says."""
 
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
@@ -37,13 +37,13 @@ class Classifier(classifier_pb2_grpc.ClassifierServiceServicer):
 
 @pytest.fixture
 async def classifier() -> Classifier:
-    """The servicer that `channel` leads to."""
+    """Return the servicer behind `channel`."""
     return Classifier(raising(NotImplementedError()))
 
 
 @pytest.fixture
 async def server(classifier: Classifier) -> AsyncIterator[RpcServer]:
-    """A server on a free port, not serving yet."""
+    """Start a server on a free port, which is not serving yet."""
     server = RpcServer("127.0.0.1", 0)
     server.add(classifier_pb2_grpc.add_ClassifierServiceServicer_to_server, classifier, NAME)
     await server.start()
@@ -53,7 +53,7 @@ async def server(classifier: Classifier) -> AsyncIterator[RpcServer]:
 
 @pytest.fixture
 async def channel(server: RpcServer) -> AsyncIterator[grpc.aio.Channel]:
-    """A connection to it."""
+    """Open a connection to the server."""
     async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         yield channel
 

@@ -1,4 +1,4 @@
-"""The life of a service, as a process: it starts or says why not, serves, and drains on SIGTERM."""
+"""A service in its own process starts or says why not, serves, and drains on SIGTERM."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ PATIENCE_S = 30
 
 
 class Service:
-    """The process of PROGRAM."""
+    """A process that runs PROGRAM."""
 
     def __init__(self, environment: dict[str, str], *arguments: str) -> None:
         self._process = subprocess.Popen(
@@ -100,7 +100,7 @@ class Service:
         )
 
     async def line(self, containing: str) -> str:
-        """Return the next line of output with that text. Fails if there is none before it ends."""
+        """Return the next line of output with that text. Fail if the output ends before."""
         assert self._process.stdout
         async with asyncio.timeout(PATIENCE_S):
             while line := await asyncio.to_thread(self._process.stdout.readline):
@@ -109,26 +109,26 @@ class Service:
         raise AssertionError(f"it ended without {containing!r}: {self._process.communicate()}")
 
     async def serving(self) -> dict[str, Any]:
-        """Wait until it serves; return the log line with its ports."""
+        """Wait until it serves. Return the log line with its ports."""
         line: dict[str, Any] = json.loads(await self.line('"serving"'))
         return line
 
     def end(self, signal_number: int | None = None) -> tuple[int, str, str]:
-        """Status, rest of stdout, and stderr, after a signal or by itself."""
+        """Return status, rest of stdout, and stderr, after it has ended by a signal or by itself."""
         if signal_number is not None:
             self._process.send_signal(signal_number)
         out, error = self._process.communicate(timeout=PATIENCE_S)
         return self._process.returncode, out, error
 
     def kill(self) -> None:
-        """Leaves nothing running."""
+        """Kill the process if it still runs."""
         self._process.kill()
         self._process.communicate()
 
 
 @pytest.fixture
 def environment(broker_url: str, mongodb_uri: str, tmp_path: Path) -> dict[str, str]:
-    """What the service needs, on free ports."""
+    """Return the environment that the service needs, with free ports."""
     return {
         "NATS_URL": broker_url,
         "MONGODB_URI": mongodb_uri,
@@ -140,7 +140,7 @@ def environment(broker_url: str, mongodb_uri: str, tmp_path: Path) -> dict[str, 
 
 @pytest.fixture
 def service(js: JetStreamContext, environment: dict[str, str]) -> Iterator[Service]:
-    """The service, started on a provisioned broker."""
+    """Start the service with a provisioned broker."""
     service = Service(environment)
     yield service
     service.kill()
@@ -173,7 +173,7 @@ async def test_it_finishes_what_is_in_flight_before_it_ends(
     assert (info.num_pending, info.num_ack_pending) == (0, 0)
 
 
-async def test_until_it_has_loaded_it_is_not_serving_and_says_so(
+async def test_while_it_loads_it_is_not_serving_and_says_so(
     js: JetStreamContext, broker_url: str, environment: dict[str, str]
 ) -> None:
     event = PostErased(event_id="e", site="site", post="before-loading")
@@ -247,7 +247,7 @@ async def test_broken_background_work_ends_the_service(
 async def test_a_broken_consumer_ends_the_service(
     js: JetStreamContext, environment: dict[str, str]
 ) -> None:
-    """A handler that answers nonsense is a bug: the process says so and starts again, it does not sit there deaf."""
+    """A handler with invalid answers is a bug. The process reports it and ends, so that it is restarted."""
     nonsense = PROGRAM.replace(
         'note("erased")\n        return [[] for _ in batch]',
         'note("erased")\n        return [None for _ in batch]',

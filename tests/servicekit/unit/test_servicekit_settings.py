@@ -1,4 +1,4 @@
-"""The environment is read once; what is missing or wrong is named."""
+"""The environment is read once, and errors name what is missing or wrong."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NEEDED = {
 
 
 class Settings(ServiceSettings, BlobSettings):
-    """A service with one setting of its own."""
+    """Settings with one field of their own."""
 
     model_dir: str
     batch: int = Field(8, ge=1)
@@ -24,7 +24,7 @@ class Settings(ServiceSettings, BlobSettings):
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Everything that is needed, and nothing else."""
+    """Set everything that is required, and nothing else."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in {**NEEDED, "MODEL_DIR": "models/x"}.items():

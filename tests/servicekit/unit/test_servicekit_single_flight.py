@@ -1,4 +1,4 @@
-"""Who asks for the same while it is being read shares the reading."""
+"""Callers that ask for the same key at the same time share one call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from servicekit.single_flight import SingleFlight
 
 
 class Readings:
-    """A source that answers when the test lets it, and what a cache was given to keep."""
+    """A source that answers when the test lets it, and the results that a cache received."""
 
     def __init__(self) -> None:
         self.gate = asyncio.Event()

@@ -1,4 +1,4 @@
-"""An event is declared once: streams, consumers and the types of handlers follow."""
+"""An event is declared once; streams, consumers and the types of handlers follow from that."""
 
 from __future__ import annotations
 

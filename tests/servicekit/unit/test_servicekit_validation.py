@@ -1,4 +1,4 @@
-"""Every rule of every request and event accepts what is at its limit and refuses what is beyond.
+"""Every rule of every request and event accepts a value at its limit and refuses one beyond it.
 
 The rules are found by walking the descriptors, so that a new one is tested as it is written. A kind of rule that this
 file does not know fails a test.
@@ -140,7 +140,7 @@ def stated(descriptor: Descriptor | FieldDescriptor, kind: str) -> Any:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule, and the way from a request to its field. `item`: it holds for each item of a repeated field."""
+    """A rule, and the path from a request to its field. `item`: it applies to each item of a repeated field."""
 
     request: Descriptor
     way: tuple[FieldDescriptor, ...]
@@ -158,12 +158,12 @@ class Rule:
 
     @property
     def path(self) -> str:
-        """The path of the field as errors give it; the first item stands for all."""
+        """The path of the field as in errors, with the first item of repeated fields."""
         parts = [field.name + "[0]" * field.is_repeated for field in self.way[:-1]]
         return ".".join([*parts, self.field.name + "[0]" * self.item])
 
     def request_with(self, value: Any) -> Any:
-        """Return a valid request but for this field, which has `value`; None leaves it out."""
+        """Return a request that is valid except for this field, which has `value`; None leaves it out."""
         request = message = valid(self.request)
         for field in self.way[:-1]:
             inner = getattr(message, field.name)
@@ -243,14 +243,14 @@ def item_of(field: FieldDescriptor) -> st.SearchStrategy[Any]:
 
 
 def items(rule: Rule, size: int) -> st.SearchStrategy[list[Any]]:
-    """Return lists of `size` valid items; of one enum, different ones as far as there are."""
+    """Return lists of `size` valid items; different ones if the enum has enough."""
     if numbers := numbers_of(rule.field):
         return st.permutations((numbers * size)[:size])
     return item_of(rule.field).map(lambda item: [item] * size)
 
 
 def zero_of(rule: Rule) -> Any:
-    """Return what a required field must not be."""
+    """Return the values that a required field must not have."""
     return None if rule.field.message_type or rule.field.is_repeated else rule.field.default_value
 
 
@@ -333,7 +333,7 @@ KINDS: dict[str, Callable[[Rule], tuple[Values, Values]]] = {
 @pytest.mark.parametrize("rule", RULES, ids=str)
 @settings(max_examples=10, deadline=None)
 @given(data=st.data())
-def test_a_rule_accepts_its_edge_and_refuses_what_is_beyond(
+def test_a_rule_accepts_its_limit_and_refuses_what_is_beyond(
     rule: Rule, data: st.DataObject
 ) -> None:
     accepted, refused = KINDS[rule.name](rule)
@@ -345,7 +345,7 @@ def test_a_rule_accepts_its_edge_and_refuses_what_is_beyond(
 
 
 @pytest.mark.parametrize("request_", requests(), ids=lambda request: request.name)
-def test_a_request_that_holds_what_it_must_is_accepted(request_: Descriptor) -> None:
+def test_a_request_with_its_required_fields_is_accepted(request_: Descriptor) -> None:
     check(valid(request_))
 
 
@@ -398,14 +398,14 @@ def test_a_source_is_required() -> None:
     assert error.value.field == "source"
 
 
-def test_the_fields_before_the_successors_still_count() -> None:
+def test_deprecated_fields_still_count() -> None:
     request = trends_pb2.GetTrendSeriesRequest(dimension=trends_pb2.DIMENSION_ITEM, to=NOW)
     getattr(request, "from").CopyFrom(NOW)
     check(request)
     check(recommend(max_price_cents=1, currency="KRW"))
 
 
-def test_the_place_in_a_list_is_named() -> None:
+def test_an_error_names_the_place_in_a_list() -> None:
     post = crawler_pb2.PostRef(site="a", post="b")
     posts = [post, post, post, crawler_pb2.PostRef(site="a:b", post="c")]
     with pytest.raises(InvalidArgument) as error:
@@ -415,9 +415,7 @@ def test_the_place_in_a_list_is_named() -> None:
 
 
 @given(seconds=st.integers(-(2**63), 2**63 - 1), nanos=st.integers(-(2**31), 2**31 - 1))
-def test_a_time_that_is_none_is_nothing_worse_than_an_invalid_argument(
-    seconds: int, nanos: int
-) -> None:
+def test_an_invalid_time_is_an_invalid_argument(seconds: int, nanos: int) -> None:
     time = Timestamp(seconds=seconds, nanos=nanos)
     request = trends_pb2.GetTrendSeriesRequest(dimension=ITEM, first_day=time, last_day=time)
     refused = not 0 <= seconds < 221_845_392_000
