@@ -29,6 +29,7 @@ class RecommenderApp(App):
     replica: Replica
     stored_people: StoredPeople
     people: People
+    service: RecommenderService
     events: Events
 
 
@@ -77,5 +78,6 @@ def wire(ports: StatefulPorts[Settings], trends: Trends | None = None) -> Recomm
         replica=replica,
         stored_people=stored_people,
         people=people,
+        service=service,
         events=events,
     )
