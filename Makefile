@@ -70,16 +70,17 @@ $(ORACLE)/.ready: constraints.txt $(ORACLE_PINS) $(ORACLE_PROJECTS:%=%/pyproject
 
 # A broker that NATS_URL names serves one worker: two would read each other's streams.
 WORKERS ?= $(if $(NATS_URL),0,logical)
-FAST_TESTS := (unit or system) and not slow
+# Folders that hold fast tests only or nearly so: the others are not even loaded.
+FAST_TESTS = -m "(unit or system) and not slow" $(wildcard $(if $(SERVICE),tests/$(SERVICE)/unit,tests/*/unit tests/system/contract tests/imports))
 .PHONY: test
 test: $(READY) needs-tests ## Run all tests, or those of SERVICE=color (a library too), or FAST=1 (no server, no training)
 	@$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
-		$(if $(FAST),-m "$(FAST_TESTS)") $(if $(COVERAGE),--cov --cov-report=) $(ARGS) $(if $(SERVICE),tests/$(SERVICE))
+		$(if $(COVERAGE),--cov --cov-report=) $(ARGS) $(if $(FAST),$(FAST_TESTS),$(if $(SERVICE),tests/$(SERVICE)))
 	@$(if $(COVERAGE),$(BIN)/python .ci/coverage.py)
 
 .PHONY: needs-tests
 needs-tests:
-	@test -d "tests/$(SERVICE)" || { echo "SERVICE=$(SERVICE) has no tests; these have: $(notdir $(wildcard tests/[a-z]*))" >&2; exit 1; }
+	@test -d "tests/$(SERVICE)" || { echo "SERVICE=$(SERVICE) has no tests; these have: $(sort $(foreach file,$(wildcard tests/*/*/test_*.py),$(word 2,$(subst /, ,$(file)))))" >&2; exit 1; }
 
 .PHONY: check
 check: $(READY) ## Everything that CI checks, side by side, with the time of each stage
