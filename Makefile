@@ -75,7 +75,7 @@ FAST_TESTS = -m "(unit or system) and not slow" $(wildcard $(if $(SERVICE),tests
 .PHONY: test
 test: $(READY) needs-tests ## Run all tests, or those of SERVICE=color (a library too), or FAST=1 (no server, no training)
 	@$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
-		$(if $(COVERAGE),--cov --cov-report=) $(ARGS) $(if $(FAST),$(FAST_TESTS),$(if $(SERVICE),tests/$(SERVICE)))
+		$(if $(COVERAGE),--cov --cov-report=) $(if $(FAST),$(FAST_TESTS),$(if $(SERVICE),-m "not training" tests/$(SERVICE))) $(ARGS)
 	@$(if $(COVERAGE),$(BIN)/python .ci/coverage.py)
 
 .PHONY: needs-tests

@@ -26,7 +26,7 @@ from segmenter.train import main
 from segmenter.training.recipe import draws, new_loop
 from segmenter.training.task import Batch, SegmenterTask
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.training]
 
 
 @pytest.fixture(scope="module")
