@@ -4,7 +4,7 @@ The crawler, color, trends and recommender store their photos in this way, each 
 
 `photos`  one document for each photo: {_id: image_id, site, post, order: the tuple, seq, ...}. The rest is the service's own.
 `erased`  one tombstone for each erased post: {_id: `post_key`, site, post, image_ids, seq, ...}. Tombstones stay forever.
-`meta`    {_id: "writes", seq, ...}.
+`meta`    {_id: "writes", seq, ...}; of a service with one replica {_id: "writer", session}.
 
 Every write is a transaction that first takes the next `seq`. All of them change that one document, so the transactions of
 all replicas run one after another. No photo can be stored between the check of the tombstones and an erasure, and after
@@ -85,6 +85,20 @@ class PhotoStore:
         self.projection: dict[str, int] | None = dict.fromkeys(leave_out, 0) or None
         # Transactions of one process wait here, so that they don't conflict in the database.
         self._lock = asyncio.Lock()
+        self._own_session: AsyncClientSession | None = None
+
+    async def take_over(self) -> None:
+        """Abort the write that a killed predecessor left open: else the database waits a minute for its end.
+
+        Only for a service of one replica, since the predecessor's session is taken to be dead.
+        """
+        session = self._db.client.start_session()
+        predecessor = await self.meta.find_one_and_replace(
+            {"_id": "writer"}, {"session": session.session_id}, upsert=True
+        )
+        if predecessor:
+            await self._db.client.admin.command("killSessions", [predecessor["session"]])
+        self._own_session = session
 
     async def prepare(self) -> None:
         """Create the indexes. Repeating it changes nothing. Raise StartError if the data is in the format of version 0.1."""
@@ -114,8 +128,11 @@ class PhotoStore:
             assert head is not None  # an upsert returns the document
             return await work(Write(self, session, head))
 
-        async with self._lock, self._db.client.start_session() as session:
-            return await session.with_transaction(transaction)
+        async with self._lock:
+            if self._own_session:
+                return await self._own_session.with_transaction(transaction)
+            async with self._db.client.start_session() as session:
+                return await session.with_transaction(transaction)
 
     async def put(self, results: Sequence[Result]) -> Put:
         """Store each result, unless a greater or equal tuple is stored or its post is erased, as one write."""

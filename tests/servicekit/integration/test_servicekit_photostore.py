@@ -204,6 +204,29 @@ async def test_a_write_that_fails_leaves_nothing(db: Database) -> None:
     assert await store.read_head() == {}
 
 
+async def test_the_only_writer_does_not_wait_for_what_its_killed_predecessor_left_open(
+    db: Database,
+) -> None:
+    killed, successor = PhotoStore(db), PhotoStore(db)
+    await killed.take_over()
+    begun = asyncio.Event()
+
+    async def work(write: Write) -> None:
+        await write.put([result(0, 0, (1, 0, 0, 0))])
+        begun.set()
+        await asyncio.Event().wait()
+
+    open_write = asyncio.create_task(killed.write(work))
+    await begun.wait()
+    await successor.take_over()
+    async with asyncio.timeout(20):
+        await successor.put([result(1, 0, (1, 0, 0, 0))])
+    assert await standing(successor) == {"shop:2:0": (1, 0, 0, 0)}
+    open_write.cancel()
+    await asyncio.gather(open_write, return_exceptions=True)
+    assert await standing(successor) == {"shop:2:0": (1, 0, 0, 0)}
+
+
 @given(st.text(max_size=6), st.text(max_size=6), st.text(max_size=6), st.text(max_size=6))
 def test_no_two_posts_share_a_tombstone(site: str, post: str, other_site: str, other: str) -> None:
     """A site and a post may contain any characters."""
