@@ -78,6 +78,7 @@ def wire(ports: StatefulPorts[Settings]) -> CrawlerApp:
         ),
         retried=events.retried,
         before_serving=(
+            photos.take_over,
             photos.prepare,
             ledger.prepare,
             erased_posts.prepare,

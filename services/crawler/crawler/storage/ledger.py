@@ -15,6 +15,7 @@ from crawler.core.fate import Death, Facts, Outcome
 from crawler.core.ledger_entry import NEVER, LedgerEntry
 from crawler.core.provenance import merge
 from crawler.storage.entry_documents import from_document, to_document
+from crawler.storage.group_commit import GroupCommit
 from servicekit.photostore import PhotoStore, Post, Write
 from snsfashion.crawler.v1.crawler_pb2 import Fate
 from snsfashion.fashion.v1.fashion_pb2 import ImageRef, Provenance
@@ -32,6 +33,7 @@ class Ledger:
     def __init__(self, photos: PhotoStore, clock: Callable[[], datetime]) -> None:
         self._photos = photos
         self._clock = clock
+        self._sightings = GroupCommit[Rule, LedgerEntry](self._change)
 
     async def prepare(self) -> None:
         """Create the indexes; repeating it changes nothing."""
@@ -88,7 +90,7 @@ class Ledger:
         # Most sightings change nothing, and a look costs less than a write.
         entry = (await self.find([image_id])).get(image_id)
         if entry is None or rule(entry) != entry:
-            entry = (await self._change({image_id: rule})).get(image_id)
+            entry = await self._sightings.change(image_id, rule)
         return None if entry is None or entry.facts.erased else entry
 
     async def mark_announced(self, revisions: Mapping[str, int]) -> None:
