@@ -55,7 +55,7 @@ def on_page_markdown(  # mkdocs names the arguments
 ) -> str:
     """Point links at the site; a link to what the site does not hold becomes its text.
 
-    Raises FileNotFoundError for a link to a file that does not exist.
+    Raise FileNotFoundError for a link to a file that does not exist.
     """
     here = page.file.src_uri
     if here.startswith(("python/", "contracts/")):

@@ -127,7 +127,7 @@ def speed(outfits: int, rate: float, seconds: float, progress: Progress) -> dict
 
 @contextmanager
 def _database(folder: Path) -> Iterator[tuple[str, str]]:
-    """Give a database with people: a quarter unknown, a quarter with a profile, half with feedback too."""
+    """Yield a database with people: a quarter unknown, a quarter with a profile, half with feedback too."""
     process, uri = mongo_server(folder)
     process.spawn()
     try:

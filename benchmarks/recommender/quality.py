@@ -72,7 +72,7 @@ def measure(seeds: Sequence[int] | range, progress: Progress) -> dict[str, Any]:
 
 
 def bars(result: dict[str, Any]) -> Iterator[Bar]:
-    """Give what is asked of the mean over the worlds."""
+    """Yield what is asked of the mean over the worlds."""
     mean = result["mean"]
     yield Bar.at_least(
         "simulated people: part of the gap from most popular to oracle closed",

@@ -28,7 +28,7 @@ MICROS_IN_A_CENT = 10_000
 
 
 def outfits(number: int, now: datetime) -> Iterator[recommender_pb2.Outfit]:
-    """Give outfits of a shop. Items and colors are heavy-tailed, as they are in shops."""
+    """Yield outfits of a shop. Items and colors are heavy-tailed, as they are in shops."""
     random_ = random.Random(number)
     categories = random_.sample(CATEGORIES, len(CATEGORIES))
     families = random_.sample(sorted(FAMILIES), len(FAMILIES))

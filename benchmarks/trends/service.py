@@ -53,7 +53,7 @@ def _wired(db: Database) -> TrendsApp:
 
 
 def _events(number: int, seed: int) -> Iterator[OutfitDescribed]:
-    """Give outfits of eight weeks at three sites, newer ones more, with two or three garments of 27 families.
+    """Yield outfits of eight weeks at three sites, newer ones more, with two or three garments of 27 families.
 
     The masks have a real size; some authors post often.
     """

@@ -15,17 +15,17 @@ class UnknownName(ValueError):
 
 
 def category(word: str) -> fashion_pb2.Category.ValueType:
-    """Return the category that "skirt" or "long-sleeve-top" names. Raises UnknownName."""
+    """Return the category that "skirt" or "long-sleeve-top" names. Raise UnknownName."""
     return fashion_pb2.Category.ValueType(_number("item", CATEGORIES, word))
 
 
 def style(word: str) -> fashion_pb2.Style.ValueType:
-    """Return the style that "casual" names. Raises UnknownName."""
+    """Return the style that "casual" names. Raise UnknownName."""
     return fashion_pb2.Style.ValueType(_number("style", STYLES, word))
 
 
 def personal_color(word: str) -> fashion_pb2.PersonalColor.ValueType:
-    """Return the personal color that "winter-deep" or "winter" names. Raises UnknownName."""
+    """Return the personal color that "winter-deep" or "winter" names. Raise UnknownName."""
     return fashion_pb2.PersonalColor.ValueType(_number("personal color", PERSONAL_COLORS, word))
 
 

@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 def port_open(port: int) -> bool:
-    """Return whether somebody listens on the loopback port."""
+    """Tell whether somebody listens on the loopback port."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -70,7 +70,7 @@ class Process:
             )
 
     def wait_ready(self) -> None:
-        """Wait until it is ready. Raises StartFailed with the tail of its log if it ends or takes too long."""
+        """Wait until it is ready. Raise StartFailed with the tail of its log if it ends or takes too long."""
         deadline = time.monotonic() + self.start_timeout_s
         while True:
             self.check()

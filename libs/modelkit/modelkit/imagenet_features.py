@@ -32,7 +32,7 @@ class ImageNetFeatures(nn.Module):
 def load(name: str) -> ImageNetFeatures:
     """Return the network with the weights of an installed package, frozen, in evaluation mode.
 
-    Raises LookupError, with what to install, if there is no such package.
+    Raise LookupError, with what to install, if there is no such package.
     """
     network = ImageNetFeatures(name)
     found = torch.load(packaged(name), map_location="cpu", weights_only=True)

@@ -6,7 +6,7 @@ import torch
 
 
 def has_fast_bf16(device: str) -> bool:
-    """Return whether bf16 is fast: on GPUs that support it, and on CPUs with AMX or AVX-512 bf16."""
+    """Tell whether bf16 is fast: on GPUs that support it, and on CPUs with AMX or AVX-512 bf16."""
     if device.startswith("cuda"):
         return bool(torch.cuda.is_bf16_supported())
     return bool(torch.cpu._is_avx512_bf16_supported())

@@ -14,7 +14,7 @@ PACKAGES = {
 def packaged(backbone: str) -> Path:
     """Return the file of a backbone's state dict in an installed package.
 
-    Raises LookupError, with what to install, if there is no such package.
+    Raise LookupError, with what to install, if there is no such package.
     """
     if backbone not in PACKAGES:
         raise LookupError(f"no package carries weights of {backbone}: name a file instead")

@@ -57,7 +57,7 @@ def write(folder: Path, tensors: Mapping[str, Tensor], metadata: M) -> M:
 
 
 def read(folder: Path, metadata: type[M]) -> tuple[dict[str, Tensor], M]:
-    """Return tensors in fp32 and metadata of a folder, checked by hash; raises BadWeights."""
+    """Return tensors in fp32 and metadata of a folder, checked by hash; raise BadWeights."""
     try:
         found = metadata(**json.loads((folder / METADATA).read_text()))
         content = (folder / WEIGHTS).read_bytes()

@@ -49,7 +49,7 @@ class ClassifierApp(App):
 def wire(ports: Ports[Settings], engine: ClassifierEngine | None = None) -> ClassifierApp:
     """Put the service together around `engine`; by default the one that the settings name.
 
-    Raises StartError if its weights can't be served.
+    Raise StartError if its weights can't be served.
     """
     settings = ports.settings
     engine = engine or _open(settings)

@@ -93,7 +93,7 @@ def main(
 def read(entry: str, sources: Path | None) -> list[Example]:
     """Return the photos of `FILE[:ROOT]`, and name rows that can't be used on stderr.
 
-    Without a table of sources, one beside FILE is taken: val_sources.csv for val.csv. Raises
+    Without a table of sources, one beside FILE is taken: val_sources.csv for val.csv. Raise
     BadTable.
     """
     name, _, root = entry.partition(":")

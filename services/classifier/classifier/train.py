@@ -108,7 +108,7 @@ def main(
 def read(
     tables: tuple[str, ...], sources: Path | None, *, by_author: bool, quiet: bool
 ) -> list[Example]:
-    """Return the photos of all tables, and name every row that is skipped. Raises BadTable."""
+    """Return the photos of all tables, and name every row that is skipped. Raise BadTable."""
     of_photo = read_sources(sources) if sources else None
     examples: list[Example] = []
     for entry in tables:

@@ -21,7 +21,7 @@ from snsfashion.crawler.v1.crawler_pb2 import (
 
 
 async def check(request: StartCrawlRequest, settings: Settings) -> StartCrawlRequest:
-    """Return the request in its one spelling. Raises InvalidArgument or FailedPrecondition."""
+    """Return the request in its one spelling. Raise InvalidArgument or FailedPrecondition."""
     result = StartCrawlRequest()
     result.CopyFrom(request)
     match request.WhichOneof("source"):

@@ -24,7 +24,7 @@ _GREATEST_PRICE = 2**63 - 1
 def catalog_outfit(event: OutfitDescribed) -> recommender_pb2.Outfit:
     """Return the catalog's outfit: without masks, which are most of an event.
 
-    Raises InvalidMessage on what the ranking could not work with.
+    Raise InvalidMessage on what the ranking could not work with.
     """
     provenance = event.provenance
     try:

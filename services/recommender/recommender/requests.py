@@ -33,7 +33,7 @@ class Query:
 
 
 def query(request: recommender_pb2.RecommendRequest, now: datetime) -> Query:
-    """Return what is asked for. Raises InvalidArgument, which names the field."""
+    """Return what is asked for. Raise InvalidArgument, which names the field."""
     return Query(
         user_id=request.user_id,
         k=request.k or DEFAULT_K,
@@ -45,7 +45,7 @@ def query(request: recommender_pb2.RecommendRequest, now: datetime) -> Query:
 
 
 def moment(field: str, value: Timestamp) -> datetime:
-    """Return a time as an aware datetime in UTC. Raises InvalidArgument: the contract can't state that nanos are below 10^9."""
+    """Return a time as an aware datetime in UTC. Raise InvalidArgument: the contract can't state that nanos are below 10^9."""
     try:
         return value.ToDatetime(tzinfo=UTC)
     except (ValueError, OverflowError) as error:

@@ -32,7 +32,7 @@ class SegmenterApp(App):
 def wire(ports: Ports[Settings], engine: SegmenterEngine | None = None) -> SegmenterApp:
     """Put the service together around `engine`; by default the one that the settings name.
 
-    Raises StartError if its weights can't be served.
+    Raise StartError if its weights can't be served.
     """
     settings = ports.settings
     engine = engine or _open(settings)

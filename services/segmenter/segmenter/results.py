@@ -26,7 +26,7 @@ class Results:
     async def keep(self, sha256: bytes, photo_key: str, result: SegmentResponse) -> SegmentResponse:
         """Store `result` unless one stands already, and return the one that stands.
 
-        Raises Gone if the photo was erased in the meantime; then nothing is kept.
+        Raise Gone if the photo was erased in the meantime; then nothing is kept.
         """
         key = _key(sha256, self._generation)
         stored = await self._blobs.put_if_absent(key, result.SerializeToString(deterministic=True))

@@ -31,7 +31,7 @@ class Page:
 
     @classmethod
     def of(cls, request: Paged, default_size: int, now: datetime) -> Page:
-        """Return the page that a request asks for. Raises InvalidArgument on a token that another request was given."""
+        """Return the page that a request asks for. Raise InvalidArgument on a token that another request was given."""
         size = request.page_size or default_size
         if not request.page_token:
             as_of = moment("as_of", request.as_of) if request.HasField("as_of") else now
@@ -56,7 +56,7 @@ class Page:
 
 
 def moment(field: str, stamp: Timestamp) -> datetime:
-    """Return an aware datetime. Raises InvalidArgument if the nanoseconds are not valid; the contract limits the rest."""
+    """Return an aware datetime. Raise InvalidArgument if the nanoseconds are not valid; the contract limits the rest."""
     try:
         return stamp.ToDatetime(tzinfo=UTC)
     except (ValueError, OverflowError) as error:

@@ -25,7 +25,7 @@ _PARTS: dict[int, set[str]] = {
 
 
 def value(dimension: int, message: trends_pb2.Value) -> Value:
-    """Return the value of a dimension. Raises InvalidArgument unless exactly the parts of the dimension are set."""
+    """Return the value of a dimension. Raise InvalidArgument unless exactly the parts of the dimension are set."""
     wanted = _PARTS[dimension]
     for part in ("category", "color_family", "style"):
         if bool(getattr(message, part)) != (part in wanted):
@@ -53,7 +53,7 @@ def last_days(counts: Counts, chosen: list[Stratum], last: date, days: int) -> S
 def series_moments(request: trends_pb2.GetTrendSeriesRequest) -> tuple[datetime, datetime]:
     """Return a time of the first and of the last day of a series.
 
-    `from` and `to` are read where their successors are absent. Raises InvalidArgument if the last day is before the first
+    `from` and `to` are read where their successors are absent. Raise InvalidArgument if the last day is before the first
     or more than MAX_SERIES_DAYS after it.
     """
     first_field = "first_day" if request.HasField("first_day") else "from"

@@ -16,7 +16,7 @@ _NAMES = [field.name for field in fields(SeriesRow)]
 def write(table: Iterable[SeriesRow], file: Path) -> int:
     """Write a CSV or a Parquet file, by its ending; return the number of rows.
 
-    Raises ValueError on another ending, OSError, and ModuleNotFoundError for Parquet without pyarrow.
+    Raise ValueError on another ending, OSError, and ModuleNotFoundError for Parquet without pyarrow.
     """
     if file.suffix not in ENDINGS:
         raise ValueError(f"{file.name} ends in neither {' nor '.join(ENDINGS)}")

@@ -22,7 +22,7 @@ def fit(
     """Resume and train as the options say; return the network to export.
 
     `batches` is called once, after the checkpoint is loaded. `judge_every` and `patience` as in
-    `Loop.run`. Raises what `Loop.resume` and `Loop.run` raise.
+    `Loop.run`. Raise what `Loop.resume` and `Loop.run` raise.
     """
     work.mkdir(parents=True, exist_ok=True)
     if (options.resume or options.export_only) and (work / CHECKPOINT).exists():

@@ -4,7 +4,7 @@ import hashlib
 
 
 def is_held_out(group: str, share: float) -> bool:
-    """Return whether a photo, or all of a group, is among the `share` (in [0, 1]) that is held out.
+    """Tell whether a photo, or all of a group, is among the `share` (in [0, 1]) that is held out.
 
     The hash of the name decides: no photo changes sides when others are added.
     """

@@ -77,7 +77,7 @@ class Loop(Generic[Batch]):
         self.stale = 0  # judgments since
 
     def step(self, batch: Batch) -> dict[str, float]:
-        """Take one optimizer step; return the parts of the loss. Raises NonFiniteLoss."""
+        """Take one optimizer step; return the parts of the loss. Raise NonFiniteLoss."""
         task, optimizer = self.task, self.task.optimizer
         task.network.train()
         task.prepare(self.budget.steps)
@@ -149,7 +149,7 @@ class Loop(Generic[Batch]):
     def resume(self, file: Path) -> None:
         """Go on from a checkpoint; the data may have changed, the budget too.
 
-        Checkpoints of version 0.1, before both networks shared this loop, don't load. Raises BadCheckpoint.
+        Checkpoints of version 0.1, before both networks shared this loop, don't load. Raise BadCheckpoint.
         """
         state = torch.load(file, map_location=self.process.device, weights_only=True)
         if "optimizer" not in state:
@@ -175,7 +175,7 @@ class Loop(Generic[Batch]):
         Every `judge_every` minutes and at the end, unless 0, held-out photos judge the averaged
         weights, and a line goes to the curve. `patience`: judgments without a lower loss that end
         the training; 0: no limit. Both files are in `work`. Photos that can't be used are named on
-        stderr at the end. Raises NonFiniteLoss and NoUsablePhoto, and what the task raises.
+        stderr at the end. Raise NonFiniteLoss and NoUsablePhoto, and what the task raises.
         """
         budget, first = self.budget, self.process.first
         bar = tqdm(total=1000, desc="train", bar_format="{l_bar}{bar}| {elapsed}<{remaining}{postfix}",

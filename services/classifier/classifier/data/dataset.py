@@ -46,8 +46,8 @@ def read_csv(
     """Read `image,label` or the notebooks' `image_name,isImage`.
 
     Names are relative to `root` (None: the CSV's folder). `sources`: by name, from `read_sources`.
-    Photos are grouped by post, or by author. `share`: how often each is drawn. Returns the usable
-    examples and a line for each row that was skipped. Raises BadTable.
+    Photos are grouped by post, or by author. `share`: how often each is drawn. Return the usable
+    examples and a line for each row that was skipped. Raise BadTable.
     """
     root = root or table.parent
     sources = sources or {}
@@ -71,7 +71,7 @@ def read_csv(
 
 
 def read_sources(table: Path) -> dict[str, str]:
-    """Return the source of each photo by its name, from a CSV with `image,source`; raises BadTable."""
+    """Return the source of each photo by its name, from a CSV with `image,source`; raise BadTable."""
     return {name: source for _, (name, source) in _rows(table, NAME_COLUMNS, ("source",))}
 
 
@@ -107,7 +107,7 @@ def _group(path: Path, *, by_author: bool) -> str:
 
 
 def read_photo(path: Path) -> NDArray[np.uint8]:
-    """Return RGB uint8 H x W x 3, decoded as in serving; raises OSError or photokit.photo.BadPhoto."""
+    """Return RGB uint8 H x W x 3, decoded as in serving; raise OSError or photokit.photo.BadPhoto."""
     return decode(path.read_bytes()).pixels
 
 

@@ -19,7 +19,7 @@ def hold_out(examples: Sequence[Example], share: float) -> Split:
 def folds(examples: Sequence[Example], count: int, seed: int) -> Iterator[Split]:
     """Yield training and held-out photos of each fold; each has about the same share of fashion.
 
-    Raises BadTable if the photos have fewer groups than there are folds.
+    Raise BadTable if the photos have fewer groups than there are folds.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
@@ -33,7 +33,7 @@ def folds(examples: Sequence[Example], count: int, seed: int) -> Iterator[Split]
 
 
 def leave_out(examples: Sequence[Example], source: str) -> Split:
-    """Return the photos of all other sources, and those of `source`; raises BadTable if it has none."""
+    """Return the photos of all other sources, and those of `source`; raise BadTable if it has none."""
     parts: Split = ([], [])
     for example in examples:
         parts[example.source == source].append(example)

@@ -14,7 +14,7 @@ def report(predictions: Predictions) -> dict[str, Any]:
     """Return the figures at the serving threshold with their 95% intervals, for all and by source.
 
     The `recall` of a source is the share of its photos that are judged right: they have one label.
-    Raises BadTable without photos of both labels.
+    Raise BadTable without photos of both labels.
     """
     labels, probabilities, right = predictions.labels, predictions.probabilities, predictions.right
     if not 0 < labels.sum() < len(labels):

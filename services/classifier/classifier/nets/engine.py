@@ -43,7 +43,7 @@ class Engine:
     def load(cls, path: Path, device: str = "cpu", *, generation: int = 1) -> "Engine":
         """Load a folder of weights, checked by hash, or the notebooks' checkpoint (.pt, .pth).
 
-        `generation` is for a checkpoint; a folder states its own. Raises modelkit.weights.BadWeights.
+        `generation` is for a checkpoint; a folder states its own. Raise modelkit.weights.BadWeights.
         """
         if path.suffix in (".pt", ".pth"):
             info = model.ModelInfo(

@@ -68,7 +68,7 @@ def save(folder: Path, network: nn.Module, info: ModelInfo) -> ModelInfo:
 
 
 def load(folder: Path) -> tuple[nn.Module, ModelInfo]:
-    """Read network (fp32, evaluation mode) and metadata; raises BadWeights with what is wrong."""
+    """Read network (fp32, evaluation mode) and metadata; raise BadWeights with what is wrong."""
     tensors, info = weights.read(folder, ModelInfo)
     if info.arch not in ARCHITECTURES:
         raise BadWeights(

@@ -38,7 +38,7 @@ def load(file: Path) -> MultiLabelResnet:
     The notebooks' names are not known, so the two layers around the ResNet18 are recognized by
     their shapes, which no layer inside has, and the ResNet18 by torchvision's names or, where its
     layers were renamed (as nn.Sequential does), by their order. Any prefix is fine (`module.`).
-    Raises BadWeights, which lists every tensor that is missing, left over or of another shape.
+    Raise BadWeights, which lists every tensor that is missing, left over or of another shape.
     """
     found = _tensors(file)
     network = MultiLabelResnet()
@@ -72,7 +72,7 @@ def load(file: Path) -> MultiLabelResnet:
 
 
 def _needed(name: str) -> bool:
-    """Return whether serving needs the tensor; old PyTorch versions don't store counts of batches."""
+    """Tell whether serving needs the tensor; old PyTorch versions don't store counts of batches."""
     return not name.endswith("num_batches_tracked")
 
 

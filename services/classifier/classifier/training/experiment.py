@@ -31,7 +31,7 @@ def train_and_export(
     """Train once and write the weights; return their metadata and figures.
 
     `left_out`: a source that is not trained on, but judged at the end. Only the first process
-    writes; the others return nothing. Raises as `recipe.train`.
+    writes; the others return nothing. Raise as `recipe.train`.
     """
     unseen: list[Example] = []
     if left_out:
@@ -65,7 +65,7 @@ def cross_validate(
     """Train and judge `count` folds; return the figures of each, their mean and standard deviation.
 
     At a probability of 0.5 and with the last weights: nothing is chosen by the photos that judge.
-    The first process writes the result to `folds.json`. Raises as `recipe.train`.
+    The first process writes the result to `folds.json`. Raise as `recipe.train`.
     """
     info = model.ModelInfo(recipe.arch, options.generation, options.side, threshold=0.5)
     rows = []

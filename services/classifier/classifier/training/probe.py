@@ -46,7 +46,7 @@ def extract(
     """Return photos and their features, a row each: of whole photos squeezed to side x side, or of crops.
 
     With a seed, each photo is an augmented crop. Photos that can't be decoded are named on stderr and
-    left out of both. Raises BadTable if none can be decoded.
+    left out of both. Raise BadTable if none can be decoded.
     """
     kept, squares, rows = [], [], []
     for number, example in enumerate(tqdm(examples, desc="features", leave=False), start=1):
@@ -74,7 +74,7 @@ def train(network: ImageNetFeatures, examples: Sequence[Example], side: int, see
 
 
 def fit(features: Features, labels: NDArray[np.int64]) -> Probe:
-    """Return the probe of features, in which both labels count the same; raises BadTable without both."""
+    """Return the probe of features, in which both labels count the same; raise BadTable without both."""
     from sklearn.linear_model import LogisticRegression
 
     if len(set(labels.tolist())) < 2:

@@ -45,7 +45,7 @@ def train(
 ) -> nn.Module:
     """Return a network that has seen `photos` and has been chosen by those held out.
 
-    Checkpoint and curve of a ResNet18 are in `work`. Raises BadTable, BadWeights, LookupError for
+    Checkpoint and curve of a ResNet18 are in `work`. Raise BadTable, BadWeights, LookupError for
     ImageNet weights that are not installed, and what `modelkit.training.fit` raises.
     """
     if recipe.arch != model.RESNET18:
@@ -89,7 +89,7 @@ def train(
 
 
 def _initial(folder: Path | None) -> ResNet:
-    """Return a ResNet18 with the weights of a folder, or random ones; raises BadWeights."""
+    """Return a ResNet18 with the weights of a folder, or random ones; raise BadWeights."""
     if folder is None:
         return model.build_resnet18()
     network, info = model.load(folder)

@@ -68,7 +68,7 @@ class ClassifierTask(Task[Batch]):
     def usable(self, batch: Batch) -> tuple[Batch | None, Sequence[str]]:
         """Return the photos that could be decoded, if at least two: batch norm needs them.
 
-        Raises BadTable if none of all photos can be decoded.
+        Raise BadTable if none of all photos can be decoded.
         """
         squares, labels, names = batch
         decoded = labels >= 0
@@ -128,7 +128,7 @@ def log_loss(labels: Labels, scores: Floats) -> float:
 def label_weights(examples: Sequence[Example]) -> Tensor:
     """Return weights of label 0 and 1 that make both count the same; their mean over the data is 1.
 
-    Raises BadTable if a label has no photo.
+    Raise BadTable if a label has no photo.
     """
     positives = sum(example.label for example in examples)
     negatives = len(examples) - positives

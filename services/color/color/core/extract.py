@@ -58,7 +58,7 @@ def extract(
     """Measure a garment.
 
     `pixels`: RGB uint8 H x W x 3; `mask`: bool H x W, its visible pixels; `gains`: factors for linear R, G and B that
-    remove colored light, see white_balance. Deterministic. Raises ValueError if the sizes differ or the mask is empty.
+    remove colored light, see white_balance. Deterministic. Raise ValueError if the sizes differ or the mask is empty.
     """
     if mask.shape != pixels.shape[:2]:
         raise ValueError(f"the mask is {mask.shape}, the photo {pixels.shape[:2]}")

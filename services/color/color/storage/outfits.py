@@ -41,7 +41,7 @@ class Outfits:
     async def put(self, outfits: Sequence[OutfitDescribed], palette: int) -> Known:
         """Store each outfit unless a greater or equal tuple is there or its post is erased; return what stands then.
 
-        `palette`: number of the palette that named them. Raises NewerPalette if there is a newer one.
+        `palette`: number of the palette that named them. Raise NewerPalette if there is a newer one.
         """
 
         async def write(write: Write) -> Known:

@@ -16,7 +16,7 @@ class AuthorKeys:
 
     @classmethod
     def parse(cls, text: str) -> AuthorKeys:
-        """Read `id:hex,id:hex`. The ids are for people who rotate keys. Raises ValueError without showing a key."""
+        """Read `id:hex,id:hex`. The ids are for people who rotate keys. Raise ValueError without showing a key."""
         keys = []
         for number, entry in enumerate(filter(None, (part.strip() for part in text.split(","))), 1):
             name, _, digits = entry.partition(":")

@@ -155,7 +155,7 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
 
 
 def failure_code(error: Exception) -> str:
-    """Return the name of a failed download in a job's counts. Raises `error` itself if it is not about a download."""
+    """Return the name of a failed download in a job's counts. Raise `error` itself if it is not about a download."""
     for kind, code in _CODES:
         if isinstance(error, kind):
             return code

@@ -25,7 +25,7 @@ def is_feed(body: bytes) -> bool:
 
 
 def offers(body: bytes, base_url: str) -> Iterator[Offer]:
-    """Give the products of a feed; those without an id or a photo are left out."""
+    """Yield the products of a feed; those without an id or a photo are left out."""
     root = _parse(body)
     if root is None:
         return

@@ -50,7 +50,7 @@ EMPTY = Table({}, notebook=False)
 
 
 def read(path: Path) -> Table:
-    """Read a CSV in UTF-8. Raises BadTable, or OSError."""
+    """Read a CSV in UTF-8. Raise BadTable, or OSError."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:
             reader = csv.DictReader(file)

@@ -18,7 +18,7 @@ _extractor = JsonLdExtractor()
 
 
 def offers(body: bytes, url: str) -> Iterator[Offer]:
-    """Give the products of a page that have a photo; none if its JSON-LD can't be read."""
+    """Yield the products of a page that have a photo; none if its JSON-LD can't be read."""
     try:
         blocks = _extractor.extract(body, base_url=url)
     except (

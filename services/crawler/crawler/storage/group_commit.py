@@ -28,7 +28,7 @@ class GroupCommit(Generic[C, R]):
         self._turn = asyncio.Lock()
 
     async def change(self, key: str, change: C) -> R | None:
-        """Make one change, and return its result, None if `write` gave none. Raises what `write` raises."""
+        """Make one change, and return its result, None if `write` gave none. Raise what `write` raises."""
         own = _Waiting[C, R](key, change, asyncio.get_running_loop().create_future())
         self._waiting.append(own)
         try:

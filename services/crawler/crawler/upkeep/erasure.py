@@ -35,7 +35,7 @@ class Erasure:
     async def erase(self, posts: Iterable[Post]) -> int:
         """Erase posts, seen or not, and return how many photos had been stored for them.
 
-        Repeating it changes nothing. Raises what the broker or the database raises; what was begun is then finished
+        Repeating it changes nothing. Raise what the broker or the database raises; what was begun is then finished
         by repeating it, or by `finish` when the service starts.
         """
         photos = 0

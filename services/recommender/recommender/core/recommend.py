@@ -36,7 +36,7 @@ def recommend(
 ) -> Recommended:
     """Return the best k outfits for `person`. `shortlist` must have been sorted for their personal color.
 
-    Raises ValueError if the catalog no longer knows what changed since the shortlist was sorted.
+    Raise ValueError if the catalog no longer knows what changed since the shortlist was sorted.
     """
     changed = catalog.changed_since(shortlist.version)
     if changed is None:

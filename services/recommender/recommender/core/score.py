@@ -46,7 +46,7 @@ class Weights:
     def scaled(self) -> NDArray[np.float64]:
         """Return float64 (5,) that adds up to 1, personal color at most PERSONAL_COLOR_CAP.
 
-        Raises ValueError unless a weight beside personal color is above 0.
+        Raise ValueError unless a weight beside personal color is above 0.
         """
         weights = np.array(astuple(self), dtype=np.float64)
         color, weights[PERSONAL_COLOR] = weights[PERSONAL_COLOR], 0

@@ -12,7 +12,7 @@ from snsfashion.recommender.v1.recommender_pb2 import Outfit
 
 
 async def read(db: Database) -> History:
-    """Return all outfits, profiles and feedback of the recommender's database. Raises StartError if version 0.1 wrote it."""
+    """Return all outfits, profiles and feedback of the recommender's database. Raise StartError if version 0.1 wrote it."""
     history = History()
     photos = PhotoStore(db)
     await photos.prepare()

@@ -39,7 +39,7 @@ class BadLine(ValueError):
 
 
 def read(lines: Iterable[str]) -> tuple[History, TrendTable]:
-    """Return what lines tell: a history, and trends as of the split. Raises BadLine with the number of the line."""
+    """Return what lines tell: a history, and trends as of the split. Raise BadLine with the number of the line."""
     history = History()
     outfits: dict[str, recommender_pb2.Outfit] = {}
     feedback: list[tuple[int, RecordFeedbackRequest]] = []

@@ -83,12 +83,12 @@ class StoredPeople:
         return profiles.deleted_count + feedback.deleted_count
 
     async def all_profiles(self) -> AsyncIterator[tuple[str, Preferences]]:
-        """Give everybody's declaration, with the user id."""
+        """Yield everybody's declaration, with the user id."""
         async for document in self._profiles.find():
             yield document["_id"], Preferences.FromString(document["preferences"])
 
     async def all_feedback(self) -> AsyncIterator[tuple[str, Feedback]]:
-        """Give everybody's feedback, with the user id."""
+        """Yield everybody's feedback, with the user id."""
         async for document in self._feedback.find():
             yield document["user"], _feedback(document)
 

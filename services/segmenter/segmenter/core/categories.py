@@ -13,7 +13,7 @@ def numbered(names: Sequence[str], count: int, weights: Path) -> list[int | None
     """Return the category of each of the `count` classes of a file of weights; None: not a garment.
 
     `names`: in the order of the classes; empty: the 13 categories. Case and underscores don't count.
-    Raises EngineError if names and classes don't belong together.
+    Raise EngineError if names and classes don't belong together.
     """
     names = names or [category.name for category in CATEGORIES.values()]
     if len(names) != count:

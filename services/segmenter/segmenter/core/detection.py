@@ -37,7 +37,7 @@ def one_garment_a_pixel(detections: Sequence[Detection], most_shared: float) -> 
 
     Masks are visible pixels, so two true garments hardly overlap. What overlaps is one garment seen
     as two categories (top and outwear), or a dress and its own halves, and would count twice.
-    Returns the rest, best score first.
+    Return the rest, best score first.
     """
     kept: list[Detection] = []
     for detection in sorted(detections, key=lambda d: (-d.score, d.category, d.box)):

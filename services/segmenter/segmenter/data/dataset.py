@@ -115,7 +115,7 @@ def scan(folder: Path) -> tuple[list[Entry], list[str]]:
 
 
 def read_photo(path: Path) -> NDArray[np.uint8]:
-    """Return RGB uint8 H x W x 3, decoded as in serving; raises BadData."""
+    """Return RGB uint8 H x W x 3, decoded as in serving; raise BadData."""
     try:
         return decode(path.read_bytes()).pixels
     except (OSError, BadPhoto) as error:
@@ -129,7 +129,7 @@ def item_mask(item: Item, height: int, width: int) -> NDArray[np.bool_]:
 
 
 def truth(entry: Entry) -> tuple[NDArray[np.uint8], list[Item], list[NDArray[np.bool_]]]:
-    """Return the photo, its garments with any pixel, and their masks at the photo's size; raises BadData."""
+    """Return the photo, its garments with any pixel, and their masks at the photo's size; raise BadData."""
     photo = read_photo(entry.photo)
     items, _ = read_items(entry.annotation)
     masks = [item_mask(item, *photo.shape[:2]) for item in items]

@@ -48,7 +48,7 @@ class MrcnnEngine:
     ) -> MrcnnEngine:
         """Load an `.h5`.
 
-        Raises EngineError as the `matterport` engine does, and if the original has not loaded an array
+        Raise EngineError as the `matterport` engine does, and if the original has not loaded an array
         as it is in the file.
         """
         if weights.suffix == ".safetensors":

@@ -30,7 +30,7 @@ def open_engine(
     `classes` and `generation` are for files, which hold neither: names in the order of their ids
     without the background (empty: the 13 categories), and a number (None: FOREIGN_GENERATION).
     `doubtful`: return every detection from this score on, not only those that the service answers.
-    Raises EngineError.
+    Raise EngineError.
     """
     # Imported here: imports are slow, and the original's environment has no PyTorch.
     name = name or ("torchvision" if weights.is_dir() else "matterport")

@@ -79,7 +79,7 @@ class TorchvisionEngine:
         `doubtful`: return every detection from this score on, also those that share pixels, instead
         of what the service answers; average precision is measured on these. `shortcuts`: None: those
         of the service.
-        Raises modelkit.weights.BadWeights.
+        Raise modelkit.weights.BadWeights.
         """
         network, info = model.load(folder)
         return cls(network, info, device, doubtful, shortcuts)

@@ -86,7 +86,7 @@ def build(backbone: str, classes: int) -> MaskRCNN:
     """Return a Mask R-CNN with random weights; `classes` counts the background.
 
     Torchvision's 1,000 proposals are too many for a CPU: light backbones keep 150. Photos are scaled
-    by `segmenter.nets.preprocess`, not by the network. Raises KeyError for an unknown backbone.
+    by `segmenter.nets.preprocess`, not by the network. Raise KeyError for an unknown backbone.
     """
     if backbone in HEAVY:
         network = HEAVY[backbone](
@@ -150,7 +150,7 @@ def freeze(network: MaskRCNN, backbone: str) -> None:
 def download(backbone: str) -> Path:
     """Fetch torchvision's own weights, COCO's or ImageNet's, once into torch's cache; return the file.
 
-    Raises BadInit if there are none, or if the internet is out of reach.
+    Raise BadInit if there are none, or if the internet is out of reach.
     """
     if backbone not in PUBLISHED:
         raise BadInit(f"torchvision publishes no weights of {backbone}: it has {list(PUBLISHED)}")
@@ -173,8 +173,8 @@ def init(network: MaskRCNN, file: Path) -> int:
     """Start from a state dict: of a whole detector (COCO), or of the backbone alone (ImageNet).
 
     A detector's tensors are taken by name, except for its predictors, which have other classes. A
-    backbone's are taken by name, or in order if a package has other names for its layers. Returns
-    how many tensors were taken; raises BadInit if the file is of another network.
+    backbone's are taken by name, or in order if a package has other names for its layers. Return
+    how many tensors were taken; raise BadInit if the file is of another network.
     """
     source: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
     if any(name.startswith("backbone.") for name in source):

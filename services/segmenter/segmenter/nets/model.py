@@ -34,12 +34,12 @@ class ModelInfo:
 
 
 def save(folder: Path, network: MaskRCNN, info: ModelInfo) -> ModelInfo:
-    """Write weights and metadata, the pair that `load` accepts; returns it with the hash."""
+    """Write weights and metadata, the pair that `load` accepts; return it with the hash."""
     return weights.write(folder, network.state_dict(), info)
 
 
 def load(folder: Path) -> tuple[MaskRCNN, ModelInfo]:
-    """Read network (fp32, evaluation mode) and metadata; raises BadWeights with what is wrong."""
+    """Read network (fp32, evaluation mode) and metadata; raise BadWeights with what is wrong."""
     tensors, info = weights.read(folder, ModelInfo)
     known = {_arch(backbone): backbone for backbone in backbones.BACKBONES}
     if info.arch not in known or info.categories != len(CATEGORIES):

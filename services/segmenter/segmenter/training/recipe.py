@@ -48,7 +48,7 @@ class Photos:
 
 
 def read(folders: Sequence[str], held_out: float, *, quiet: bool) -> Photos:
-    """Read folders given as `FOLDER[:SHARE]`, and print what can't be used. Raises BadData.
+    """Read folders given as `FOLDER[:SHARE]`, and print what can't be used. Raise BadData.
 
     Rare categories are drawn more often; a share is of all draws, and is a folder's number of
     photos unless given.
@@ -75,7 +75,7 @@ def train_and_export(
 ) -> dict[str, Any]:
     """Train and write the weights; return their metadata and figures.
 
-    Only the first process writes; the others return nothing. Raises backbones.BadInit, LookupError
+    Only the first process writes; the others return nothing. Raise backbones.BadInit, LookupError
     for ImageNet weights that are not installed, and what `modelkit.training.fit` raises.
     """
     schedule = SCHEDULES[recipe.schedule]
@@ -131,7 +131,7 @@ def start(wanted: str | None, backbone: str) -> Path | None:
     """Return the file of weights to start from.
 
     `packaged`: ImageNet's of an installed package; `download`: torchvision's own over the internet
-    (COCO's for the heavy backbones, else ImageNet's); else a file. Raises LookupError and
+    (COCO's for the heavy backbones, else ImageNet's); else a file. Raise LookupError and
     backbones.BadInit.
     """
     if wanted == "packaged":

@@ -39,7 +39,7 @@ class SegmenterTask(Task[Batch]):
     ) -> None:
         """Build the network on its device and give it an optimizer.
 
-        `side`: of the input when held-out photos are judged; `init`: weights to start from. Raises
+        `side`: of the input when held-out photos are judged; `init`: weights to start from. Raise
         backbones.BadInit.
         """
         torch.manual_seed(seed)

@@ -129,7 +129,7 @@ class Span:
         self._values = len(counts.values)
 
     def mondays(self) -> Iterator[date]:
-        """Give the Monday of each ISO week that the span touches."""
+        """Yield the Monday of each ISO week that the span touches."""
         monday = self.first - timedelta(days=self.first.weekday())
         while monday <= self.last:
             yield monday

@@ -89,7 +89,7 @@ def shown_garment(outfit: OutfitDescribed, value: Value) -> fashion_pb2.Garment 
 def state_of_outfit(event: OutfitDescribed) -> PhotoState:
     """Return what an outfit says of its photo.
 
-    Raises InvalidMessage if a garment has no category or the date can't be read.
+    Raise InvalidMessage if a garment has no category or the date can't be read.
     """
     source = event.provenance
     if any(garment.category == fashion_pb2.CATEGORY_UNSPECIFIED for garment in event.garments):

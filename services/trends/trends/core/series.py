@@ -56,7 +56,7 @@ def points(span: Span, place: int | None, weekly: bool) -> list[Point]:
 
 
 def rows(counts: Counts, span: Span, weekly: bool) -> Iterator[SeriesRow]:
-    """Give the points of every value that are not withheld, in the order of values, then oldest first."""
+    """Yield the points of every value that are not withheld, in the order of values, then oldest first."""
     steps = _steps(span, weekly)
     for value in sorted(counts.values[1:]):  # the first stands for everybody
         place = counts.place(value)

@@ -47,7 +47,7 @@ class Photos:
         return await self._store.photos.estimated_document_count()
 
     async def pages(self, hashtag: str = "") -> AsyncIterator[list[PhotoState]]:
-        """Give the states of all photos, or of those with one hashtag, in pages."""
+        """Yield the states of all photos, or of those with one hashtag, in pages."""
         page: list[PhotoState] = []
         async for document in self._store.photos.find(
             {"hashtags": hashtag} if hashtag else {}, self._store.projection, batch_size=_PAGE

@@ -64,7 +64,7 @@ class Snapshot(Follower[Head]):
         return tagged.counts
 
     async def refresh(self) -> None:
-        """Take in what was written since. Raises PyMongoError if the database is out of reach."""
+        """Take in what was written since. Raise PyMongoError if the database is out of reach."""
         await super().refresh()
         self._as_of = self._looked_at
 

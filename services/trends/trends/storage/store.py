@@ -37,7 +37,7 @@ class Store:
         self.cells = CellStore(db)
 
     async def prepare(self) -> None:
-        """Create the indexes; repeating it changes nothing. Raises StartError if the data is of version 0.1."""
+        """Create the indexes; repeating it changes nothing. Raise StartError if the data is of version 0.1."""
         await self._writes.prepare()
         await self.photos.prepare()
         await self.cells.prepare()
@@ -94,7 +94,7 @@ class Store:
     async def switch(self, epoch: int, recount: Recount, known: int) -> None:
         """Make the cells of `epoch` count; `recount` holds them as they are after write `known`.
 
-        What was written since is counted in the same transaction. Raises RebuildOvertaken.
+        What was written since is counted in the same transaction. Raise RebuildOvertaken.
         """
         touched: set[CellKey] = set()
 

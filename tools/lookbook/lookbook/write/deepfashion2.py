@@ -109,7 +109,7 @@ def write(
     first: int = 1,
     progress: Callable[[], object] = lambda: None,
 ) -> list[str]:
-    """Render specs into `folder/image` and `folder/annos`; returns the file names of the photos.
+    """Render specs into `folder/image` and `folder/annos`; return the file names of the photos.
 
     Photos are numbered from `first`; JPEG quality is 80 to 95 and varies by photo. `progress` is called after each.
     A photo without garments gets an annotation without items.

@@ -58,7 +58,7 @@ class PhotoSpider(Spider):
 
     @abstractmethod
     def sightings(self) -> AsyncIterator[Sighting]:
-        """Give the photos of the source. Raises CrawlFailed."""
+        """Return the photos of the source. Raise CrawlFailed."""
 
     async def start(self) -> AsyncIterator[Sighting]:
         """Give Scrapy the sightings, at most as many as the job asks for."""
@@ -88,7 +88,7 @@ class PhotoSpider(Spider):
             await asyncio.sleep(0.01)
 
     async def fetch(self, url: str, **meta: Any) -> Response:
-        """Return a page, whatever its status. Raises PageFailed."""
+        """Return a page, whatever its status. Raise PageFailed."""
         request = Request(url, meta={"download_maxsize": MAX_PAGE_BYTES, **meta})
         try:
             return await self.crawler.engine.download_async(request)
@@ -96,7 +96,7 @@ class PhotoSpider(Spider):
             raise PageFailed(failure_code(error), str(error)) from error
 
     async def page(self, url: str, **meta: Any) -> Response:
-        """Return a page with status 200. Raises PageFailed."""
+        """Return a page with status 200. Raise PageFailed."""
         response = await self.fetch(url, **meta)
         if response.status != 200:
             raise PageFailed(f"http_{response.status}", f"{url} answered {response.status}")

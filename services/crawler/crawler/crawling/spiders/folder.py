@@ -34,7 +34,7 @@ class FolderSpider(PhotoSpider):
     name = "folder"
 
     async def sightings(self) -> AsyncIterator[Sighting]:
-        """Give the photos below the folder, in the order of their paths."""
+        """Yield the photos below the folder, in the order of their paths."""
         source = self.crawl.job.request.folder
         root = Path(source.path)
         table = photo_table.EMPTY
@@ -64,7 +64,7 @@ class FolderSpider(PhotoSpider):
 
 
 def find(root: Path) -> list[PurePosixPath]:
-    """Return the paths of the photos below `root`, sorted; hidden files and links are left out. Raises OSError."""
+    """Return the paths of the photos below `root`, sorted; hidden files and links are left out. Raise OSError."""
 
     def stop(error: OSError) -> None:
         raise error

@@ -35,7 +35,7 @@ class InstagramSpider(PhotoSpider):
     name = "instagram"
 
     async def sightings(self) -> AsyncIterator[Sighting]:
-        """Give the photos of all hashtags, each post once."""
+        """Yield the photos of all hashtags, each post once."""
         source = self.crawl.job.request.instagram
         posts: dict[str, Media] = {}
         tags: dict[str, set[str]] = {}

@@ -24,7 +24,7 @@ class ShopSpider(PhotoSpider):
     name = "shop"
 
     async def sightings(self) -> AsyncIterator[Sighting]:
-        """Give the photos of all products."""
+        """Yield the photos of all products."""
         source = self.crawl.job.request.shop
         # An IPv6 host would break the parts of image ids.
         site = source.site or (urlsplit(source.url).hostname or "").replace(":", ".")
@@ -52,7 +52,7 @@ class ShopSpider(PhotoSpider):
                 yield offer
 
     async def _pages(self, response: Response, url: str, depth: int) -> AsyncIterator[str]:
-        """Give the addresses of pages in a sitemap and the sitemaps below it. Raises PageFailed if it is not a sitemap."""
+        """Yield the addresses of pages in a sitemap and the sitemaps below it. Raise PageFailed if it is not a sitemap."""
         try:
             sitemap = Sitemap(response.body)
         except Exception as error:  # lxml's own error, which depends on its version

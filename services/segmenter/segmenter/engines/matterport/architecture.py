@@ -85,7 +85,7 @@ def _normalized(
 def recognize(file: WeightFile) -> tuple[Architecture, dict[Key, NDArray[np.float32]]]:
     """Return the network of a file and its arrays by layer and variable.
 
-    Raises EngineError with every array that is missing, extra or of another shape or type.
+    Raise EngineError with every array that is missing, extra or of another shape or type.
     """
     arrays = dict(file.named())
     logits = arrays.get(("mrcnn_class_logits", "bias"))

@@ -17,7 +17,7 @@ def convert(source: Path, target: Path) -> Architecture:
     """Write the weights of `source` to `target`; each is an `.h5` or a `.safetensors`.
 
     Arrays keep their bytes and names, and layers their order, so that the original loads an `.h5`
-    that comes back. The state of an optimizer is left out. Raises EngineError if `source` is not a
+    that comes back. The state of an optimizer is left out. Raise EngineError if `source` is not a
     whole Mask R-CNN, or if what was written reads differently.
     """
     file = weight_file.read(source)

@@ -65,7 +65,7 @@ class MatterportEngine:
         """Load an `.h5`, or the `.safetensors` that `segmenter.convert` made of one.
 
         `classes`: names in the order of their ids, without the background; empty: the 13 categories.
-        Raises EngineError with every array that does not fit.
+        Raise EngineError with every array that does not fit.
         """
         architecture, arrays = recognize(weight_file.read(weights))
         categories = numbered(classes, architecture.classes - 1, weights)

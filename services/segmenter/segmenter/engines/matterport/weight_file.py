@@ -47,7 +47,7 @@ class WeightFile:
 
 
 def read(path: Path) -> WeightFile:
-    """Read an `.h5` or `.safetensors` by its ending; raises EngineError with what is wrong."""
+    """Read an `.h5` or `.safetensors` by its ending; raise EngineError with what is wrong."""
     try:
         return _read_safetensors(path) if path.suffix == ".safetensors" else _read_h5(path)
     except FileNotFoundError as error:
