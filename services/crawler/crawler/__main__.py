@@ -1,4 +1,4 @@
-"""Serve: `python -m crawler`. Settings come from the environment; the command beside serving is `snsfashion-admin crawler`."""
+"""Serve: `python -m crawler`. Settings come from the environment; operators have `snsfashion-admin crawler`."""
 
 from __future__ import annotations
 

@@ -239,10 +239,10 @@ async def test_the_ledger_follows_the_pipeline(
         headers={"Nats-Msg-Id": f"retry-{site}", RETRY_HEADER: letter.event_id},
     )
 
-    async def mended() -> bool:
+    async def described_after_all() -> bool:
         return (await fates())[dead.image_id] == "described"
 
-    await until(mended)
+    await until(described_after_all)
     erase = ErasePostsRequest(posts=[PostRef(site=site, post=images[0].image_id.split(":")[1])])
     assert (await process.stub.ErasePosts(erase)).photos == 1
     assert (await fates())[rejected.image_id] == "erased"

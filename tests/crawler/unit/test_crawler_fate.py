@@ -52,7 +52,7 @@ def test_what_a_reader_of_outcomes_gave_up_stays_dead_until_it_is_retried() -> N
     assert fate(deaths=again, outcome=DESCRIBED, retried=frozenset({"d"})) == "dead"
 
 
-def test_a_death_of_a_newer_revision_is_not_mended_by_an_older_outcome() -> None:
+def test_a_death_of_a_newer_revision_is_not_undone_by_an_older_outcome() -> None:
     newer = frozenset({death("color", provenance=2)})
     assert fate(outcome=DESCRIBED, revision=2, deaths=newer) == "dead"
 

@@ -59,7 +59,7 @@ def test_a_feed_can_neither_read_files_nor_explode() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"no XML", b"<html><body>hi</body></html>", b"\0\xff"])
-def test_what_is_no_feed_is_none(body: bytes) -> None:
+def test_other_bytes_are_not_taken_for_a_feed(body: bytes) -> None:
     assert not merchant_feed.is_feed(body)
 
 

@@ -8,8 +8,8 @@ from servicekit.events import Order, supersedes
 from snsfashion.crawler.v1 import crawler_pb2
 from snsfashion.crawler.v1.crawler_pb2 import Fate
 
-# What these give up is the photo's way to an outcome: an outcome that came later is their success. The others
-# consume outcomes: that one of them gave up stays true until its dead letter is retried.
+# These services lead to an outcome: if an outcome arrives after one of them gave up, it has succeeded after all. The
+# others consume outcomes: if one of them gave up, that stays true until its dead letter is retried.
 _PRODUCERS = frozenset({"classifier", "segmenter", "color"})
 
 

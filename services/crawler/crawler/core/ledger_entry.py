@@ -41,7 +41,7 @@ class LedgerEntry:
         return fate.decide(self.facts)
 
 
-def erased(entry: LedgerEntry, now: datetime) -> LedgerEntry:
+def blank(entry: LedgerEntry, now: datetime) -> LedgerEntry:
     """Return what stays of an entry whose post is erased at `now`: its identity, and that it was erased."""
     return LedgerEntry(
         image_id=entry.image_id,

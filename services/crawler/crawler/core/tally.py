@@ -22,7 +22,7 @@ class Counts:
 
 
 class Tally:
-    """Counts each photo and each page once, by what last became of it, however often the crawl comes by it."""
+    """Counts each photo and each page once, by what last became of it, however often the crawl meets it."""
 
     def __init__(self) -> None:
         self._photos: dict[str, tuple[str, str]] = {}

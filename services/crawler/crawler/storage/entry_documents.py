@@ -1,4 +1,4 @@
-"""The shape of a ledger entry in MongoDB: messages as bytes, and beside them what is searched by."""
+"""The shape of a ledger entry in MongoDB: messages as bytes, and the fields that are searched."""
 
 from __future__ import annotations
 

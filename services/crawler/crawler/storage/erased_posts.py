@@ -1,6 +1,6 @@
 """The tombstones of erased posts, in MongoDB (`servicekit.photostore`), and which of them still stand for work.
 
-A tombstone has beside the fields of the photo store:
+A tombstone has the fields of the photo store and:
 {erased_at, digests: of all bytes that were stored for the post's photos, finished: are the bytes gone and all told?}.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from crawler.core import ledger_entry
+from crawler.core.ledger_entry import blank
 from crawler.storage.entry_documents import from_document, to_document
 from servicekit.mongo import Document
 from servicekit.photostore import PhotoStore, Post, Write, post_key
@@ -76,8 +76,8 @@ class ErasedPosts:
         await self._photos.tombstones.replace_one(
             {"_id": document["_id"]}, document, session=write.session
         )
-        blank = [to_document(ledger_entry.erased(entry, now)) for entry in entries]
-        await write.replace(blank, documents)
+        blanked = [to_document(blank(entry, now)) for entry in entries]
+        await write.replace(blanked, documents)
         return _tombstone(document)
 
 

@@ -1,4 +1,4 @@
-"""Crawl jobs in MongoDB: what was asked for, how far it is, and which photos it came by."""
+"""Crawl jobs in MongoDB: what was asked for, how far it is, and which photos it met."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class Jobs:
         )
 
     async def note_progress(self, crawl_id: str, counts: Counts, image_ids: Sequence[str]) -> None:
-        """Note the counts of a running job and photos that it came by."""
+        """Note the counts of a running job and photos that it met."""
         if image_ids:
             await self._sightings.insert_one(
                 {"crawl_id": crawl_id, "image_ids": list(image_ids), "at": self._clock()}
@@ -160,7 +160,7 @@ class Jobs:
         )
 
     async def find_photos(self, crawl_id: str) -> set[str]:
-        """Return the image ids of the photos that a job came by and that are in the ledger."""
+        """Return the image ids of the photos that a job met and that are in the ledger."""
         found = self._sightings.find({"crawl_id": crawl_id})
         return {image_id async for document in found for image_id in document["image_ids"]}
 

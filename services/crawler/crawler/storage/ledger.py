@@ -24,7 +24,7 @@ _CHUNK = 500
 """Entries that one query is about at most."""
 
 Rule: TypeAlias = Callable[[LedgerEntry | None], LedgerEntry | None]
-"""Gives the entry that shall stand for the one that stands; None for none. It may be asked again."""
+"""Returns the entry that must replace the given one; None means no entry. It may be called more than once."""
 
 
 class Ledger:
@@ -141,7 +141,7 @@ class Ledger:
         return [entry for entry in entries if entry.recorded_at <= limit]
 
     async def find_due(self, now: datetime) -> list[LedgerEntry]:
-        """Return entries whose time is over and whose bytes are still there; at most some hundred."""
+        """Return entries whose time is over and whose bytes are still there; at most a few hundred."""
         # Bounded at both ends: `limit` does not stop an index scan.
         found = self._photos.photos.find({"expires_at": {"$gt": NEVER, "$lte": now}}).limit(_CHUNK)
         return [from_document(document) async for document in found]

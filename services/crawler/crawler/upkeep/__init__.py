@@ -1,1 +1,1 @@
-"""What goes on beside crawls: announcing, expiring, erasing."""
+"""Work between crawls: announcing, expiring, erasing."""

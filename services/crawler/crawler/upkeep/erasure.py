@@ -54,7 +54,7 @@ class Erasure:
     async def _finish(self, tombstone: Tombstone) -> None:
         for digest in tombstone.digests:
             await self._photo_bytes.release(digest)
-        # Bytes that are also another post's are not this post's to forget.
+        # Bytes that another post needs too must stay.
         own = [d for d in tombstone.digests if not await self._ledger.find_owners(d)]
         site, post = tombstone.post
         event = PostErased(

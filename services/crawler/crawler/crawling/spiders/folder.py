@@ -15,7 +15,7 @@ from crawler.readers.photo_table import BadTable, Table
 from snsfashion.fashion.v1 import fashion_pb2
 
 SITE = "folder"
-# What people call photos; whether they are is told by their content. Formats that can't be read are counted so.
+# Endings of photos; the content decides what a file is. Formats that can't be read are counted as such.
 SUFFIXES = frozenset(
     f".{kind}"
     for kind in (
