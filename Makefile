@@ -18,7 +18,9 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
 PROJECTS := $(wildcard protos/pyproject.toml libs/*/pyproject.toml services/*/pyproject.toml apps/*/pyproject.toml tools/*/pyproject.toml)
-PACKAGES := snsfashion fashion servicekit photokit modelkit devstack snsfashion_client lookbook demo crawler classifier segmenter color trends recommender
+PACKAGES := $(shell sed -n 's/^packages = \["\(.*\)"\]$$/\1/p' $(PROJECTS))
+# All but the generated code.
+MEASURED := $(filter-out snsfashion,$(PACKAGES))
 
 .PHONY: help
 help: ## List the targets
@@ -75,8 +77,8 @@ FAST_TESTS = -m "(unit or system) and not slow" $(wildcard $(if $(SERVICE),tests
 .PHONY: test
 test: $(READY) needs-tests ## Run all tests, or those of SERVICE=color (a library too), or FAST=1 (no server, no training)
 	@$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
-		$(if $(COVERAGE),--cov --cov-report=) $(if $(FAST),$(FAST_TESTS),$(if $(SERVICE),-m "not training" tests/$(SERVICE))) $(ARGS)
-	@$(if $(COVERAGE),$(BIN)/python .ci/coverage.py)
+		$(if $(COVERAGE),$(MEASURED:%=--cov=%) --cov-report=) $(if $(FAST),$(FAST_TESTS),$(if $(SERVICE),-m "not training" tests/$(SERVICE))) $(ARGS)
+	@$(if $(COVERAGE),$(BIN)/python .ci/coverage.py $(MEASURED))
 
 .PHONY: needs-tests
 needs-tests:
@@ -157,7 +159,7 @@ next = $$(( $$(sed -n 's/.*"generation": \([0-9]*\).*/\1/p' models/$(1)/model.js
 
 .PHONY: needs-data
 needs-data:
-	@test -d "$(DATA)" || { echo "'$(DATA)' is no folder; name one with photographs: DATA=../shared/data" >&2; exit 1; }
+	@test -d "$(DATA)" || { echo "'$(DATA)' is not a folder; name one with photographs: DATA=../shared/data" >&2; exit 1; }
 
 .PHONY: bench-models
 bench-models: $(READY) matterport-oracle ## The shipped networks against others, speed and accuracy: DATA=../shared/data

@@ -91,7 +91,7 @@ def main(count: int, seed: int, as_json: bool) -> None:
 
 
 def measure(count: int, seed: int, *, quiet: bool) -> tuple[dict[str, Any], list[Any]]:
-    """All figures, and the worst cases as (error, picture of the garment, true rgb, measured rgb, words)."""
+    """Return all figures, and the worst cases as (error, picture of the garment, true rgb, measured rgb, words)."""
     rng = np.random.default_rng(seed)
     rows: dict[str, list[Row]] = defaultdict(list)
     worst: list[Any] = []
@@ -155,14 +155,14 @@ def _row_of_means(pixels: NDArray[np.uint8], garment: Garment) -> Row:
 
 
 def _largest_of_three(pixels: NDArray[np.uint8], mask: Mask) -> NDArray[np.uint8]:
-    """scikit-learn's k-means of all pixels in RGB: the center of the largest of three clusters."""
+    """Return the center of the largest of three clusters that scikit-learn's k-means finds among all pixels in RGB."""
     means = KMeans(n_clusters=3, n_init=1, random_state=0).fit(pixels[mask].astype(np.float64))
     largest = np.bincount(means.labels_).argmax()
     return np.asarray(means.cluster_centers_[largest].round().astype(np.uint8))
 
 
 def _as_the_notebooks(pixels: NDArray[np.uint8], mask: Mask) -> str:
-    """Every pixel by the nearest CSS3 name, with names, values and tree made again for each; the most frequent name.
+    """Return the most frequent of the nearest CSS3 names of all pixels. Names, values and tree are made again for each pixel.
 
     They read the hexadecimal values with webcolors, which checks them first: that is left out in their favor.
     """
@@ -218,7 +218,7 @@ def _seconds(method: Callable[..., object], pixels: NDArray[np.uint8], mask: Mas
 
 
 def _cast(photo: Photo, light: lab.Float) -> list[tuple[Outcome, float, float]]:
-    """For each plain garment under a light: what the white balance did, and the error without and with it."""
+    """Return for each plain garment under a light what the white balance did, and the error without and with it."""
     pixels = lab.to_code(lab.LINEAR[photo.pixels] * light)
     balance: Balance = estimate(pixels, [g.mask for g in photo.garments])
     found = []
@@ -292,7 +292,7 @@ def _tones(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def _mean(values: Iterable[float]) -> float:
-    """NaN of none."""
+    """Return the mean, or NaN if there are no values."""
     every = list(values)
     return round(float(np.mean(every)), 4) if every else math.nan
 

@@ -50,7 +50,7 @@ class Photo:
 
 
 def photos(count: int, seed: int) -> Iterator[Photo]:
-    """`count` photos. Every third is of plain garments in KEYS, on each skin tone in turn; the others draw all at random."""
+    """Yield `count` photos. Every third is of plain garments in KEYS, on each skin tone in turn; the others draw all at random."""
     for index in range(count):
         rng = np.random.default_rng([seed, index])
         for_keys = index % 3 == 0

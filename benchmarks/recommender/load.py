@@ -107,7 +107,7 @@ async def _loop(
 
 
 async def _feedback(stub: Any, random_: random.Random) -> None:
-    """Like things again and again, which makes what the service holds of people old."""
+    """Record clicks again and again, so that what the service holds of people becomes outdated."""
     number = 0
     while True:
         await asyncio.sleep(1 / FEEDBACK_A_SECOND)

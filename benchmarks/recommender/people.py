@@ -27,7 +27,7 @@ FAMILIES: tuple[tuple[str, int, int], ...] = (
     ("red", 0xCA1C26, 0), ("burgundy", 0x6A1B2D, -1), ("pink", 0xE9A3B4, -1), ("orange", 0xE07A2C, 1),
     ("yellow", 0xEBCB3F, 1), ("purple", 0x6C4390, -1), ("lavender", 0xB9A7D6, -1), ("ivory", 0xF3EAD4, 1),
 )  # fmt: skip
-# What falls on the outfits that are looked at least: the share of people who look at position n is 1 / (1 + n / 10).
+# The share of people who look at position n is 1 / (1 + n / 10).
 _LOOKS_DOWN = 10.0
 _BASE_LOG_ODDS = -3.2
 STRONG = 2.0

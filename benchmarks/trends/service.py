@@ -278,7 +278,7 @@ async def _serve(uri: str, name: str, port: int) -> None:
 
 @click.group()
 def process() -> None:
-    """Be one of the processes that the benchmark starts."""
+    """Run one of the processes that the benchmark starts."""
 
 
 @process.command()

@@ -78,7 +78,7 @@ def convolution(
 def efficientnet_lite(size: int) -> tuple[nn.Sequential, dict[str, int]]:
     """Return EfficientNet-Lite of size 0, 1 or 2 up to its last stage.
 
-    Also returns the names of the last layers of strides 4, 8, 16 and 32, with their channels.
+    Also return the names of the last layers of strides 4, 8, 16 and 32, with their channels.
     """
     widen, deepen = SCALES[size]
     body: OrderedDict[str, nn.Module] = OrderedDict(stem=nn.Sequential(*convolution(3, STEM, 3, 2)))

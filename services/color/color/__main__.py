@@ -1,4 +1,4 @@
-"""Serve: `python -m color`. Settings come from the environment; commands beside serving are in `snsfashion-admin color`."""
+"""Serve: `python -m color`. Settings come from the environment; commands for operators are in `snsfashion-admin color`."""
 
 from __future__ import annotations
 

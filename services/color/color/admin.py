@@ -25,7 +25,7 @@ from snsfashion.color.v1.color_pb2 import PutPaletteRequest
 
 @click.group("color")
 def commands() -> None:
-    """Palettes, and naming stored outfits again."""
+    """Add and list palettes, name stored outfits again, and move data of version 0.1."""
 
 
 @commands.group("palette")

@@ -36,7 +36,7 @@ async def move(db: Database) -> Migrated:
     for name in (OLD.photos, OLD.tombstones):
         total += await db[name].estimated_document_count()
     erased = [document["_id"] async for document in db[OLD.tombstones].find({}, {"_id": 1})]
-    # Version 0.1 kept out of sight what a late write had left of an erased post. Now nothing of it may be there.
+    # Version 0.1 only hid what a late write had left of an erased post. Now it must be gone.
     for start in range(0, len(erased), _PAGE):
         await db[OLD.photos].delete_many({"post": {"$in": erased[start : start + _PAGE]}})
     with click.progressbar(length=total, label="documents") as bar:

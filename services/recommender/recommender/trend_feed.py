@@ -1,4 +1,4 @@
-"""What social posts show, as the trends service tells it; kept for some seconds."""
+"""What social posts show, as the trends service tells it; kept for a few seconds."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from snsfashion.fashion.v1.fashion_pb2 import SOURCE_KIND_SOCIAL
 from snsfashion.trends.v1 import trends_pb2
 from snsfashion.trends.v1.trends_pb2_grpc import TrendsServiceStub
 
-# Trends' own snapshot is up to 2 s old, and a day's shares hardly move within some seconds.
+# Trends' own snapshot is up to 2 s old, and a day's shares hardly move within a few seconds.
 FRESH_S = 10.0
-# What is older than that still serves for so long, while it is read again.
+# An older table is still used for this long, while it is read again.
 STALE_S = 20.0
 # While trends are out of reach, they are asked for only this often.
 RETRY_S = 2.0
@@ -52,7 +52,7 @@ class TrendFeed:
             options=[
                 ("grpc.enable_http_proxy", 0),
                 ("grpc.lb_policy_name", "round_robin"),
-                # By default a service that is back is found only after up to two minutes.
+                # By default it can take two minutes until a service that is back is found.
                 ("grpc.initial_reconnect_backoff_ms", 200),
                 ("grpc.max_reconnect_backoff_ms", 2000),
             ],
@@ -99,7 +99,7 @@ class TrendFeed:
         except (grpc.aio.AioRpcError, TimeoutError) as error:
             _log.warning("trends_out_of_reach", error=_text(error))
             return None
-        # The same object while nothing moved: what was sorted by it need not be sorted again.
+        # The same object while nothing moved: what was sorted by it does not need to be sorted again.
         return before if table == before else table
 
     def _keep(self, day: date, table: TrendTable | None) -> None:

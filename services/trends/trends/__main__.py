@@ -1,4 +1,4 @@
-"""Serve: `python -m trends`. Settings come from the environment; commands beside serving are in `snsfashion-admin trends`."""
+"""Serve: `python -m trends`. Settings come from the environment; commands for operators are in `snsfashion-admin trends`."""
 
 from __future__ import annotations
 

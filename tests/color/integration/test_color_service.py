@@ -158,7 +158,7 @@ async def test_get_palette_lists_names_and_families(world: World) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "red", "#12345", "#1234567", "##123456", "12 456", "#12345g"])
-async def test_what_is_no_hex_value_is_named(world: World, text: str) -> None:
+async def test_the_error_names_the_field_that_is_not_a_hex_value(world: World, text: str) -> None:
     with pytest.raises(InvalidArgument) as caught:
         await ask(world.service.NameColor, color_pb2.NameColorRequest(hex=text))
     assert caught.value.field == "hex"
@@ -188,7 +188,7 @@ async def test_a_wrong_garment_is_named(
     assert caught.value.field == field
 
 
-async def test_a_photo_that_is_none_is_refused(world: World) -> None:
+async def test_bytes_that_are_not_a_photo_are_refused(world: World) -> None:
     with pytest.raises(BadPhoto):
         await ask(
             world.service.ExtractColors,

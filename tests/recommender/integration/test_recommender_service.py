@@ -198,7 +198,7 @@ async def test_an_empty_catalog_is_a_state_not_an_error(recommender: Recommender
     assert ids(answer) == []
 
 
-async def test_a_catalog_of_social_photos_only_is_no_catalog(
+async def test_a_catalog_of_social_photos_only_counts_as_empty(
     recommender: Recommender, described: Described
 ) -> None:
     await recommender.events.described([described("post", kind=fashion_pb2.SOURCE_KIND_SOCIAL)])
@@ -380,7 +380,7 @@ async def test_filters_relax_and_the_answer_says_which(
     assert set(ids(answer)) == {"shop:red-skirt:0", "shop:black-skirt:0"}
 
 
-async def test_a_price_ceiling_that_nothing_meets_is_no_catalog(
+async def test_a_price_ceiling_that_nothing_meets_is_answered_as_an_empty_catalog(
     recommender: Recommender, described: Described
 ) -> None:
     await recommender.events.described(

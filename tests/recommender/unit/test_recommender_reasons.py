@@ -70,7 +70,7 @@ def test_a_widely_worn_item_is_not_called_rising() -> None:
     )
 
 
-def test_an_ordinary_share_is_no_reason() -> None:
+def test_an_ordinary_share_is_not_a_reason() -> None:
     assert recommender_pb2.REASON_CODE_TREND_ITEM_COLOR not in {
         r.code for r in why(outfit(NAVY_TOP), trends=TRENDS)
     }
@@ -100,7 +100,7 @@ def test_the_item_or_the_color_that_is_liked_most_is_named() -> None:
     ) in {(r.code, r.text, r.text_ko) for r in why(outfit(), skirts)}
 
 
-def test_what_is_disliked_or_hardly_known_is_no_reason() -> None:
+def test_what_is_disliked_or_hardly_known_is_not_a_reason() -> None:
     person = Person(learned=Learned({1: -0.5}, categories={SKIRT: -0.5}, families={"red": 0.05}))
     codes = {r.code for r in why(outfit(), person)}
     assert not codes & {

@@ -122,7 +122,7 @@ def test_every_value_lies_in_0_to_1_and_so_does_the_score(
 def test_scaled_weights_add_up_to_1_and_personal_color_is_capped(weights: Weights) -> None:
     beside = weights.trend + weights.style + weights.freshness + weights.novelty
     if not beside > 0:
-        with pytest.raises(ValueError, match="beside personal_color"):
+        with pytest.raises(ValueError, match="other than personal_color"):
             weights.scaled()
         return
     scaled = weights.scaled()

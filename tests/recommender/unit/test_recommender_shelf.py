@@ -52,7 +52,7 @@ async def test_a_list_is_sorted_once_for_all_within_an_hour(shelf: Shelf, catalo
         *(shelf.get(catalog, KEY, NO_TRENDS, NOW + n) for n in (0, 1, HOUR_S - 1))
     )
     assert lists[0] is lists[1] is lists[2]
-    # A change of one outfit is no reason to sort again.
+    # A change of one outfit is not a reason to sort again.
     put(catalog, 1)
     assert await shelf.get(catalog, KEY, NO_TRENDS, NOW) is lists[0]
 

@@ -39,7 +39,7 @@ def test_the_converted_file_gives_the_same_detections(
     assert engine.predict([photo]) == [detections]
 
 
-def test_a_class_that_is_no_category_is_left_out_and_the_others_keep_theirs(
+def test_a_class_that_is_not_a_category_is_left_out_and_the_others_keep_theirs(
     matterport_h5: Path, photo: NDArray[np.uint8], detections: list[Detection]
 ) -> None:
     other = detections[0].category

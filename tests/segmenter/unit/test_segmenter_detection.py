@@ -65,7 +65,7 @@ def test_garments_that_share_an_edge_both_stay() -> None:
     assert one_garment_a_pixel([top, trousers], 0.6) == [top, trousers]
 
 
-def test_an_empty_mask_is_no_garment() -> None:
+def test_an_empty_mask_is_not_a_garment() -> None:
     assert one_garment_a_pixel([detection(1, 0.9, slice(0, 0), slice(0, 0))], 0.6) == []
 
 

@@ -137,7 +137,7 @@ async def test_what_comes_while_it_runs_is_handled_too(js: JetStreamContext) -> 
     assert await count(js, topology.PIPELINE, topology.FASHION) == 1
 
 
-async def test_a_body_that_is_no_protobuf_goes_to_the_dead_letters_at_once(
+async def test_a_body_that_is_not_protobuf_goes_to_the_dead_letters_at_once(
     js: JetStreamContext,
 ) -> None:
     await js.publish(topology.CRAWLED, b"\xff not protobuf", headers={"Sns-Test": "kept"})
@@ -173,7 +173,7 @@ async def test_an_event_that_can_never_work_is_dead_after_one_delivery(
     assert ImageCrawled.FromString(letter.body) == photo(7)
 
 
-async def test_a_reason_that_is_no_valid_utf8_still_makes_a_letter(js: JetStreamContext) -> None:
+async def test_a_reason_that_is_not_valid_utf8_still_makes_a_letter(js: JetStreamContext) -> None:
     async def refuse(batch: Sequence[ImageCrawled]) -> Sequence[Outcome]:
         return [InvalidMessage("no photo in \udcff.jpg") for _ in batch]
 

@@ -42,7 +42,7 @@ async def test_there_is_what_topology_says_and_nothing_else(js: JetStreamContext
         filters = config["filter_subjects"] or [config["filter_subject"]]
         assert set(filters) == set(durable.subjects)
         assert config["ack_policy"] == api.AckPolicy.EXPLICIT
-        assert config["max_deliver"] == -1, "max_deliver is no dead-letter queue"
+        assert config["max_deliver"] == -1, "max_deliver is not a dead-letter queue"
 
 
 async def test_provisioning_again_changes_nothing_and_loses_nothing(js: JetStreamContext) -> None:

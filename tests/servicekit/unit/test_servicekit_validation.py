@@ -229,7 +229,7 @@ def text_of_bytes(size: int) -> st.SearchStrategy[str]:
 
 
 def numbers_of(field: FieldDescriptor) -> list[int]:
-    """Return the numbers of an enum's values but 0, or [] where the field is no enum."""
+    """Return the numbers of an enum's values but 0, or [] where the field is not an enum."""
     return [n for n in field.enum_type.values_by_number if n] if field.enum_type else []
 
 

@@ -105,7 +105,7 @@ def test_a_rejection_has_no_observation() -> None:
     assert state.observation is None
 
 
-def test_a_garment_without_category_is_no_outfit() -> None:
+def test_an_outfit_with_a_garment_without_category_is_invalid() -> None:
     event = outfit()
     event.garments[0].category = fashion_pb2.CATEGORY_UNSPECIFIED
     with pytest.raises(InvalidMessage, match="category"):

@@ -223,7 +223,7 @@ def test_a_site_without_dates_does_not_silence_the_others() -> None:
     assert folder not in ranking.dated_strata(window, baseline)
 
 
-def test_crawling_a_new_site_is_no_rise() -> None:
+def test_crawling_a_new_site_is_not_a_rise() -> None:
     counts = rising_world()
     for number in range(1000, 1300):
         site = Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, "new")

@@ -95,7 +95,7 @@ class _RecommendStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Recomm
     RECOMMEND_STATE_RELAXED: _RecommendState.ValueType  # 2
     """Filters had to be relaxed; `relaxed` says which."""
     RECOMMEND_STATE_NO_CATALOG: _RecommendState.ValueType  # 3
-    """The catalog holds no outfit, or none that the exclusions and the price ceiling allow."""
+    """The catalog is empty, or the exclusions and the price ceiling allow no outfit."""
 
 class RecommendState(_RecommendState, metaclass=_RecommendStateEnumTypeWrapper):
     """The state of the whole answer."""
@@ -107,7 +107,7 @@ RECOMMEND_STATE_OK: RecommendState.ValueType  # 1
 RECOMMEND_STATE_RELAXED: RecommendState.ValueType  # 2
 """Filters had to be relaxed; `relaxed` says which."""
 RECOMMEND_STATE_NO_CATALOG: RecommendState.ValueType  # 3
-"""The catalog holds no outfit, or none that the exclusions and the price ceiling allow."""
+"""The catalog is empty, or the exclusions and the price ceiling allow no outfit."""
 Global___RecommendState: _TypeAlias = RecommendState  # noqa: Y015
 
 class _FeedbackKind:

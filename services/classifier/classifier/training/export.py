@@ -22,7 +22,7 @@ def export(
 ) -> dict[str, Any]:
     """Write the weights with the temperature and the threshold that the held-out photos choose.
 
-    Returns the metadata and the figures on the held-out photos; they are a little too good, since these
+    Return the metadata and the figures on the held-out photos; they are a little too good, since these
     photos chose. Without held-out photos of both labels, temperature and threshold of `info` stay.
     """
     info = model.save(out, network, info)

@@ -24,7 +24,7 @@ def judge_sources(
 ) -> dict[str, dict[str, Any]]:
     """Return recall (share right, at probability 0.5), its 95% interval and support by source of `judged`.
 
-    Leaves out a source without which only one label would remain to learn from. Raise BadTable if
+    Leave out a source without which only one label would remain to learn from. Raise BadTable if
     the training photos have no sources.
     """
     if not any(example.source for example in training):

@@ -54,7 +54,7 @@ class ClassifierTask(Task[Batch]):
         self.served = network.to(self.device).to(memory_format=torch.channels_last)
         self.teacher = teacher.to(self.device) if teacher else None
         self.network = Student(network).to(self.device)
-        # What no loss looks at must not wait for gradients of other processes.
+        # Without a teacher no loss uses the projection: then it must not wait for gradients of other processes.
         self.network.projection.requires_grad_(teacher is not None)
         trained = [p for p in self.network.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(
@@ -104,7 +104,7 @@ class ClassifierTask(Task[Batch]):
     def judge(self, served: nn.Module) -> Judgment:
         """Return log loss and balanced accuracy on the held-out photos, at a probability of 0.5."""
         info = ModelInfo(RESNET18, generation=0, side=self.side, threshold=0.5)
-        # To compile a network that is asked once costs more than it saves.
+        # Compiling a network that is used once costs more than it saves.
         engine = Engine(served, info, str(self.device), eager=True)
         kept, scores = logits(engine, self.held_out)
         labels = np.array([example.label for example in kept])

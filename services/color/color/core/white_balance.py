@@ -24,7 +24,7 @@ BLOCKS = 12_000
 MARGIN = 3
 # Blocks brighter than this hold clipped pixels, whose chromaticity is lost.
 CLIPPED = 245
-# Of a photo that is nearly all garment, or nearly all clipped, nothing can be said: at least this part must remain.
+# A photo that is nearly all garment, or nearly all clipped, tells nothing: at least this part must remain.
 ENOUGH = 0.15
 # All five must be within this of their mean. Chromaticity is (ln R/G, ln B/G) in linear light.
 AGREE = 0.15

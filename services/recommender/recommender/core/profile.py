@@ -77,7 +77,7 @@ def learn(events: Iterable[Feedback], now: float) -> Learned:
         return NOTHING_LEARNED
     shown = Counter(event.image_id for event in unique if event.kind == FEEDBACK_KIND_SHOWN)
     for event in unique:
-        # Who clicked on an outfit has seen it, even if nobody said that it was shown.
+        # A person who clicked on an outfit has seen it, even if nobody said that it was shown.
         shown[event.image_id] = max(shown[event.image_id], 1)
     affinities = _affinities(unique, now)
     return Learned(
@@ -109,7 +109,7 @@ def _affinities(events: Sequence[Feedback], now: float) -> dict[tuple[str, Any],
     for row, column, part in cells:
         features[row, column] += part
     kinds = np.array([event.kind for event in events])
-    # The last column is the habit of clicking. A dislike says nothing of that: it counts from even odds.
+    # The last column is the habit of clicking. A dislike says nothing about it: it counts from even odds.
     features[:, -1] = kinds != FEEDBACK_KIND_DISLIKED
     ages = np.maximum(now - np.array([event.at for event in events]), 0.0)
     weights = np.array([_WEIGHT[event.kind] for event in events]) * 0.5 ** (ages / _HALF_LIFE_S)

@@ -46,13 +46,13 @@ class Weights:
     def scaled(self) -> NDArray[np.float64]:
         """Return float64 (5,) that adds up to 1, personal color at most PERSONAL_COLOR_CAP.
 
-        Raise ValueError unless a weight beside personal color is above 0.
+        Raise ValueError unless a weight other than that of personal color is above 0.
         """
         weights = np.array(astuple(self), dtype=np.float64)
         color, weights[PERSONAL_COLOR] = weights[PERSONAL_COLOR], 0
         others = weights.sum()
         if not others > 0:
-            raise ValueError("a weight beside personal_color must be above 0")
+            raise ValueError("a weight other than personal_color must be above 0")
         share = min(color / (color + others), PERSONAL_COLOR_CAP)
         weights = weights / others * (1 - share)
         weights[PERSONAL_COLOR] = share

@@ -6,7 +6,7 @@ taste can add to an outfit of a style has an upper bound; as soon as the shared 
 below the n-th best score that has been seen, nothing that follows can be among the best n: the threshold algorithm (Fagin,
 Lotem and Naor, "Optimal aggregation algorithms for middleware", 2001), with one list a style.
 
-Outfits that changed after the list was sorted, and those that the person has seen, are scored one by one beside it.
+Outfits that changed after the list was sorted, and those that the person has seen, are scored one by one in addition.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class _Walk:
     def look_for_the_best(
         self, catalog: Catalog, mask: NDArray[np.bool_], beside: NDArray[np.float64], n: int
     ) -> None:
-        """Look on until no outfit that is left can be among the best n of those found and `beside`."""
+        """Continue until no outfit that is left can be among the best n of those found and `beside`."""
         step = _FIRST
         while True:
             scores = np.concatenate((self.scores, beside))

@@ -12,7 +12,7 @@ from servicekit import telemetry
 from servicekit.follower import Follower
 from snsfashion.recommender.v1.recommender_pb2 import Outfit
 
-# Outfits that are taken in between two looks at what else there is to do, such as a health check: some milliseconds.
+# Outfits that are taken in between two looks at what else there is to do, such as a health check: a few milliseconds.
 _BREATH = 32
 
 _log = telemetry.log("replica")

@@ -31,12 +31,12 @@ class _Kept:
     shortlist: Shortlist
 
     def fits(self, catalog: Catalog) -> bool:
-        """Tell whether it can be used with `catalog`."""
+        """Tell whether the list can be used with `catalog`."""
         # Twice _CHANGES at least are known to the catalog.
         return self.catalog is catalog and catalog.changed_since(self.shortlist.version) is not None
 
     def is_current(self, catalog: Catalog, trends: TrendTable) -> bool:
-        """Tell whether nothing better could be had."""
+        """Tell whether a new list would be no better."""
         return (
             self.catalog is catalog
             and self.shortlist.moment.trends is trends

@@ -1,6 +1,6 @@
 """The outfits of shops in MongoDB (`servicekit.photostore`).
 
-A document of `photos` has, beside the store's own fields, `author`: the author's key, and `outfit`: a serialized Outfit, None
+A document of `photos` has, besides the store's own fields, `author`: the author's key, and `outfit`: a serialized Outfit, None
 if the photo was rejected or nothing is worn in it. Such a document stays, so that an older event can't bring an outfit back.
 """
 

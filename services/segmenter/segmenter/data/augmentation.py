@@ -41,7 +41,7 @@ def augment(
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Crop, scale (to 0.7-1.1 of the serving side), mirror and light a photo at random.
 
-    Returns float32 3 x h x w in [0, 1] and torchvision's target.
+    Return float32 3 x h x w in [0, 1] and torchvision's target.
     """
     height, width = photo.shape[:2]
     if rng.random() < 0.5:

@@ -11,7 +11,7 @@ from segmenter.core.engine import EngineError, SegmenterEngine
 
 EngineName = Literal["torchvision", "matterport", "mrcnn"]
 
-# Of weights that state none, unless the caller does: above the generation of the weights that ship,
+# The generation of weights that state none, unless the caller does. It is above the generation of the weights that ship,
 # so that results of a user's own .h5 supersede theirs.
 FOREIGN_GENERATION = 10
 

@@ -65,7 +65,7 @@ def results(scored: Sequence[Scored]) -> list[dict[str, Any]]:
 def figures(scored: Sequence[Scored], least_support: int = 15) -> dict[str, Any]:
     """Return mask and box AP, AP50 and AP75 over the categories with at least `least_support` garments.
 
-    Also returns mask AP50 and support of every category, and mask AP50 by scale and occlusion. In
+    Also return mask AP50 and support of every category, and mask AP50 by scale and occlusion. In
     these rows garments of other values count neither as missed nor as found, but a false alarm
     counts in each row: compare a row between two models, not with another row.
     """

@@ -24,7 +24,7 @@ def export(
 ) -> dict[str, Any]:
     """Write the weights with the score threshold that the held-out photos choose.
 
-    Returns the metadata and the figures on the held-out photos. Without any, the threshold is 0.5.
+    Return the metadata and the figures on the held-out photos. Without any, the threshold is 0.5.
     """
     info = model.ModelInfo.of(
         backbone, generation=options.generation, side=options.side, threshold=0.5

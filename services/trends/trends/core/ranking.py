@@ -119,7 +119,7 @@ class Growth:
 
     def p_values(self) -> Floats:
         """Return the chance of `now` or more if nothing grew: given now + before, the count of a steady value is binomial."""
-        # Of a value that is new nothing is expected: then the part of days that are now.
+        # A value that is new has no expected count: then it is the part of contributor-days that are now.
         known = self.before > 0
         part = np.where(
             known, self.expected / np.where(known, self.expected + self.before, 1), self.exposure
@@ -136,7 +136,7 @@ def wilson(count: int, total: int) -> tuple[float, float]:
     share, z2 = count / total, Z_SHARE**2 / total
     middle = (share + z2 / 2) / (1 + z2)
     half = Z_SHARE * sqrt(share * (1 - share) / total + z2 / 4 / total) / (1 + z2)
-    # At the ends the formula gives 0 and 1, but for rounding.
+    # At the ends the formula gives 0 and 1, except for rounding.
     return min(max(0.0, middle - half), share), max(min(1.0, middle + half), share)
 
 
@@ -198,7 +198,7 @@ def _rises(
 ) -> tuple[NDArray[np.bool_], Floats]:
     """Return which of n values rose significantly, and the bounds of their growth; `now` and `before` int64 (strata, n).
 
-    By stratum, so that crawling more of one is no growth, and only in strata that can tell.
+    By stratum, so that crawling more of one is not growth, and only in strata that can tell.
     """
     tells = dated_strata(window, baseline)
     here = np.array([s in tells for s in window.strata], np.bool_)
@@ -220,7 +220,7 @@ def _rises(
 
 
 def _lifts(values: Sequence[Value], shown: Counted) -> Floats:
-    """Return how much more often a category and a color meet in one garment than by chance; 0 for what is no such pair.
+    """Return how much more often a category and a color meet in one garment than by chance; 0 for a value that is not such a pair.
 
     A garment is a distinct (contributor-day, category, color), so that no contributor weighs more by posting more.
     """

@@ -1,6 +1,6 @@
 """Photos in MongoDB, as trends count them (`servicekit.photostore`).
 
-A document of `photos` has beside the store's own fields those of an observation, `shows` (what the photo can be found by) and
+A document of `photos` has, besides the store's own fields, those of an observation, `shows` (what the photo can be found by) and
 `outfit` (the event); without all of these if the photo was rejected. The photos are the truth that everything is counted of.
 """
 

@@ -9,7 +9,7 @@ from trends.core.recount import Recount
 from trends.storage.cellstore import FORMAT
 from trends.storage.store import RebuildOvertaken, Store
 
-# The last so many writes are caught up with in the transaction that switches, which holds up the others.
+# So many of the last writes are read in the transaction that switches over, which blocks other writes.
 _LAST_WRITES = 10
 
 

@@ -20,7 +20,7 @@ from trends.storage.cellstore import CellStore, Head
 from trends.storage.photos import LEAVE_OUT, Photos, result, state_of_document
 
 FOLD = 256
-"""Writes that are folded into the cells at once. As many are kept, so that readers need not load all cells again."""
+"""Writes that are folded into the cells at once. As many are kept, so that readers don't have to load all cells again."""
 
 
 class RebuildOvertaken(Exception):
@@ -101,7 +101,7 @@ class Store:
         async def work(write: Write) -> None:
             if Head.of_document(write.head).epoch > epoch:
                 raise RebuildOvertaken("another rebuild that began later has finished already")
-            # Should the transaction be repeated: applying the same again changes nothing.
+            # If the transaction is repeated: applying the same again changes nothing.
             written = await self.photos.find_written(known, write.seq - 1, write.session)
             touched.update(recount.apply(written.states, written.erased))
             cells = {key: recount.cells.get(key, Cell()) for key in touched}
