@@ -60,7 +60,7 @@ async def name_again(world: World) -> None:
 
 
 async def outcome(world: World) -> dict[str, Any]:
-    """By photo: segmenter, and each garment's names; not the palette's number, which tells how many came before."""
+    """Return by photo: segmenter, and each garment's names; not the palette's number, which tells how many came before."""
     orders = [name async for name, _ in world.outfits.find_generations()]
     return {
         o.image.image_id: (

@@ -63,7 +63,7 @@ def content(catalog: Catalog) -> dict[str, tuple[bytes, list[float]]]:
 
 
 def answer(catalog: Catalog) -> list[tuple[str, list[float]]]:
-    """Image ids and parts of what somebody is recommended."""
+    """Return image ids and parts of what somebody is recommended."""
     person = Person(frozenset({1}), 4, Learned(families={"red": 0.5}))
     moment = Moment(TrendTable({}, {TOP: TrendRow(0.3, 0.1, 0.5, True)}, {}), NOW.timestamp())
     shortlist = Shortlist(catalog, Key(Weights(), person.personal_color), moment)

@@ -55,7 +55,7 @@ def click(user: str, number: int, day: int, kind: str = "CLICKED") -> dict[str, 
 
 
 def lines() -> list[str]:
-    """People who each like one color, before the split and after it, in outfits that they have not clicked on before."""
+    """Return lines about people who each like one color, before the split and after it, in outfits that they have not clicked on before."""
     random_ = random.Random(0)
     families = sorted(FAMILIES)
     entries = [outfit(n, families[n % 4]) for n in range(200)]

@@ -143,7 +143,7 @@ class ByHand:
         return float(odds / (1 + odds))
 
     def answer(self, outfits: list[Outfit], index: Catalog, asked: Filters, k: int) -> list[str]:
-        """Plain order of scores within the caps."""
+        """Return the plain order of scores within the caps."""
         ties = {
             one.image_id: int(index.columns.tie[index.row(one.image_id) or 0]) for one in outfits
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.core import score
@@ -98,6 +98,7 @@ people = st.builds(
     people,
     st.builds(Weights, st.floats(0.01, 1e6), weight, weight, weight, weight),
 )
+@settings(deadline=None)  # the first example computes the table of personal colors
 def test_every_value_lies_in_0_to_1_and_so_does_the_score(
     data: list[tuple[list[tuple[int, str]], int, float]],
     trends: TrendTable,

@@ -77,7 +77,7 @@ class History:
 
 @st.composite
 def histories(draw: st.DrawFn) -> History:
-    """Every fact at least once, in any order, some of them twice."""
+    """Draw every fact at least once, in any order, some of them twice."""
     told = draw(st.lists(facts, min_size=1, max_size=6))
     again = draw(st.lists(st.sampled_from(told), max_size=4))
     order = draw(st.permutations([*told, *again]))
@@ -104,7 +104,7 @@ def image(post: int) -> fashion_pb2.ImageRef:
 
 
 def provenance(post: int) -> fashion_pb2.Provenance:
-    """Where the photo comes from."""
+    """Return where the photo comes from."""
     return fashion_pb2.Provenance(
         site=SITE,
         post=str(post),
@@ -134,7 +134,7 @@ def outfit(fact: Fact) -> OutfitDescribed:
 
 
 def rejection(fact: Fact) -> ImageClassified:
-    """Not a fashion photo."""
+    """Return the event of a photo that is not fashion."""
     event = ImageClassified(
         image=image(fact.post), provenance=provenance(fact.post), generations=generations(fact)
     )
@@ -159,7 +159,7 @@ class Service(ABC):
 
     @abstractmethod
     async def state(self) -> Any:
-        """All that is kept, comparable with that of another database."""
+        """Return all that is kept, comparable with that of another database."""
 
 
 class Consumer(Service):

@@ -40,7 +40,7 @@ async def client(mongodb_uri: str) -> AsyncIterator[Client]:
 
 
 async def ignore(publication: Publication[Any]) -> None:
-    """Nothing is published outside of handlers."""
+    """Drop the event: nothing is published outside of handlers."""
 
 
 async def count(client: Client, outfits: Sequence[OutfitDescribed]) -> dict[CellKey, Any]:

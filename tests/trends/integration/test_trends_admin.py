@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 def photo(number: int) -> PhotoState:
-    """Each of a contributor of its own: so people are as many as photos."""
+    """Return a photo of a contributor of its own, so that there are as many people as photos."""
     observation = Observation(
         stratum=Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, "a.example" if number % 3 else "b.example"),
         day=SUNDAY - timedelta(days=number % 10),
@@ -51,7 +51,7 @@ PHOTOS = [photo(number) for number in range(200)]
 
 
 def people(start: Callable[[date], date], site: str = "", hashtag: str = "") -> dict[Any, int]:
-    """Photos by (dimension, category, family, start), where there are at least five."""
+    """Return the number of photos by (dimension, category, family, start), where there are at least five."""
     found: Counter[tuple[str, str, str, str]] = Counter()
     for state in PHOTOS:
         seen = state.observation

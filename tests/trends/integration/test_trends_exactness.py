@@ -88,7 +88,7 @@ def answers(snapshot: Snapshot) -> Contents:
 
 
 async def tell(store: Store, told: Sequence[Step], rng: random.Random) -> None:
-    """In batches of any size."""
+    """Tell the service in batches of any size."""
     todo = list(told)
     while todo:
         batch = [todo.pop(0) for _ in range(min(len(todo), rng.randint(1, 4)))]

@@ -44,7 +44,7 @@ Wired = Callable[[Database, Callable[[], float]], TrendsApp]
 
 
 def photo(number: int, order: tuple[int, int, int, int] = (1, 1, 1, 1)) -> PhotoState:
-    """Every fifth one is rejected."""
+    """Return a photo; every fifth one is rejected."""
     observation = Observation(
         stratum=Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, SITE),
         day=SUNDAY - timedelta(days=number % 14),

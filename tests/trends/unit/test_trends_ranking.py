@@ -92,7 +92,7 @@ def pairs_of_a_week(week: int) -> dict[tuple[int, str], float]:
 
 
 def four_weeks(rng: random.Random, mislabelled: float) -> Photos:
-    """28 days with exact quotas, one top and one bottom a post, dealt at random; then labels go wrong."""
+    """Return 28 days with exact quotas, one top and one bottom a post, dealt at random; then labels go wrong."""
     counts, number = Photos(), 0
     for week in range(4):
         shares = pairs_of_a_week(week)
