@@ -6,8 +6,13 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["devstack.fixtures"] if any(distributions(name="snsfashion-devstack")) else []
+
+# Beside other workers an example may take long for no reason of its own; each test has a time-out.
+settings.register_profile("side by side", deadline=None)
+settings.load_profile("side by side")
 
 TESTS = Path(__file__).parent
 KINDS = {
