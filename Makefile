@@ -78,7 +78,7 @@ FAST_TESTS = -m "(unit or system) and not slow" $(wildcard $(if $(SERVICE),tests
 test: $(READY) needs-tests ## Run all tests, or those of SERVICE=color (a library too), or FAST=1 (no server, no training)
 	@$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
 		$(if $(COVERAGE),$(MEASURED:%=--cov=%) --cov-report=) $(if $(FAST),$(FAST_TESTS),$(if $(SERVICE),-m "not training" tests/$(SERVICE))) $(ARGS)
-	@$(if $(COVERAGE),$(BIN)/python .ci/coverage.py $(MEASURED))
+	@$(if $(COVERAGE),$(BIN)/python .ci/coverage_by_package.py $(MEASURED))
 
 .PHONY: needs-tests
 needs-tests:

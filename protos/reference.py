@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import buf_image
 from google.protobuf import descriptor_pool, text_format
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
@@ -19,6 +18,8 @@ from google.protobuf.descriptor_pb2 import (
 )
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+
+import buf_image
 
 ROOT = Path(__file__).resolve().parent
 _RULES: Any = descriptor_pool.Default().FindExtensionByName("buf.validate.field")

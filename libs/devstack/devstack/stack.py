@@ -1,4 +1,4 @@
-"""The broker, the database and the six services, started together and stopped together."""
+"""The broker, the database and all services, started together and stopped together."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from devstack.infrastructure import mongo_server, nats_server
 from devstack.processes import Process, free_port, start_all, stop_all
 from servicekit.provision import provision
 
-SERVICES = ("crawler", "classifier", "segmenter", "color", "trends", "recommender")
 ROOT = Path(__file__).resolve().parents[3]
+SERVICES = tuple(sorted(path.parent.name for path in ROOT.glob("services/*/pyproject.toml")))
+"""Every service of this repository."""
 
 Progress = Callable[[str], None]
 
@@ -65,7 +66,7 @@ class Stack:
         start_all(self._servers)
         progress("streams and consumers")
         asyncio.run(_provision(self.nats_url))
-        progress("six services")
+        progress(f"{len(SERVICES)} services")
         ports = {name: int(os.environ.get(f"{name.upper()}_PORT", 0)) for name in SERVICES}
         self.addresses = {name: f"127.0.0.1:{port or free_port()}" for name, port in ports.items()}
         self.services = {name: self._service(name) for name in SERVICES}

@@ -115,6 +115,7 @@ def test_kubernetes_sets_what_a_service_needs(
     objects: dict[tuple[str, str], dict[str, Any]], service: str
 ) -> None:
     (container,) = objects["Deployment", service]["spec"]["template"]["spec"]["containers"]
+    assert ":" in container["image"], "kustomization.yaml gives its image no tag"
     assert {"configMapRef": {"name": "settings"}} in container["envFrom"]
     assert {"secretRef": {"name": "connections"}} in container["envFrom"]
     config = set(objects["ConfigMap", "settings"]["data"])

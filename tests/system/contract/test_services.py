@@ -1,4 +1,4 @@
-"""All six services have the same shape, so that who knows one knows the others."""
+"""All services have the same shape, so that who knows one knows the others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from servicekit.settings import StatelessSettings
 from snsfashion.color.v1 import color_pb2, color_pb2_grpc
 
 ROOT = Path(__file__).parents[3]
-SERVICES = ("crawler", "classifier", "segmenter", "color", "trends", "recommender")
+SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/pyproject.toml"))
 
 
 def tree(service: str, module: str) -> ast.Module:
