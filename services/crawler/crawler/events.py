@@ -34,15 +34,15 @@ class Events:
         await self._ledger.enter_outcomes([(e.image.image_id, of_description(e)) for e in events])
         return [()] * len(events)
 
-    async def dead(self, letters: Sequence[DeadLetter]) -> list[Outcome]:
+    async def dead(self, events: Sequence[DeadLetter]) -> list[Outcome]:
         """Note what consumers gave up. A letter that is about no known photo only stays in the stream, for an operator."""
-        for letter in letters:
+        for letter in events:
             if not letter.image_id:
                 _log.error("dead_without_photo", service=letter.service, subject=letter.subject)
         await self._ledger.enter_deaths(
-            [(letter.image_id, of_dead_letter(letter)) for letter in letters if letter.image_id]
+            [(letter.image_id, of_dead_letter(letter)) for letter in events if letter.image_id]
         )
-        return [()] * len(letters)
+        return [()] * len(events)
 
     async def retried(self, event: ImageClassified | OutfitDescribed, dead_letter: str) -> None:
         """Note that an operator sent a message again: its dead letter no longer decides the fate of the photo."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
-import grpc
 import numpy as np
 from google.protobuf.duration_pb2 import Duration
 from numpy.typing import NDArray
 
 from servicekit.events import timestamp
+from servicekit.rpc import Context
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
 from trends import query
@@ -37,9 +37,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
     async def GetTrends(
         self,
         request: trends_pb2.GetTrendsRequest,
-        context: grpc.aio.ServicerContext[
-            trends_pb2.GetTrendsRequest, trends_pb2.GetTrendsResponse
-        ],
+        context: Context,
     ) -> trends_pb2.GetTrendsResponse:
         """List the most worn or the fastest rising values."""
         page = Page.of(request, TRENDS_PAGE, self._clock())
@@ -75,9 +73,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
     async def GetTrendSeries(
         self,
         request: trends_pb2.GetTrendSeriesRequest,
-        context: grpc.aio.ServicerContext[
-            trends_pb2.GetTrendSeriesRequest, trends_pb2.GetTrendSeriesResponse
-        ],
+        context: Context,
     ) -> trends_pb2.GetTrendSeriesResponse:
         """Show one value over time. The first and the last week hold only the days asked for."""
         value = query.value(request.dimension, request.value)
@@ -96,9 +92,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
     async def GetTrendEvidence(
         self,
         request: trends_pb2.GetTrendEvidenceRequest,
-        context: grpc.aio.ServicerContext[
-            trends_pb2.GetTrendEvidenceRequest, trends_pb2.GetTrendEvidenceResponse
-        ],
+        context: Context,
     ) -> trends_pb2.GetTrendEvidenceResponse:
         """Show photos behind a number."""
         value = query.value(request.dimension, request.value)
