@@ -12,6 +12,6 @@ from devstack.stack import Stack
 
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """Broker, database and all six services."""
+    """Broker, database and all services."""
     with Stack(tmp_path_factory.mktemp("system")) as stack:
         yield System(stack)

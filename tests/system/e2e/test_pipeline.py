@@ -1,4 +1,4 @@
-"""Through all six services: what repeats changes nothing, what is broken ends with a reason."""
+"""Through all services: what repeats changes nothing, what is broken ends with a reason."""
 
 from __future__ import annotations
 
