@@ -65,8 +65,8 @@ def price_micros(product: fashion_pb2.Product) -> int:
 
 
 def micros(cents: int) -> int:
-    """Return a price that is in 1/100 of the currency in 1/1,000,000 of it."""
-    return min(cents * _MICROS_IN_A_CENT, _GREATEST_PRICE)
+    """Return a price that is in 1/100 of the currency in 1/1,000,000 of it; 0 for one below 0, which is not a price."""
+    return min(max(cents, 0) * _MICROS_IN_A_CENT, _GREATEST_PRICE)
 
 
 def outfit(message: recommender_pb2.Outfit, site: str, author_key: str) -> Outfit:

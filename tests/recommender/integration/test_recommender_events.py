@@ -173,6 +173,17 @@ async def test_a_bad_event_among_good_ones_is_refused_alone(
     assert set(content(app.replica.catalog)) == {"shop:a:0", "shop:b:0"}
 
 
+@pytest.mark.parametrize("cents", [-(2**63), -1, 2**63 - 1])
+async def test_a_price_that_is_out_of_range_does_not_keep_a_replica_from_loading(
+    app: RecommenderApp, db: Database, wired: Wire, described: Described, cents: int
+) -> None:
+    await app.events.described([described("a", price_cents=cents, currency="EUR")])
+    again = await start(wired, db)
+    for replica in (app.replica, again.replica):
+        (row,) = np.flatnonzero(replica.catalog.columns.alive)
+        assert replica.catalog.columns.price_micros[row] == max(cents, 0)
+
+
 async def test_a_replica_that_got_no_event_follows(
     app: RecommenderApp, db: Database, wired: Wire, described: Described, rejected: Rejected
 ) -> None:

@@ -56,7 +56,8 @@ class StoredOutfits:
 
     async def find_all(self) -> list[StoredOutfit]:
         """Return all outfits."""
-        return list((await self.find_changes(0, await self.read_version())).outfits)
+        found = self._photos.photos.find({"outfit": {"$ne": None}})
+        return [_stored(document) async for document in found]
 
     async def read_version(self) -> int:
         """Return the number of the last write."""
