@@ -90,26 +90,24 @@ class RecommenderService(RecommenderServiceServicer):
         if request.HasField("occurred_at"):
             at = requests.moment("occurred_at", request.occurred_at)
         outfit = self._known_outfit(request.image_id) or await self._outfit(request.image_id)
-        recorded = await self._stored_people.add_feedback(
-            request.user_id,
-            profile.Feedback(
-                request.event_id,
-                request.image_id,
-                request.kind,
-                outfit.style,
-                at.timestamp(),
-                messages.worn(outfit),
-            ),
+        event = profile.Feedback(
+            request.event_id,
+            request.image_id,
+            request.kind,
+            outfit.style,
+            at.timestamp(),
+            messages.worn(outfit),
         )
-        self._people.forget(request.user_id)
+        with self._people.writing(request.user_id):
+            recorded = await self._stored_people.add_feedback(request.user_id, event)
         return recommender_pb2.RecordFeedbackResponse(recorded=recorded)
 
     async def PutProfile(
         self, request: recommender_pb2.PutProfileRequest, context: Context
     ) -> recommender_pb2.PutProfileResponse:
         """Store what a person declares."""
-        await self._stored_people.put_profile(request.user_id, request.preferences)
-        self._people.forget(request.user_id)
+        with self._people.writing(request.user_id):
+            await self._stored_people.put_profile(request.user_id, request.preferences)
         result = await self._profile(request.user_id, request.preferences)
         return recommender_pb2.PutProfileResponse(profile=result)
 
@@ -127,8 +125,8 @@ class RecommenderService(RecommenderServiceServicer):
         self, request: recommender_pb2.ErasePersonRequest, context: Context
     ) -> recommender_pb2.ErasePersonResponse:
         """Forget a person."""
-        removed = await self._stored_people.erase(request.user_id)
-        self._people.forget(request.user_id)
+        with self._people.writing(request.user_id):
+            removed = await self._stored_people.erase(request.user_id)
         return recommender_pb2.ErasePersonResponse(removed=removed)
 
     async def GetOutfit(

@@ -48,8 +48,8 @@ async def test_a_write_is_seen_by_its_replica_at_once_and_by_another_after_its_n
     here, there = People(stored), People(stored)
     for people in (here, there):
         assert not (await people.get("kim")).styles
-    await stored.put_profile("kim", Preferences(styles=[FEMININE]))  # type: ignore[list-item]
-    here.forget("kim")
+    with here.writing("kim"):
+        await stored.put_profile("kim", Preferences(styles=[FEMININE]))  # type: ignore[list-item]
     assert list((await here.get("kim")).styles) == [FEMININE]
     assert not (await there.get("kim")).styles
     await there.refresh()
@@ -89,12 +89,27 @@ async def test_what_a_dead_writer_did_not_announce_is_found_out_within_a_minute(
     assert (await people.get("kim")).events == [liked(1)]
 
 
+async def test_a_write_that_could_not_be_announced_is_seen_by_its_replica(
+    stored: StoredPeople, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = People(stored, lambda: 0.0)
+    assert (await people.get("kim")).events == []
+
+    async def fail(user_id: str) -> None:
+        raise ConnectionError("the database is away")
+
+    monkeypatch.setattr(stored, "_announce", fail)
+    with pytest.raises(ConnectionError), people.writing("kim"):
+        await stored.add_feedback("kim", liked(1))
+    assert (await people.get("kim")).events == [liked(1)]
+
+
 async def test_a_write_while_a_person_is_read_is_not_lost(stored: StoredPeople) -> None:
     people = People(stored)
     reading = [asyncio.create_task(people.get("kim")) for _ in range(3)]
     await asyncio.sleep(0)
-    await stored.add_feedback("kim", liked(1))
-    people.forget("kim")
+    with people.writing("kim"):
+        await stored.add_feedback("kim", liked(1))
     await asyncio.gather(*reading)
     assert (await people.get("kim")).events == [liked(1)]
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from recommender.core import profile
 from recommender.core.profile import Feedback, Learned
@@ -68,9 +69,13 @@ class People(Follower[int]):
             return kept
         return await asyncio.shield(self._reading.join(key, lambda: self._read(user_id)))
 
-    def forget(self, user_id: str) -> None:
-        """Drop what is held of a person, since this replica has written something of them."""
-        self._forget(person_key(user_id))
+    @contextmanager
+    def writing(self, user_id: str) -> Iterator[None]:
+        """Drop what is held of a person at the end of a write, also of one that failed: some of it may be stored."""
+        try:
+            yield
+        finally:
+            self._forget(person_key(user_id))
 
     async def _read_version(self) -> int:
         return await self._stored.read_version()
