@@ -1,4 +1,4 @@
-# A service without a network: such as color. From the root of the repository:
+# A service without a network, such as color. From the root of the repository:
 #   docker build -f deploy/images/light.Dockerfile --build-arg SERVICE=color -t snsfashion/color .
 ARG BASE=python:3.11-slim
 
