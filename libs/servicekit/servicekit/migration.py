@@ -42,6 +42,8 @@ async def migrate(
 ) -> Migrated:
     """Move all photos and tombstones of a service. `progress` receives how many were moved since its last call."""
     store = PhotoStore(db)
+    # A tombstone lists the photos of its post: without an index, each would scan all photos.
+    await store.create_indexes()
     photos = tombstones = 0
     async for page in _pages(db, old.photos, {"seq": None} if old.photos == "photos" else {}):
         documents = [old.photo(document) for document in page]

@@ -102,14 +102,18 @@ class PhotoStore:
 
     async def prepare(self) -> None:
         """Create the indexes. Repeating it changes nothing. Raise StartError if the data is in the format of version 0.1."""
-        await self.photos.create_index([("site", 1), ("post", 1)])
-        await self.photos.create_index("seq")
-        await self.tombstones.create_index("seq")
+        await self.create_indexes()
         if OLD_COLLECTIONS & set(await self._db.list_collection_names()):
             service = self._db.name.removeprefix("snsfashion_")
             raise StartError(
-                f"its database has the format of version 0.1; run `snsfashion-admin {service} migrate` once"
+                f"the database {self._db.name} has the format of version 0.1; run `snsfashion-admin {service} migrate` once"
             )
+
+    async def create_indexes(self) -> None:
+        """Create the indexes. Repeating it changes nothing."""
+        await self.photos.create_index([("site", 1), ("post", 1)])
+        await self.photos.create_index("seq")
+        await self.tombstones.create_index("seq")
 
     async def write(self, work: Callable[[Write], Awaitable[T]]) -> T:
         """Run `work` as one write: all of it happens or nothing, and no other write happens in between.

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymongo import AsyncMongoClient
 
+from servicekit import migration
 from servicekit.errors import StartError
 from servicekit.events import Order
 from servicekit.migration import Old, migrate
@@ -275,3 +276,54 @@ async def test_data_of_version_0_1_is_refused_until_it_is_migrated(db: Database)
     assert [t["old"] async for t in store.tombstones.find()] == [True]
     moved = await migrate(db, old)
     assert (moved.photos, moved.tombstones) == (0, 0)
+
+
+@pytest.mark.parametrize("kill_after", range(1, 6))
+async def test_a_migration_that_is_killed_is_finished_by_the_next(
+    db: Database, kill_after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has five writes: three pages of photos, two of tombstones. It is killed after one of them, before what follows."""
+    monkeypatch.setattr(migration, "_PAGE", 2)
+    await db["outfits"].insert_many(
+        [{"_id": f"shop:{n}:0", "site": "shop", "post": str(n), "order": [1] * 4} for n in range(5)]
+    )
+    await db["erased"].insert_many([{"_id": f"shop/{post}"} for post in ("x", "y", "z")])
+    old = Old(
+        photos="outfits",
+        tombstones="erased",
+        photo=lambda document: document,
+        tombstone=lambda document: (Post("shop", document["_id"][5:]), {}),
+    )
+    write = PhotoStore.write
+    writes = 0
+
+    async def write_and_die(store: PhotoStore, work: Callable[[Write], Awaitable[Any]]) -> Any:
+        nonlocal writes
+        done = await write(store, work)
+        writes += 1
+        if writes == kill_after:
+            raise Killed
+        return done
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PhotoStore, "write", write_and_die)
+        with pytest.raises(Killed):
+            await migrate(db, old)
+    store = PhotoStore(db)
+    with pytest.raises(StartError, match="migrate"):
+        await store.prepare()
+    await migrate(db, old)
+    await store.prepare()
+    assert {d["_id"] async for d in store.photos.find()} == {f"shop:{n}:0" for n in range(5)}
+    assert {d["_id"] async for d in store.tombstones.find()} == {f"shop:{p}" for p in "xyz"}
+
+
+async def test_a_migration_has_an_index_for_the_photos_of_a_tombstone(db: Database) -> None:
+    """Without it, each of thousands of tombstones would scan all photos."""
+    await db["outfits"].insert_one({"_id": "shop:1:0", "site": "shop", "post": "1", "order": [1]})
+    old = Old(
+        "outfits", "erased", photo=lambda document: document, tombstone=lambda _: (POSTS[0], {})
+    )
+    await migrate(db, old)
+    indexes = [index["key"] async for index in await db["photos"].list_indexes()]
+    assert {"site": 1, "post": 1} in [dict(key) for key in indexes]
