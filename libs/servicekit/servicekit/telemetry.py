@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -34,6 +35,9 @@ INFERENCE_BATCH = Histogram(
 )
 INFERENCE_QUEUE = Gauge("sns_inference_queue", "Photos that are waiting for the model")
 
+FLUSH_S = 5.0
+"""Seconds that the end of a process waits for a collector of traces."""
+
 _tracer = trace.get_tracer("snsfashion")
 
 
@@ -43,7 +47,10 @@ def configure(service: str, level: str, otlp_endpoint: str = "") -> None:
     `otlp_endpoint`: http(s)://host:port of a collector that takes OTLP over gRPC.
     """
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
-        provider = TracerProvider(resource=Resource.create({"service.name": service}))
+        # `flush` is what happens at exit: without a limit, a collector that does not answer delays it by half a minute.
+        provider = TracerProvider(
+            resource=Resource.create({"service.name": service}), shutdown_on_exit=False
+        )
         if otlp_endpoint:
             # Imported here, since nothing else needs it and it is slow to load.
             from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
@@ -74,10 +81,12 @@ def configure(service: str, level: str, otlp_endpoint: str = "") -> None:
 
 
 def flush() -> None:
-    """Send the traces that are still in memory. Call it when the process ends."""
+    """Send the traces that are still in memory, for at most FLUSH_S. Call it when the process ends."""
     provider = trace.get_tracer_provider()
     if isinstance(provider, TracerProvider):
-        provider.shutdown()
+        sending = threading.Thread(target=provider.shutdown, daemon=True)
+        sending.start()
+        sending.join(FLUSH_S)
 
 
 def server_interceptor() -> grpc.aio.ServerInterceptor:  # type: ignore[type-arg]

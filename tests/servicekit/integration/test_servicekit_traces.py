@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -41,12 +42,27 @@ asyncio.run(main())
 """.replace("TRACE_ID", TRACE_ID)
 
 
+# A process that ends with a span in memory, and prints how many seconds it waits for the collector.
+ENDING = """
+import sys, time
+from servicekit import telemetry
+
+telemetry.FLUSH_S = 0.5
+telemetry.configure("color", "INFO", sys.argv[1])
+with telemetry.span("work", {}):
+    pass
+start = time.monotonic()
+telemetry.flush()
+print(time.monotonic() - start)
+"""
+
+
 class Collector(trace_service_pb2_grpc.TraceServiceServicer):
     """A collector that keeps the spans that it receives."""
 
     def __init__(self) -> None:
         self.spans: list[tuple[str, str, str]] = []
-        """Return the service, the name of the span and the trace id of each span."""
+        """The service, the name of the span and the trace id of each span."""
 
     async def Export(
         self, request: trace_service_pb2.ExportTraceServiceRequest, context: object
@@ -73,11 +89,11 @@ async def collector() -> AsyncIterator[tuple[Collector, str]]:
     await server.stop(0)
 
 
-async def answer(endpoint: str) -> str:
-    """Return what the program prints: the traceparent that the handler saw."""
+async def answer(endpoint: str, program: str = PROGRAM) -> str:
+    """Return what the program prints. PROGRAM prints the traceparent that the handler saw."""
     done = await asyncio.to_thread(
         subprocess.run,
-        [sys.executable, "-c", PROGRAM, endpoint],
+        [sys.executable, "-c", program, endpoint],
         env={k: v for k, v in os.environ.items() if not k.startswith("OTEL_")},
         capture_output=True,
         text=True,
@@ -101,3 +117,10 @@ async def test_without_an_endpoint_the_trace_goes_on_and_nothing_is_sent(
     received, _ = collector
     assert TRACE_ID in await answer("")
     assert not received.spans
+
+
+async def test_a_collector_that_does_not_answer_does_not_delay_the_end_of_a_process() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        waited = await answer(f"http://127.0.0.1:{silent.getsockname()[1]}", ENDING)
+    # The exporter itself gives up after 10 s.
+    assert float(waited.splitlines()[-1]) < 5
