@@ -23,8 +23,11 @@ def open_client(uri: str, timeout_s: float) -> Client:
 
 
 async def connect(uri: str, timeout_s: float) -> Client:
-    """Return a connected client. Raise StartError if no server answers within `timeout_s` seconds."""
-    client = open_client(uri, timeout_s)
+    """Return a connected client. Raise StartError if `uri` is invalid or no server answers within `timeout_s` seconds."""
+    try:
+        client = open_client(uri, timeout_s)
+    except (PyMongoError, ValueError) as error:  # a ValueError if the port is not a number
+        raise StartError(f"MONGODB_URI is not a valid address: {error}") from error
     try:
         await client.admin.command("ping")
     except PyMongoError as error:

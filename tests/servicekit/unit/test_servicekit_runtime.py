@@ -272,6 +272,7 @@ async def test_a_broken_consumer_ends_the_service(
     [
         ({"NATS_URL": "nats://127.0.0.1:1"}, "no NATS with JetStream at nats://127.0.0.1:1"),
         ({"MONGODB_URI": "mongodb://127.0.0.1:1"}, "no MongoDB at the address in MONGODB_URI"),
+        ({"MONGODB_URI": "mongodb://host:port"}, "MONGODB_URI is not a valid address"),
         ({"METRICS_PORT": "taken"}, "METRICS_PORT"),
         ({"GRPC_PORT": "taken"}, "GRPC_PORT"),
     ],
