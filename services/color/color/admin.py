@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
-from typing import BinaryIO
+from typing import TextIO
 
 import click
 from tqdm import tqdm
@@ -49,17 +49,17 @@ async def _opened(uri: str) -> AsyncIterator[tuple[Outfits, KnownPalettes]]:
     "put",
     epilog="\b\nExample:\n  snsfashion-admin color palette put acme.csv --version acme-2027",
 )
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.File(encoding="utf-8"))
 @click.option("--version", required=True, help="A new version, such as acme-2027.")
 @MONGODB_URI
 @asynchronous
-async def put_palette(file: BinaryIO, version: str, mongodb_uri: str) -> None:
+async def put_palette(file: TextIO, version: str, mongodb_uri: str) -> None:
     """Add a palette, by which photos are named from then on.
 
     FILE is a CSV with the columns name, rgb and family; name_ko and family_ko are optional.
     """
     try:
-        csv = file.read().decode("utf-8")
+        csv = file.read()
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{file.name}: {error}") from error
     check(PutPaletteRequest(palette_version=version, csv=csv))

@@ -102,6 +102,7 @@ async def test_a_palette_is_put_from_a_file_and_an_error_names_its_line(
     for text, status, told in (
         (ACME.replace("ca1c26", "red"), 1, "line 2, column rgb: 'red'"),
         (ACME, 0, "acme-2027: 1 colors, 1 families"),
+        (ACME.replace("\n", "\r\n"), 0, "acme-2027: 1 colors, 1 families"),
         (ACME.replace("ca1c26", "ca1c27"), 1, "choose a new version"),
     ):
         file.write_text(text, encoding="utf-8")

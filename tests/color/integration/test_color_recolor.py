@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,9 +16,10 @@ from grpc_status import rpc_status
 from color.core import palette
 from color.core.generation import join
 from color.recolor import Report, find_outdated, recolor
+from color.storage import known_palettes
 from color.storage.known_palettes import NumberedPalette
 from color.storage.outfits import NewerPalette
-from color.storage.palette_history import VersionTaken
+from color.storage.palette_history import StoredPalette, VersionTaken
 from servicekit.errors import Gone, NotFound
 from servicekit.events import Publication
 from servicekit.photostore import Post
@@ -162,6 +164,33 @@ async def test_a_replica_that_does_not_know_a_palette_yet_still_names_by_it(
     assert outfit.garments[0].colors[0].name == "acme fire"
     assert outfit.generations.color == join(2)
     assert not await find_outdated(world.outfits, world.palettes.newest)
+
+
+async def test_a_caller_that_gives_up_while_palettes_are_read_adds_none_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = World(world.db.client, world.db.name, world.blob_url)
+    await other.app.prepare()
+    await other.palettes.put("acme-2027", ACME)
+    await other.palettes.put("acme-2028", LATER)
+    ready = known_palettes._ready
+    second, parse = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def slowly(stored: StoredPalette) -> NumberedPalette:
+        if stored.version == "acme-2028":
+            loop.call_soon_threadsafe(second.set)
+            parse.wait(20)
+        return ready(stored)
+
+    monkeypatch.setattr(known_palettes, "_ready", slowly)
+    caller = asyncio.create_task(world.palettes.get("acme-2028"))
+    await second.wait()
+    caller.cancel()
+    parse.set()
+    await asyncio.gather(caller, return_exceptions=True)
+    await world.palettes.refresh()
+    assert [p.number for p in world.palettes.all] == [1, 2, 3]
 
 
 async def test_a_recolor_by_a_palette_that_is_no_longer_the_newest_stores_nothing(

@@ -77,8 +77,10 @@ class KnownPalettes(Follower[int]):
         return await self._history.read_newest()
 
     async def _catch_up(self, newest: int) -> int:
-        for stored in await self._history.find_after(self._version):
-            self._known.append(await asyncio.to_thread(_ready, stored))
+        added = await self._history.find_after(self._version)
+        # All at once: a caller that is canceled meanwhile must not leave some that are added again later.
+        self._known += [await asyncio.to_thread(_ready, stored) for stored in added]
+        for stored in added:
             _log.info("palette", version=stored.version, number=stored.number)
         return self._known[-1].number
 
