@@ -418,6 +418,20 @@ async def test_a_page_token_is_of_its_own_request_only(world: World) -> None:
     assert caught.value.field == "page_token"
 
 
+async def test_replicas_that_start_at_once_on_an_empty_database_all_start(
+    mongo: tuple[AsyncMongoClient[dict[str, Any]], str],
+    wired: Callable[[Database, Callable[[], float]], TrendsApp],
+) -> None:
+    client, name = mongo
+    for number in range(5):
+        db = client[f"{name}_{number}"]
+        try:
+            replicas = [wired(db, lambda: 0.0) for _ in range(4)]
+            await asyncio.gather(*(replica.prepare() for replica in replicas))
+        finally:
+            await client.drop_database(db.name)
+
+
 async def test_an_answer_says_how_old_it_is(world: World) -> None:
     await world.ask(items())
     world.time += 1.5

@@ -82,14 +82,16 @@ class Store:
 
     async def take_epoch(self) -> int:
         """Take a number for the cells of a rebuild, greater than all before, and return it."""
-        document = await self._writes.meta.find_one_and_update(
-            {"_id": "epochs"},
-            {"$inc": {"last": 1}},
-            upsert=True,
-            return_document=ReturnDocument.AFTER,
-        )
-        assert document is not None  # an upsert returns what it made
-        return int(document["last"])
+        while True:
+            document = await self._writes.meta.find_one_and_update(
+                {"_id": "epochs"},
+                {"$inc": {"last": 1}},
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+            # SecantusDB returns nothing to a replica while another one inserts the document.
+            if document is not None:
+                return int(document["last"])
 
     async def switch(self, epoch: int, recount: Recount, known: int) -> None:
         """Make the cells of `epoch` count; `recount` holds them as they are after write `known`.
