@@ -103,6 +103,10 @@ class PhotoStore:
     async def prepare(self) -> None:
         """Create the indexes. Repeating it changes nothing. Raise StartError if the data is in the format of version 0.1."""
         await self.create_indexes()
+        await self.check_format()
+
+    async def check_format(self) -> None:
+        """Raise StartError if the data is in the format of version 0.1."""
         if OLD_COLLECTIONS & set(await self._db.list_collection_names()):
             service = self._db.name.removeprefix("snsfashion_")
             raise StartError(

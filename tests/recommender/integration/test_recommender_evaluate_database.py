@@ -82,6 +82,13 @@ async def test_what_version_0_1_stored_must_be_moved_first(
     assert "snsfashion-admin recommender migrate" in error
 
 
+async def test_an_evaluation_writes_nothing(service_database: Database, mongodb_uri: str) -> None:
+    status, _, error = await evaluate("--mongodb-uri", mongodb_uri)
+    assert status == 2
+    assert "there is no feedback" in error
+    assert await service_database.list_collection_names() == []
+
+
 async def test_a_database_or_a_trends_service_out_of_reach_is_named(
     app: RecommenderApp, mongodb_uri: str, absent_address: str
 ) -> None:

@@ -15,7 +15,7 @@ async def read(db: Database) -> History:
     """Return all outfits, profiles and feedback of the recommender's database. Raise StartError if version 0.1 wrote it."""
     history = History()
     photos = PhotoStore(db)
-    await photos.prepare()
+    await photos.check_format()
     for stored in await StoredOutfits(photos).find_all():
         message = Outfit.FromString(stored.payload)
         history.outfits.append(messages.outfit(message, stored.site, stored.author_key))
