@@ -67,6 +67,7 @@ class Loop(Generic[Batch]):
         self.process = process
         self.dtype = dtype
         self.average_every = average_every
+        # With buffers: the statistics of batch norms are averaged like the weights that they belong to.
         self.average = AveragedModel(task.served, multi_avg_fn=self._blend, use_buffers=True)
         self.average.update_parameters(task.served)  # the weights at the start are the first ones
         self.parallel = process.parallel(task.network)
@@ -189,7 +190,7 @@ class Loop(Generic[Batch]):
             usable, problems = self.task.usable(batch)
             unusable.update(problems)
             if self.process.world > 1:
-                # Every process takes part in every step: without a photo of its own, by its last batch.
+                # Every process takes part in every step: one without a usable photo takes its last batch again.
                 usable = last = last if usable is None else usable
                 if usable is None:
                     raise NoUsablePhoto("no usable photo at the start: " + "; ".join(problems))
