@@ -71,12 +71,12 @@ def main(
 ) -> None:
     """Tell how good the recommendations would have been.
 
-    Feedback is split by time, and what was recommended at the split is judged by what people did after it. Beside the
-    recommender stand trend only, the most popular and a random order.
+    Feedback is split by time, and what was recommended at the split is judged by what people did after it. It is
+    compared with trend only, the most popular and a random order.
 
     nDCG: gains are 1 for a click, 2 for a like, 3 for a purchase. Coverage: share of the catalog in anyone's list.
     Diversity: 1 minus the mean likeness of two outfits of a list. Popularity bias: mean share of the catalog that is less
-    popular than what is shown; 0.5 is none.
+    popular than what is shown; 0.5 means no bias.
     """
     if (file is None) == (mongodb_uri is None):
         raise click.UsageError("give either --file or --mongodb-uri")

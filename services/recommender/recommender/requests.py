@@ -81,7 +81,7 @@ def _check_apart(name: str, wanted: Collection[object], excluded: Collection[obj
     both = set(wanted) & set(excluded)
     if both:
         raise InvalidArgument(
-            f"filters.exclude_{name}", f"{sorted(map(str, both))} also stand in filters.{name}"
+            f"filters.exclude_{name}", f"{sorted(map(str, both))} are also in filters.{name}"
         )
 
 

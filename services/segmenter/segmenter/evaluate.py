@@ -26,7 +26,7 @@ from segmenter.evaluation.serving import served
     metavar="FOLDER",
     help="Photos in the DeepFashion2 layout.",
 )
-@click.option("--limit", type=int, help="Only the first so many photos.")
+@click.option("--limit", type=int, help="Use only the first photos, at most this many.")
 @evaluate_options(
     weights="Folder with model.safetensors and model.json, or an .h5.",
     predictions="Write COCO results (JSON) to this file.",

@@ -1,4 +1,4 @@
-"""Results by photo and generation in the blob store: the first one stands, so that redelivery can't change it."""
+"""Results by photo and generation in the blob store: the first one stays, so that redelivery can't change it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PREFIX = "segments"
 
 
 class Results:
-    """What the segmenter found, kept for as long as the photo is."""
+    """What the segmenter found, kept as long as the photo."""
 
     def __init__(self, blobs: BlobStore, generation: int) -> None:
         self._blobs = blobs
@@ -24,7 +24,7 @@ class Results:
             return None
 
     async def keep(self, sha256: bytes, photo_key: str, result: SegmentResponse) -> SegmentResponse:
-        """Store `result` unless one stands already, and return the one that stands.
+        """Store `result` unless one is stored already, and return the one that is stored.
 
         Raise Gone if the photo was erased in the meantime; then nothing is kept.
         """

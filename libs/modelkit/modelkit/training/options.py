@@ -42,7 +42,7 @@ class TrainOptions:
     seed: int
 
     def budget(self, photos: int, world: int) -> Budget:
-        """Return what a training on so many photos may spend, in `world` processes."""
+        """Return what a training on this number of photos may spend, in `world` processes."""
         if self.epochs:
             return Budget(most_steps=ceil(self.epochs * photos / (self.batch * world)))
         return Budget(minutes=self.minutes or DEFAULT_MINUTES)

@@ -27,7 +27,7 @@ from modelkit.weights import BadWeights
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network comes about; `init`, `teacher` and `patience` are for a ResNet18."""
+    """How a network is made; `init`, `teacher` and `patience` are for a ResNet18."""
 
     arch: str  # one of model.ARCHITECTURES
     init: Path | None = None  # folder of weights to start from

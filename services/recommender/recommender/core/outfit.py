@@ -43,7 +43,7 @@ class Garment:
 
     @property
     def face_weight(self) -> float:
-        """How much its color matters to the face: 1 beside it, 0.4 below the waist."""
+        """How much its color matters to the face: 1 next to it, 0.4 below the waist."""
         return _WEIGHT_BELOW if self.category in BELOW_THE_WAIST else 1.0
 
 

@@ -46,7 +46,7 @@ _LAB_CHROMA_STEP = (
 _MUNSELL_OF_PCCS = (
     0, 4, 7, 10, 14, 18, 22, 25, 28, 33, 38, 43, 49, 55, 60, 65, 70, 73, 76, 79, 83, 87, 91, 96, 100,
 )  # fmt: skip
-# The middle of the warm half of the hue circle, in PCCS hues: yellowish orange. Opposite lies blue.
+# The middle of the warm half of the hue circle, in PCCS hues: yellowish orange. Blue is opposite.
 _WARMEST_HUE = 6.5
 
 
@@ -168,8 +168,9 @@ def warmth(lab_colors: Float) -> Float:
 def suitability(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return how well each of n sRGB colors (n, 3) suits each PersonalColor: float32 (n, 15) in [0, 1].
 
-    The tone counts 0.6 if the type has it, the undertone up to 0.4. White and gray suit everyone alike (0.5), and
-    what is nearly gray nearly so; black has no undertone: it suits those whose tones hold it (1), hardly the others.
+    The tone counts 0.6 if the type has it, the undertone up to 0.4. White and gray suit every type
+    equally (0.5), and colors near gray almost equally. Black has no undertone: it suits the types whose tones include
+    it (1), and hardly the others.
     """
     colors = lab.from_rgb(rgb)
     of_color = np.array(tones(colors))

@@ -128,7 +128,7 @@ class Taste:
 def values(
     catalog: Catalog, rows: NDArray[np.intp], taste: Taste, moment: Moment
 ) -> NDArray[np.float64]:
-    """Return the value of each part for each of `rows`, to the person whose `taste` it is: float64 (rows, 5) in [0, 1], columns as in PARTS."""
+    """Return the value of each part for each of `rows`, to the person with this `taste`: float64 (rows, 5) in [0, 1], columns as in PARTS."""
     columns = catalog.columns
     garments = columns.garments[rows]
     person = taste.person
@@ -154,7 +154,7 @@ def shared_score(
     """
     columns = catalog.columns
     by_code = moment.trend_values(catalog.families)
-    # This may run beside `Catalog.put`: a code that is newer than `by_code` belongs to a row that is scored again anyway.
+    # This may run at the same time as `Catalog.put`: a code that is newer than `by_code` belongs to a row that is scored again anyway.
     trend = _mean(by_code, np.minimum(columns.garments[rows], len(by_code) - 1))
     result = weights[TREND] * trend
     result += weights[PERSONAL_COLOR] * columns.suitability[rows, personal_color]

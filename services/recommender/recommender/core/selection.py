@@ -12,7 +12,7 @@ from recommender.core.catalog import NO_GARMENT, Catalog
 MAX_PER_AUTHOR = 2
 MAX_PER_PRODUCT = 1
 VARIETY = 0.25
-"""Part of maximal marginal relevance (Carbonell and Goldstein 1998) that goes to being unlike what stands above."""
+"""Part of maximal marginal relevance (Carbonell and Goldstein 1998) that counts how different an outfit is from those above it."""
 
 POOL = 100
 """Variety chooses among this many of the best."""
@@ -55,7 +55,7 @@ class Likeness:
 
     def __init__(self, catalog: Catalog, rows: NDArray[np.intp]) -> None:
         columns = catalog.columns
-        # Width first: what is compared lies side by side.
+        # Width first, so that what is compared is adjacent in memory.
         self._garments = np.ascontiguousarray(columns.garments[rows].T)
         self._worn = (self._garments != NO_GARMENT).sum(axis=0)
         self._categories = columns.categories[rows]

@@ -66,7 +66,7 @@ class Shortlist:
             )
         self._rows: list[NDArray[np.int32]] = []
         self._falling: list[NDArray[np.float32]] = []
-        """Minus the shared score, ascending, beside `_rows`."""
+        """Minus the shared score, ascending, in the order of `_rows`."""
         for style in range(STYLES):
             members = np.flatnonzero(styles == style)
             falling = -shared[members]

@@ -22,7 +22,7 @@ from snsfashion.recommender.v1.recommender_pb2 import PutProfileRequest, RecordF
 from snsfashion.trends.v1.trends_pb2 import Trend
 
 FORMAT = """\
-One JSON object a line, in any order, each with one of these keys:
+One JSON object per line, in any order, each with one of these keys:
   {"outfit": {"image": {"imageId": "shop:p1:0"}, "style": "STYLE_CASUAL", "postedAt": "2026-11-01T00:00:00Z",
               "garments": [{"category": "CATEGORY_SKIRT", "colors": [{"rgb": 13245478, "family": "red", "share": 1}]}]}}
   {"profile": {"userId": "kim", "preferences": {"styles": ["STYLE_CASUAL"], "personalColor": "PERSONAL_COLOR_WINTER"}}}

@@ -37,7 +37,7 @@ def diversity(likeness: NDArray[np.float64]) -> float:
 
 
 def popularity_bias(ranked: Iterable[str], popularity: Mapping[str, float]) -> float:
-    """Return the mean share of the catalog that is less popular than what was shown, ties by half, in [0, 1]; 0.5 is no bias.
+    """Return the mean share of the catalog that is less popular than what was shown, in [0, 1]; ties count half, and 0.5 means no bias.
 
     `popularity`: of every outfit of the catalog.
     """

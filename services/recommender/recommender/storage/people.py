@@ -34,7 +34,7 @@ class KnownPerson:
         self.personal_color = int(declared.personal_color) if declared else 0
         self.events = events
         self.until = until
-        """When it is too old, by the clock of `People`."""
+        """When this is too old, by the clock of `People`."""
         self._learned: tuple[float, Learned] | None = None
 
     def learned(self, now: float) -> Learned:
@@ -45,7 +45,7 @@ class KnownPerson:
 
 
 class People(Follower[int]):
-    """Those who came last, by user id."""
+    """The people of the last requests, by user id."""
 
     EVERY_S = 0.5
 

@@ -16,7 +16,7 @@ from servicekit.single_flight import SingleFlight
 
 # A list takes 8 bytes an outfit; there are 15 personal colors.
 _KEPT = 24
-# Outfits that changed since are scored beside the list; beyond this many, a new list is cheaper.
+# Outfits that changed since are scored one by one; if there are more than this, a new list is cheaper.
 _CHANGES = 2000
 # How long an answer waits for a newer list while an older one would do.
 _PATIENCE_S = 0.01

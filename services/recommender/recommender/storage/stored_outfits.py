@@ -42,7 +42,7 @@ class StoredOutfits:
         self._photos = photos
 
     async def put(self, photos: Sequence[Result]) -> None:
-        """Store each photo unless a greater or equal tuple stands or its post is erased."""
+        """Store each photo unless a greater or equal tuple is stored or its post is erased."""
         await self._photos.put(photos)
 
     async def erase(self, posts: Iterable[Post]) -> None:

@@ -1,4 +1,4 @@
-"""The engine that runs the original: PyPI's mrcnn 0.2 on TensorFlow, in an environment and a process of its own.
+"""The engine that runs the original: PyPI's mrcnn 0.2 on TensorFlow, in its own environment and process.
 
 `make matterport-oracle` makes the environment, `.venv-mrcnn`. It has no PyTorch.
 """
@@ -96,7 +96,7 @@ def _build(architecture: Architecture, config: Config) -> Any:
         import mrcnn.model
     except ImportError as error:
         raise EngineError(
-            f"the engine mrcnn needs an environment of its own ({error}): "
+            f"the engine mrcnn needs its own environment ({error}): "
             "make matterport-oracle, then .venv-mrcnn/bin/python -m segmenter"
         ) from error
 

@@ -91,7 +91,7 @@ def main(
 
 
 def _final(answer: dict[str, Any]) -> list[tuple[str, NDArray[Any]]]:
-    """Return the answer of MaskRCNN.detect under names of its own."""
+    """Return the answer of MaskRCNN.detect under its own names."""
     return [(f"final/{name}", np.asarray(array)) for name, array in answer.items()]
 
 

@@ -31,7 +31,7 @@ AVERAGE_EVERY = 4  # steps between updates of the moving average of the weights
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network comes about."""
+    """How a network is made."""
 
     backbone: str  # one of backbones.BACKBONES
     init: str | None = None  # packaged, download, or a file: see `start`

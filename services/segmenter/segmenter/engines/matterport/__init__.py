@@ -1,1 +1,1 @@
-"""Matterport's Mask R-CNN: reads its `.h5` weights and says in PyTorch what the original says."""
+"""Matterport's Mask R-CNN: reads its `.h5` weights and computes in PyTorch what the original computes."""
