@@ -23,7 +23,7 @@ from pymongo.errors import PyMongoError
 from servicekit import mongo
 from servicekit.app import Publish
 from servicekit.consumer import publish
-from servicekit.errors import InvalidArgument, NotFound, StartError
+from servicekit.errors import InvalidArgument, NotFound, StartError, hide_password
 from servicekit.provision import command as provision
 
 P = ParamSpec("P")
@@ -114,12 +114,14 @@ async def open_broker(url: str) -> AsyncIterator[Publish]:
     try:
         connection = await nats.connect(url, name="snsfashion-admin", connect_timeout=5)
     except (nats.errors.Error, OSError, TimeoutError) as error:
-        raise click.ClickException(f"no broker at {url} (NATS_URL): {error!r}") from error
+        raise click.ClickException(
+            f"no broker at {hide_password(url)} (NATS_URL): {error!r}"
+        ) from error
     try:
         yield partial(publish, connection.jetstream(timeout=10))
     except (nats.errors.Error, TimeoutError) as error:
         raise click.ClickException(
-            f"the broker at {url} does not accept events: {error!r}; run the same command again to continue"
+            f"the broker at {hide_password(url)} does not accept events: {error!r}; run the same command again to continue"
         ) from error
     finally:
         await connection.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 class InvalidMessage(Exception):
     """An event that can never work: it becomes a dead letter at once."""
@@ -38,3 +40,8 @@ class Overloaded(Exception):
 
 class StartError(Exception):
     """The reason why a service can't start. The process ends with status 1 and shows this text to the operator."""
+
+
+def hide_password(url: str) -> str:
+    """Return an address, or a list of them with commas, without user, password and token, so that errors may show it."""
+    return re.sub(r"(^|,|//)[^/,]*@", r"\1", url)

@@ -14,6 +14,7 @@ from nats.js import JetStreamContext, api
 from nats.js.errors import NotFoundError
 
 from servicekit import topology
+from servicekit.errors import hide_password
 
 
 async def provision(js: JetStreamContext, replicas: int = 1) -> None:
@@ -58,7 +59,7 @@ async def provision(js: JetStreamContext, replicas: int = 1) -> None:
 
 async def _provision(url: str, replicas: int) -> None:
     async def on_error(error: Exception) -> None:
-        click.echo(f"{url}: {error!r}; trying again", err=True)
+        click.echo(f"{hide_password(url)}: {error!r}; trying again", err=True)
 
     connection = await nats.connect(
         url, max_reconnect_attempts=3, reconnect_time_wait=0.5, connect_timeout=5, error_cb=on_error
@@ -93,7 +94,9 @@ def command(nats_url: str, replicas: str) -> None:
     try:
         asyncio.run(_provision(nats_url, int(replicas)))
     except (NatsError, OSError) as error:
-        raise click.ClickException(f"cannot provision {nats_url}: {error}") from error
+        raise click.ClickException(
+            f"cannot provision {hide_password(nats_url)}: {error}"
+        ) from error
     click.echo(f"{len(topology.STREAMS)} streams, {len(topology.DURABLES)} consumers are in place")
 
 

@@ -20,7 +20,7 @@ from prometheus_client import start_http_server
 from servicekit import mongo, telemetry, topology
 from servicekit.app import App, Ports, StatefulPorts, Work, utc_now
 from servicekit.consumer import Consumer, publish
-from servicekit.errors import StartError
+from servicekit.errors import StartError, hide_password
 from servicekit.rpc import RpcServer
 from servicekit.settings import ServiceSettings, StatelessSettings, load
 
@@ -215,7 +215,7 @@ async def _connect_nats(name: str, url: str) -> Client:
             return client
     except NotFoundError as error:
         raise StartError(
-            f"the broker at {url} lacks streams or consumers; run `snsfashion-admin provision` first"
+            f"the broker at {hide_password(url)} lacks streams or consumers; run `snsfashion-admin provision` first"
         ) from error
     except (nats.errors.Error, OSError, TimeoutError) as error:
-        raise StartError(f"no NATS with JetStream at {url}: {error!r}") from error
+        raise StartError(f"no NATS with JetStream at {hide_password(url)}: {error!r}") from error

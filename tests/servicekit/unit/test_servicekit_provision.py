@@ -11,6 +11,7 @@ import pytest
 from nats.js import JetStreamContext, api
 
 from servicekit import topology
+from servicekit.errors import hide_password
 from servicekit.provision import provision
 
 
@@ -85,3 +86,16 @@ def test_the_command_says_what_is_wrong(
     assert done.returncode == status
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("nats://host:4222", "nats://host:4222"),
+        ("nats://me:pass@word@host:4222", "nats://host:4222"),
+        ("tls://token@one:4222,tls://me:secret@two:4222", "tls://one:4222,tls://two:4222"),
+        ("me:secret@host:4222", "host:4222"),
+    ],
+)
+def test_an_error_shows_the_address_of_the_broker_without_secrets(url: str, shown: str) -> None:
+    assert hide_password(url) == shown

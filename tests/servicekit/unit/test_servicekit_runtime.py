@@ -271,7 +271,11 @@ async def test_a_broken_consumer_ends_the_service(
     ("changes", "says"),
     [
         ({"NATS_URL": "nats://127.0.0.1:1"}, "no NATS with JetStream at nats://127.0.0.1:1"),
-        ({"MONGODB_URI": "mongodb://127.0.0.1:1"}, "no MongoDB at the address in MONGODB_URI"),
+        ({"NATS_URL": "nats://me:secret@127.0.0.1:1"}, "JetStream at nats://127.0.0.1:1"),
+        (
+            {"MONGODB_URI": "mongodb://me:secret@127.0.0.1:1"},
+            "no MongoDB at the address in MONGODB_URI",
+        ),
         ({"MONGODB_URI": "mongodb://host:port"}, "MONGODB_URI is not a valid address"),
         ({"METRICS_PORT": "taken"}, "METRICS_PORT"),
         ({"GRPC_PORT": "taken"}, "GRPC_PORT"),
@@ -302,6 +306,7 @@ async def test_a_start_that_fails_says_why_in_one_line(
     assert says in done.stderr
     assert "color cannot start: " in done.stderr
     assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr + done.stdout
 
 
 async def test_a_subject_without_a_handler_is_one_clear_line(
