@@ -121,9 +121,7 @@ async def export_series(
     if first > last:
         raise click.ClickException(f"--from {first} is after --to {last}")
     if out.suffix not in table_file.ENDINGS:
-        raise click.ClickException(
-            f"--out {out} ends in neither {' nor '.join(table_file.ENDINGS)}"
-        )
+        raise click.ClickException(f"--out {out} must end in {' or '.join(table_file.ENDINGS)}")
     async with open_database(mongodb_uri, "trends") as db:
         snapshot = Snapshot(Store(db), time.monotonic)
         await snapshot.refresh()
@@ -144,7 +142,7 @@ async def export_series(
     click.echo(f"{out}: {written} rows, {first} to {last}, {kind}")
     if not written:
         sites = ", ".join(sorted({s.site for s in counts.strata})) or "none"
-        click.echo(f"nothing that enough people showed; sites: {sites}", err=True)
+        click.echo(f"no value was shown by {K} contributors or more; sites: {sites}", err=True)
 
 
 @commands.command("migrate")

@@ -31,7 +31,7 @@ class Page:
 
     @classmethod
     def of(cls, request: Paged, default_size: int, now: datetime) -> Page:
-        """Return the page that a request asks for. Raise InvalidArgument on a token that another request was given."""
+        """Return the page that a request asks for. Raise InvalidArgument for a token that is not of this request."""
         size = request.page_size or default_size
         if not request.page_token:
             as_of = moment("as_of", request.as_of) if request.HasField("as_of") else now

@@ -16,10 +16,10 @@ _NAMES = [field.name for field in fields(SeriesRow)]
 def write(table: Iterable[SeriesRow], file: Path) -> int:
     """Write a CSV or a Parquet file, by its ending; return the number of rows.
 
-    Raise ValueError on another ending, OSError, and ModuleNotFoundError for Parquet without pyarrow.
+    Raise ValueError for another ending, OSError, and ModuleNotFoundError for Parquet without pyarrow.
     """
     if file.suffix not in ENDINGS:
-        raise ValueError(f"{file.name} ends in neither {' nor '.join(ENDINGS)}")
+        raise ValueError(f"{file.name} must end in {' or '.join(ENDINGS)}")
     found = list(table)
     if file.suffix == ".csv":
         _write_csv(found, file)

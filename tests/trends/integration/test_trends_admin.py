@@ -150,7 +150,7 @@ def test_an_export_is_filtered_as_asked(database: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["export", "--out", "series.xlsx"], "ends in neither .csv nor .parquet"),
+        (["export", "--out", "series.xlsx"], "must end in .csv or .parquet"),
         (["export", "--out", "x.csv", "--from", "yesterday"], "'yesterday' does not match"),
         (
             ["export", "--out", "x.csv", "--from", "2026-11-23", "--to", "2026-11-22"],

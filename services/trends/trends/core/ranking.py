@@ -22,7 +22,7 @@ SHRINK = 4.0
 Z_RISE = 1.645
 # Two-sided 95%.
 Z_SHARE = 1.96
-# The part of false ones among the values said to rise (Benjamini and Hochberg 1995).
+# The rate of false ones among the values that are said to rise (Benjamini and Hochberg 1995).
 FALSE_DISCOVERY_RATE = 0.10
 
 Floats = NDArray[np.float64]
@@ -47,7 +47,7 @@ class RankedValue:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The values of a dimension that may be told, n of them, in their own order; arrays (n,) of what RankedValue holds.
+    """The n values of a dimension that enough contributors show, in their own order; arrays (n,) of what RankedValue holds.
 
     `withheld`: how many more there are that too few contributors show.
     """

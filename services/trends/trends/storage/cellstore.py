@@ -112,7 +112,7 @@ class CellStore:
         await write.update_head({"epoch": epoch, "folded": write.seq, "format": FORMAT})
 
     async def delete_before(self, epoch: int) -> None:
-        """Delete the cells of older epochs, and of rebuilds that died on the way."""
+        """Delete the cells of older epochs, and of rebuilds that were killed."""
         await self._cells.delete_many({"epoch": {"$lt": epoch}})
 
 

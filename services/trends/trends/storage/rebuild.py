@@ -16,7 +16,7 @@ _LAST_WRITES = 10
 async def rebuild(store: Store, progress: Callable[[int], object] = lambda _: None) -> int:
     """Rebuild the cells while services go on counting and answering; return the number of cells.
 
-    `progress` is told how many photos were read since the last call. Raise RebuildOvertaken. If it dies on the way,
+    `progress` receives how many photos were read since its last call. Raise RebuildOvertaken. If it is killed,
     nothing has changed.
     """
     epoch = await store.take_epoch()

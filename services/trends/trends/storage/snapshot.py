@@ -64,7 +64,7 @@ class Snapshot(Follower[Head]):
         return tagged.counts
 
     async def refresh(self) -> None:
-        """Take in what was written since. Raise PyMongoError if the database is out of reach."""
+        """Load what was written since. Raise PyMongoError if the database is out of reach."""
         await super().refresh()
         self._as_of = self._looked_at
 
@@ -79,7 +79,7 @@ class Snapshot(Follower[Head]):
         changed = await self._store.cells.sum_changes(known.seq, newest.seq)
         now = await self._store.read_head()
         if now.epoch != newest.epoch or now.folded > known.seq:
-            # What was just read may lack changes that were folded under way.
+            # What was just read may lack changes that were folded meanwhile.
             return await self._load(now)
         await self._follow_hashtags(newest)
         summed = await asyncio.to_thread(_summed, self._cells, changed)
@@ -88,7 +88,7 @@ class Snapshot(Follower[Head]):
         return newest
 
     async def _load(self, head: Head) -> Head:
-        """Read everything. Start over if changes were folded or cells rebuilt under way."""
+        """Read everything. Start over if changes were folded or cells rebuilt meanwhile."""
         while True:
             cells = await self._store.cells.read_cells(head.epoch)
             changed = await self._store.cells.sum_changes(head.folded, head.seq)

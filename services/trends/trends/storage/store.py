@@ -67,7 +67,7 @@ class Store:
     async def erase(self, posts: Iterable[Post]) -> None:
         """Remove every photo of the posts and keep them away forever.
 
-        All changes are folded, so that none of them tells of the posts any more.
+        All changes are folded, so that none of them mentions the posts any more.
         """
         chosen = sorted(set(posts))
 
@@ -111,7 +111,7 @@ class Store:
             await self.cells.switch(write, epoch)
 
         await self._writes.write(work)
-        # A later rebuild may be on its way now.
+        # A later rebuild may be in progress now.
         await self.cells.delete_before(epoch)
 
     async def _count(
