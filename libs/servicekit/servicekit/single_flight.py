@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from servicekit import telemetry
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+_log = telemetry.log("single_flight")
 
 
 class SingleFlight(Generic[K, V]):
@@ -26,6 +30,7 @@ class SingleFlight(Generic[K, V]):
         flight = self._flights.get(key)
         if flight is None:
             flight = self._flights[key] = asyncio.create_task(self._fly(key, call))
+            flight.add_done_callback(_log_failure)
         return flight
 
     def forget(self, key: K) -> None:
@@ -52,3 +57,9 @@ class SingleFlight(Generic[K, V]):
         if current:
             self._keep(key, result)
         return result
+
+
+def _log_failure(flight: asyncio.Task[Any]) -> None:
+    """Log why a call failed, since every caller may have given up before."""
+    if not flight.cancelled() and (error := flight.exception()):
+        _log.warning("call_failed", error=repr(error))

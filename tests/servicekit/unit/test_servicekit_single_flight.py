@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from servicekit import single_flight, telemetry
 from servicekit.single_flight import SingleFlight
 
 
@@ -73,3 +77,31 @@ async def test_a_reading_that_fails_fails_for_all_who_wait_and_the_next_tries_ag
             await flight
     assert not readings.kept
     assert not list(readings.flights)
+
+
+async def test_a_failure_that_no_caller_waits_for_is_one_line_in_the_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Another test may have configured the module's logger, which keeps its configuration.
+    monkeypatch.setattr(single_flight, "_log", telemetry.log("single_flight"))
+    reports: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, report: reports.append(report))
+    readings = Readings()
+
+    async def fail() -> int:
+        await readings.gate.wait()
+        raise ConnectionError("the database is away")
+
+    async def ask() -> int:
+        return await asyncio.shield(readings.flights.join("a", fail))
+
+    asking = asyncio.create_task(ask())
+    await asyncio.sleep(0)
+    asking.cancel()
+    with capture_logs() as logs:
+        readings.gate.set()
+        await asyncio.wait({asking, *asyncio.all_tasks() - {asyncio.current_task()}})
+        gc.collect()
+    assert asking.cancelled()
+    assert [line["error"] for line in logs] == ["ConnectionError('the database is away')"]
+    assert reports == []
