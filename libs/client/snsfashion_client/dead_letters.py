@@ -106,7 +106,9 @@ async def connect(nats_url: str) -> AsyncIterator[DeadLetters]:
                 error_cb=quiet,
             )
     except (nats.errors.Error, OSError, TimeoutError) as error:
-        raise BrokerUnreachable(f"NATS does not answer at {nats_url}") from error
+        # What stands before the host may be a password.
+        address = nats_url.rpartition("@")[2]
+        raise BrokerUnreachable(f"NATS does not answer at {address}") from error
     try:
         yield DeadLetters(connection.jetstream(timeout=10))
     finally:
