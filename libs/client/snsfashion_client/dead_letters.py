@@ -107,8 +107,9 @@ async def connect(nats_url: str) -> AsyncIterator[DeadLetters]:
             )
     except (nats.errors.Error, OSError, TimeoutError) as error:
         # What stands before the host may be a password.
-        address = nats_url.rpartition("@")[2]
-        raise BrokerUnreachable(f"NATS does not answer at {address}") from error
+        scheme, _, rest = nats_url.partition("://")
+        address = rest.rpartition("@")[2]
+        raise BrokerUnreachable(f"NATS does not answer at {scheme}://{address}") from error
     try:
         yield DeadLetters(connection.jetstream(timeout=10))
     finally:
