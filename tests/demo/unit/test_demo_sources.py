@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
+
 from demo.sources import Folder, Lookbook, state_name
 
 
+@pytest.mark.slow
 def test_a_second_run_sees_the_same_world(tmp_path: Path) -> None:
     first = Lookbook(tmp_path, date(2026, 11, 22), posts_per_week=8)
     later = Lookbook(tmp_path, date(2026, 12, 24), posts_per_week=72)

@@ -85,6 +85,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.slow
 def test_a_child_ends_with_a_killed_runner_even_if_it_ignores_sigterm(tmp_path: Path) -> None:
     (child,) = run_and_kill(DEAF, tmp_path)
     child.wait(timeout=10)

@@ -4,6 +4,7 @@ from datetime import date
 from functools import cache
 
 import numpy as np
+import pytest
 
 from lookbook.spec.cells import CELLS, cell_split
 from lookbook.spec.photo import PhotoSpec, Split
@@ -25,6 +26,7 @@ def both() -> tuple[tuple[list[PhotoSpec], list[PhotoSpec]], ...]:
     return drawn("train"), drawn("run")
 
 
+@pytest.mark.slow
 def test_no_pose_is_in_both_splits() -> None:
     train, run = ({s.pose_id for s in specs[0]} for specs in both())
     assert not train & run

@@ -157,6 +157,7 @@ def test_an_outfit_without_measured_colors_is_neutral() -> None:
     assert np.allclose(outfit_suitability((Garment(2, ()),)), NEUTRAL)
 
 
+@pytest.mark.slow
 def test_the_table_is_not_computed_at_import() -> None:
     code = """
 import recommender.app

@@ -187,6 +187,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shortlist, "_FIRST", 8)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_the_top_10_is_that_of_scoring_all_outfits_by_hand(

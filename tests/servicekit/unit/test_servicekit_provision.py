@@ -65,6 +65,7 @@ async def test_a_changed_consumer_is_brought_up_to_date(js: JetStreamContext) ->
     assert await configuration(js) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "status", "says"),
     [

@@ -18,7 +18,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from servicekit.errors import InvalidArgument
@@ -415,9 +415,13 @@ def test_an_error_names_the_place_in_a_list() -> None:
 
 
 @given(seconds=st.integers(-(2**63), 2**63 - 1), nanos=st.integers(-(2**31), 2**31 - 1))
+@example(seconds=0, nanos=-1)
+@example(seconds=-1, nanos=10**9)
+@example(seconds=221_845_392_000, nanos=-1)
 def test_an_invalid_time_is_an_invalid_argument(seconds: int, nanos: int) -> None:
     time = Timestamp(seconds=seconds, nanos=nanos)
     request = trends_pb2.GetTrendSeriesRequest(dimension=ITEM, first_day=time, last_day=time)
-    refused = not 0 <= seconds < 221_845_392_000
+    # Nanoseconds out of their range still add up.
+    refused = not 0 <= seconds * 10**9 + nanos < 221_845_392_000 * 10**9
     with pytest.raises(InvalidArgument, match=r"^first_day: ") if refused else nullcontext():
         check(request)
