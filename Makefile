@@ -70,14 +70,15 @@ $(ORACLE)/.ready: constraints.txt $(ORACLE_PINS) $(ORACLE_PROJECTS:%=%/pyproject
 	@$(ORACLE_PIP) --no-deps tf-keras mrcnn
 	@touch $@
 
+# One thread for each worker: PyTorch's threads that wait for each other would spin, and slow all of them.
 # A broker that NATS_URL names serves one worker: two would read each other's streams.
 WORKERS ?= $(if $(NATS_URL),0,logical)
 # Folders that hold fast tests only or nearly so: the others are not even loaded.
 FAST_TESTS = -m "(unit or system) and not slow" $(wildcard $(if $(SERVICE),tests/$(SERVICE)/unit,tests/*/unit tests/system/contract tests/imports))
 .PHONY: test
 test: $(READY) needs-tests ## Run all tests, or those of SERVICE=color (a library too), or FAST=1 (no server, no training)
-	@$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
-		$(if $(COVERAGE),$(MEASURED:%=--cov=%) --cov-report=) $(if $(FAST),$(FAST_TESTS),$(if $(SERVICE),-m "not training" tests/$(SERVICE))) $(ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+		$(if $(COVERAGE),$(MEASURED:%=--cov=%) --cov-report=) $(if $(FAST),$(FAST_TESTS),$(if $(SERVICE),-m "not training and not tensorflow" tests/$(SERVICE))) $(ARGS)
 	@$(if $(COVERAGE),$(BIN)/python .ci/coverage_by_package.py $(MEASURED))
 
 .PHONY: needs-tests

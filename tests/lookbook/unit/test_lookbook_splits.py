@@ -11,6 +11,7 @@ from lookbook.spec.photo import PhotoSpec, Split
 from lookbook.spec.sampling import sample_outfit, sample_scene
 from lookbook.world.four_weeks import World
 
+pytestmark = pytest.mark.slow  # thousands of people are drawn up
 COUNT = 2000
 
 
@@ -26,7 +27,6 @@ def both() -> tuple[tuple[list[PhotoSpec], list[PhotoSpec]], ...]:
     return drawn("train"), drawn("run")
 
 
-@pytest.mark.slow
 def test_no_pose_is_in_both_splits() -> None:
     train, run = ({s.pose_id for s in specs[0]} for specs in both())
     assert not train & run
