@@ -5,12 +5,12 @@ Usage: python protos/generate.py [--check]
 
 from __future__ import annotations
 
-import argparse
 import filecmp
 import re
-import sys
 import tempfile
 from pathlib import Path
+
+import click
 
 import buf_image
 
@@ -57,17 +57,19 @@ def differences(fresh: Path) -> list[str]:
     return sorted(str(p) for p in (new ^ old) | stale)
 
 
-def main() -> None:
-    """Generate, or compare with `--check`. Exit with a message on a difference."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="compare only; exit 1 on a difference")
-    if not parser.parse_args().check:
+@click.command()
+@click.option("--check", is_flag=True, help="Compare only, and fail on a difference.")
+def main(check: bool) -> None:
+    """Generate the Python code of every .proto beside it."""
+    if not check:
         generate(ROOT)
         return
     with tempfile.TemporaryDirectory() as folder:
         generate(Path(folder))
         if stale := differences(Path(folder)):
-            sys.exit("generated code differs; run `make protos`:\n  " + "\n  ".join(stale))
+            raise click.ClickException(
+                "generated code differs; run `make protos`:\n  " + "\n  ".join(stale)
+            )
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from color_world import World, photo_bytes, segmented
 from pymongo import AsyncMongoClient
 
 from color.core.generation import join, split
-from devstack.processes import Process, free_port, port_open
+from devstack.processes import Process, end_with_parent, free_port, port_open
 from servicekit.events import photo_event_id
 from servicekit.topology import DESCRIBED
 from snsfashion.events.v1 import events_pb2
@@ -58,6 +58,7 @@ async def command(environment: dict[str, str], *words: str) -> asyncio.subproces
         "color",
         *words,
         env={**os.environ, **environment},
+        preexec_fn=end_with_parent(),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -11,6 +11,8 @@ from typing import Any
 import psutil
 import pytest
 
+from devstack.processes import end_with_parent
+
 COUNTS = ("photos_crawled", "fashion", "rejected", "garments", "outfits", "dead")
 
 
@@ -28,7 +30,11 @@ def run(folder: Path) -> dict[str, Any]:
     """Run to the end; return summary.json."""
     command = [sys.executable, "-m", "demo", "--once", "--run-dir", str(folder)]
     done = subprocess.run(
-        [*command, "--posts-per-week", "12"], capture_output=True, text=True, timeout=400
+        [*command, "--posts-per-week", "12"],
+        preexec_fn=end_with_parent(),
+        capture_output=True,
+        text=True,
+        timeout=400,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "What happened" in done.stdout
