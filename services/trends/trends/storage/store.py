@@ -48,11 +48,13 @@ class Store:
 
     async def put(self, states: Iterable[tuple[PhotoState, OutfitDescribed | None]]) -> None:
         """Store and count each photo unless a greater or equal tuple is there or its post is erased."""
-        results = [result(state, outfit) for state, outfit in states]
+        pairs = list(states)
+        results = [result(state, outfit) for state, outfit in pairs]
+        given = {(state.image_id, state.order): state for state, _ in reversed(pairs)}
 
         async def work(write: Write) -> None:
             put = await write.put(results)
-            added = [state_of_document(document) for document in put.stored]
+            added = [given[document["_id"], tuple(document["order"])] for document in put.stored]
             removed = [
                 state_of_document(put.before[state.image_id])
                 for state in added
