@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial, wraps
 from importlib.metadata import entry_points
@@ -24,6 +25,7 @@ from servicekit import mongo
 from servicekit.app import Publish
 from servicekit.consumer import publish
 from servicekit.errors import InvalidArgument, NotFound, StartError, hide_password
+from servicekit.migration import Migrated, Old, Progress, migrate
 from servicekit.provision import command as provision
 
 P = ParamSpec("P")
@@ -106,6 +108,35 @@ async def open_database(uri: str, service: str) -> AsyncIterator[mongo.Database]
         yield mongo.database(client, service)
     finally:
         await client.close()
+
+
+def migration(
+    service: str,
+    old: Old,
+    move: Callable[[mongo.Database, Old, Progress], Awaitable[Migrated]] = migrate,
+) -> click.Command:
+    """Return the command `migrate` of a service, which moves what version 0.1 stored as `old` says.
+
+    `move` is for a service that has to move more than photos and tombstones.
+    """
+
+    @click.command(
+        "migrate",
+        epilog=f"\b\nExample:\n  snsfashion-admin {service} migrate --mongodb-uri mongodb://127.0.0.1:27017",
+    )
+    @MONGODB_URI
+    @asynchronous
+    async def command(mongodb_uri: str) -> None:
+        """Move what version 0.1 stored into the collections of this one. Stop the service first."""
+        async with open_database(mongodb_uri, service) as db:
+            total = 0
+            for name in (old.photos, old.tombstones):
+                total += await db[name].estimated_document_count()
+            with click.progressbar(length=total, label="documents", file=sys.stderr) as bar:
+                moved = await move(db, old, bar.update)
+        click.echo(f"{moved.photos} photos and {moved.tombstones} tombstones moved")
+
+    return command
 
 
 @asynccontextmanager

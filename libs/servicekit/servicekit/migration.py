@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from servicekit.mongo import Database, Document
 from servicekit.photostore import OLD_COLLECTIONS, PhotoStore, Post, Write
@@ -37,10 +38,12 @@ class Migrated:
     tombstones: int
 
 
-async def migrate(
-    db: Database, old: Old, progress: Callable[[int], object] = lambda _: None
-) -> Migrated:
-    """Move all photos and tombstones of a service. `progress` receives how many were moved since its last call."""
+Progress: TypeAlias = Callable[[int], object]
+"""Receives how many documents were moved since its last call."""
+
+
+async def migrate(db: Database, old: Old, progress: Progress = lambda _: None) -> Migrated:
+    """Move all photos and tombstones of a service."""
     store = PhotoStore(db)
     # A tombstone lists the photos of its post: without an index, each would scan all photos.
     await store.create_indexes()

@@ -15,8 +15,16 @@ from color.recolor import Report, find_outdated, recolor
 from color.storage.known_palettes import KnownPalettes
 from color.storage.outfits import NewerPalette, Outfits
 from color.storage.palette_history import PaletteHistory, VersionTaken
-from servicekit.admin import JSON, MONGODB_URI, NATS_URL, asynchronous, open_broker, open_database
-from servicekit.migration import Old, migrate
+from servicekit.admin import (
+    JSON,
+    MONGODB_URI,
+    NATS_URL,
+    asynchronous,
+    migration,
+    open_broker,
+    open_database,
+)
+from servicekit.migration import Old
 from servicekit.mongo import Document
 from servicekit.photostore import PhotoStore, Post
 from servicekit.validation import check
@@ -160,17 +168,6 @@ def _show(report: Report, version: str, dry_run: bool, as_json: bool) -> None:
         click.echo(f"  {move['from']} -> {move['to']}: {move['garments']}")
 
 
-@commands.command("migrate")
-@MONGODB_URI
-@asynchronous
-async def migrate_data(mongodb_uri: str) -> None:
-    """Move what version 0.1 stored into the collections of this one. Stop the service first."""
-    async with open_database(mongodb_uri, "color") as db:
-        with tqdm(unit="document") as bar:
-            moved = await migrate(db, OLD, bar.update)
-    click.echo(f"{moved.photos} photos and {moved.tombstones} tombstones moved")
-
-
 def _old_tombstone(document: Document) -> tuple[Post, Document]:
     site, _, post = document["_id"].partition("/")
     return Post(site, post), {}
@@ -180,3 +177,5 @@ OLD = Old(
     photos="outfits", tombstones="erased", photo=lambda document: document, tombstone=_old_tombstone
 )
 """Version 0.1 has `outfits` {_id, site, post, order, described}, and `erased` {_id: "<site>/<post>"}."""
+
+commands.add_command(migration("color", OLD))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import click
-from tqdm import tqdm
 
-from servicekit.admin import MONGODB_URI, asynchronous, open_database
-from servicekit.migration import Old, migrate
+from servicekit.admin import migration
+from servicekit.migration import Old
 from servicekit.mongo import Document
 from servicekit.photostore import Post
 from snsfashion.fashion.v1.fashion_pb2 import Provenance
@@ -17,17 +16,6 @@ _MICROS_IN_A_CENT = 10_000
 @click.group("crawler")
 def commands() -> None:
     """Move data of version 0.1."""
-
-
-@commands.command("migrate", epilog="\b\nExample:\n  snsfashion-admin crawler migrate")
-@MONGODB_URI
-@asynchronous
-async def migrate_data(mongodb_uri: str) -> None:
-    """Move what version 0.1 stored into the collections of this one. Stop the service first."""
-    async with open_database(mongodb_uri, "crawler") as db:
-        with tqdm(unit="document") as bar:
-            moved = await migrate(db, OLD, bar.update)
-    click.echo(f"{moved.photos} photos and {moved.tombstones} tombstones moved")
 
 
 def _photo(old: Document) -> Document:
@@ -53,3 +41,5 @@ def _tombstone(old: Document) -> tuple[Post, Document]:
 
 OLD = Old(photos="photos", tombstones="tombstones", photo=_photo, tombstone=_tombstone)
 """`photos` in place, {version, outcome: {order, ...}, ...} and no seq; `tombstones` {_id: "<site>:<post>", ...}."""
+
+commands.add_command(migration("crawler", OLD))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from servicekit.admin import MONGODB_URI, asynchronous, open_database
-from servicekit.migration import Migrated, Old, migrate
+from servicekit.admin import migration
+from servicekit.migration import Migrated, Old, Progress, migrate
 from servicekit.mongo import Database, Document
 from servicekit.photostore import Post
 
@@ -18,29 +18,13 @@ def commands() -> None:
     """Work on the recommender's data."""
 
 
-@commands.command(
-    "migrate", epilog="\b\nExample:\n  snsfashion-admin recommender migrate --mongodb-uri URI"
-)
-@MONGODB_URI
-@asynchronous
-async def migrate_data(mongodb_uri: str) -> None:
-    """Move what version 0.1 stored into the collections of this one. Stop the service first."""
-    async with open_database(mongodb_uri, "recommender") as db:
-        moved = await move(db)
-    click.echo(f"{moved.photos} photos and {moved.tombstones} tombstones moved")
-
-
-async def move(db: Database) -> Migrated:
+async def move(db: Database, old: Old, progress: Progress = lambda _: None) -> Migrated:
     """Move all photos and tombstones. May be stopped and run again."""
-    total = 0
-    for name in (OLD.photos, OLD.tombstones):
-        total += await db[name].estimated_document_count()
-    erased = [document["_id"] async for document in db[OLD.tombstones].find({}, {"_id": 1})]
+    erased = [document["_id"] async for document in db[old.tombstones].find({}, {"_id": 1})]
     # Version 0.1 only hid what a late write had left of an erased post. Now it must be gone.
     for start in range(0, len(erased), _PAGE):
-        await db[OLD.photos].delete_many({"post": {"$in": erased[start : start + _PAGE]}})
-    with click.progressbar(length=total, label="documents") as bar:
-        moved = await migrate(db, OLD, bar.update)
+        await db[old.photos].delete_many({"post": {"$in": erased[start : start + _PAGE]}})
+    moved = await migrate(db, old, progress)
     await db["changes"].delete_one({"_id": "catalog"})
     return moved
 
@@ -67,3 +51,5 @@ def _tombstone(old: Document) -> tuple[Post, Document]:
 
 OLD = Old(photos="outfits", tombstones="erased", photo=_photo, tombstone=_tombstone)
 """`outfits` {_id, site, post: "<site>\\n<post>", order: 64 hex digits, author, payload}, and `erased` {_id: "<site>\\n<post>"}."""
+
+commands.add_command(migration("recommender", OLD, move))

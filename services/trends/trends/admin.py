@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from servicekit.admin import JSON, MONGODB_URI, asynchronous, open_database
+from servicekit.admin import JSON, MONGODB_URI, asynchronous, migration, open_database
 from servicekit.app import utc_now
-from servicekit.migration import Old, migrate
+from servicekit.migration import Old
 from servicekit.mongo import Document
 from servicekit.photostore import Post
 from snsfashion.fashion.v1 import fashion_pb2
@@ -145,17 +145,6 @@ async def export_series(
         click.echo(f"no value was shown by {K} contributors or more; sites: {sites}", err=True)
 
 
-@commands.command("migrate")
-@MONGODB_URI
-@asynchronous
-async def migrate_data(mongodb_uri: str) -> None:
-    """Move what version 0.1 stored into the collections of this one. Stop the service first."""
-    async with open_database(mongodb_uri, "trends") as db:
-        with tqdm(unit=" documents") as bar:
-            moved = await migrate(db, OLD, bar.update)
-    click.echo(f"{moved.photos} photos and {moved.tombstones} tombstones moved")
-
-
 def _old_tombstone(document: Document) -> tuple[Post, Document]:
     return Post(document["site"], document["post"]), {}
 
@@ -170,3 +159,5 @@ OLD = Old(
 
 Changes, cells and what `meta` says of them stay as they are: the photos that count are the same.
 """
+
+commands.add_command(migration("trends", OLD))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from recommender import messages
-from recommender.admin import move
+from recommender.admin import OLD, move
 from recommender.app import RecommenderApp
 from servicekit.errors import StartError
 from servicekit.mongo import Database, Document
@@ -74,7 +74,7 @@ async def test_the_service_does_not_start_on_old_data_and_says_what_to_do(
 async def test_outfits_rejections_and_erasures_keep_their_meaning(
     old: Database, wired: Wire, described: Described, rejected: Rejected
 ) -> None:
-    moved = await move(old)
+    moved = await move(old, OLD)
     assert (moved.photos, moved.tombstones) == (3, 1)
     app = wired(old)
     assert await found(app) == {"shop:a:0", "shop:b:0"}
@@ -100,7 +100,7 @@ async def test_outfits_rejections_and_erasures_keep_their_meaning(
 async def test_nothing_is_left_of_an_erased_post_and_the_list_of_changed_people_stays(
     old: Database,
 ) -> None:
-    await move(old)
+    await move(old, OLD)
     assert await old["photos"].count_documents({"post": "d"}) == 0
     assert [document["_id"] async for document in old["changes"].find()] == ["people"]
     assert "outfits" not in await old.list_collection_names()
@@ -117,10 +117,10 @@ async def test_moving_may_be_stopped_and_run_again(
     with monkeypatch.context() as patched:
         patched.setattr("servicekit.photostore.Write.set_tombstones", stop)
         with pytest.raises(KeyboardInterrupt):
-            await move(old)
+            await move(old, OLD)
     assert await old["photos"].count_documents({}) == 3
-    await move(old)
-    await move(old)
+    await move(old, OLD)
+    await move(old, OLD)
     assert await found(wired(old)) == {"shop:a:0", "shop:b:0"}
 
 
