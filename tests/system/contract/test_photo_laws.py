@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import pytest
 from color_world import World as ColorWorld
 from color_world import photo_bytes, segmented
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import crawler.app
@@ -333,8 +333,18 @@ def clean(history: History) -> History:
     return History([[fact] for fact in order], ())
 
 
+NEWER, OLDER = Fact("described", 0, 2, 2), Fact("described", 0, 1, 1)
+ERASED = Fact("erased", 0)
+
+
 @pytest.mark.parametrize("kind", [Crawler, Color, Trends, Recommender])
-@settings(max_examples=15, deadline=None)
+@example(History([[NEWER], [OLDER]], ()))  # an older result comes late
+@example(History([[NEWER, OLDER]], ()))
+@example(History([[NEWER], [Fact("rejected", 0, 1)]], ()))  # so does an older rejection
+@example(History([[OLDER], [ERASED]], ()))
+@example(History([[ERASED], [NEWER]], ()))  # an event comes after the erasure
+@example(History([[NEWER], [ERASED], [NEWER]], ("after", "before", "after")))
+@settings(max_examples=10, deadline=None)
 @given(history=histories())
 def test_any_history_ends_as_a_clean_run(
     mongodb_uri: str, tmp_path_factory: pytest.TempPathFactory, kind: type[Any], history: History
