@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import socket
@@ -60,13 +59,12 @@ class Process:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as out:
             self._child = subprocess.Popen(
-                self.command,
+                tied(self.command),
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, **self.environment},
                 start_new_session=True,
-                preexec_fn=end_with_parent(),
             )
 
     def wait_ready(self) -> None:
@@ -162,25 +160,16 @@ def _status(child: subprocess.Popen[bytes]) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"status {code}"
 
 
-_PR_SET_PDEATHSIG = 1
-# Loaded before any fork: between fork and exec as little as possible may happen.
-_LIBC = ctypes.CDLL(None)
-
-
-def end_with_parent() -> Callable[[], None] | None:
-    """Return a `preexec_fn` with which a child ends as soon as this process does, however it ends; None where there is no Linux.
+def tied(command: Sequence[str]) -> list[str]:
+    """Return the command with which `command` ends as soon as this process does, however that ends; the same without Linux.
 
     The kernel sends SIGKILL: the database answers SIGTERM by closing down, which takes it seconds and can hang, and
     all that is started here keeps its data through a SIGKILL. It counts as the end if the thread that starts the
     child ends: start children from the main thread.
+
+    It is a program in between, not a `preexec_fn`: that forks, and after gRPC has started its handlers of forks can abort the child.
     """
     if sys.platform != "linux":
-        return None
-    parent = os.getpid()
-
-    def tie() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it ended before the kernel was asked
-            os._exit(1)
-
-    return tie
+        return list(command)
+    program = str(Path(__file__).with_name("tied.py"))
+    return [sys.executable, "-I", "-S", program, str(os.getpid()), *command]

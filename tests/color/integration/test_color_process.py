@@ -16,7 +16,7 @@ from color_world import World, photo_bytes, segmented
 from pymongo import AsyncMongoClient
 
 from color.core.generation import join, split
-from devstack.processes import Process, end_with_parent, free_port, port_open
+from devstack.processes import Process, free_port, port_open, tied
 from servicekit.events import photo_event_id
 from servicekit.topology import DESCRIBED
 from snsfashion.events.v1 import events_pb2
@@ -52,13 +52,8 @@ def environment(mongodb_uri: str, nats_url: str, blob_url: str) -> dict[str, str
 async def command(environment: dict[str, str], *words: str) -> asyncio.subprocess.Process:
     """Start `snsfashion-admin color <words>`."""
     return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "servicekit.admin",
-        "color",
-        *words,
+        *tied([sys.executable, "-m", "servicekit.admin", "color", *words]),
         env={**os.environ, **environment},
-        preexec_fn=end_with_parent(),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

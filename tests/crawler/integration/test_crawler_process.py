@@ -21,7 +21,7 @@ from nats.aio.client import Client
 from PIL import Image
 from pymongo import AsyncMongoClient
 
-from devstack.processes import end_with_parent
+from devstack.processes import tied
 from lookbook.serve.server import Server
 from servicekit import topology
 from servicekit.consumer import RETRY_HEADER, publish
@@ -62,11 +62,8 @@ class Process:
 
     async def start(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "crawler",
+            *tied([sys.executable, "-m", "crawler"]),
             env={**os.environ, **self._environment},
-            preexec_fn=end_with_parent(),
         )
         health = health_pb2_grpc.HealthStub(self._channel)
 

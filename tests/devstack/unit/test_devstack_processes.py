@@ -91,6 +91,34 @@ def test_a_child_ends_with_a_killed_runner_even_if_it_ignores_sigterm(tmp_path: 
     child.wait(timeout=10)
 
 
+FORKLESS = """
+import os, sys
+from pathlib import Path
+from devstack.processes import Process
+os.register_at_fork(after_in_child=os.abort)
+child = "import time; print('up', flush=True); time.sleep(60)"
+process = Process("child", [sys.executable, "-c", child], Path(sys.argv[1]) / "log", lambda: "up" in process.tail())
+process.spawn()
+process.wait_ready()
+process.stop(grace_s=0.2)
+"""
+
+
+@pytest.mark.slow
+def test_what_runs_after_a_fork_can_not_abort_a_child(tmp_path: Path) -> None:
+    """As gRPC's handlers of forks do in a process that has called it."""
+    command = [sys.executable, "-c", FORKLESS, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    process = Process("absent", [str(tmp_path / "absent")], tmp_path / "log", lambda: False)
+    process.spawn()
+    with pytest.raises(StartFailed, match="absent can't be started"):
+        process.wait_ready()
+
+
 def test_a_free_port_is_free_and_a_taken_one_is_seen() -> None:
     assert not port_open(free_port())
     with socket.socket() as taken:

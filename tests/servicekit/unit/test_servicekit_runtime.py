@@ -19,7 +19,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from nats.js import JetStreamContext
 
-from devstack.processes import end_with_parent, free_port
+from devstack.processes import free_port, tied
 from servicekit import topology
 from snsfashion.color.v1 import color_pb2, color_pb2_grpc
 from snsfashion.events.v1.events_pb2 import PostErased
@@ -92,9 +92,8 @@ class Service:
 
     def __init__(self, environment: dict[str, str], *arguments: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, *arguments],
+            tied([sys.executable, "-c", PROGRAM, *arguments]),
             env={**os.environ, **environment},
-            preexec_fn=end_with_parent(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

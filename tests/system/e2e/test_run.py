@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from devstack.processes import end_with_parent
+from devstack.processes import tied
 
 COUNTS = ("photos_crawled", "fashion", "rejected", "garments", "outfits", "dead")
 
@@ -30,8 +30,7 @@ def run(folder: Path) -> dict[str, Any]:
     """Run to the end; return summary.json."""
     command = [sys.executable, "-m", "demo", "--once", "--run-dir", str(folder)]
     done = subprocess.run(
-        [*command, "--posts-per-week", "12"],
-        preexec_fn=end_with_parent(),
+        tied([*command, "--posts-per-week", "12"]),
         capture_output=True,
         text=True,
         timeout=400,
