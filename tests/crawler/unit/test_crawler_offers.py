@@ -5,7 +5,14 @@ import json
 import pytest
 
 from crawler.readers import merchant_feed, product_page
-from crawler.readers.offer import Price, is_available, read_price, season_among, style_among
+from crawler.readers.offer import (
+    Price,
+    gender_of,
+    is_available,
+    read_price,
+    season_among,
+    style_among,
+)
 from snsfashion.fashion.v1 import fashion_pb2
 
 FEED = """<?xml version="1.0"?>
@@ -19,6 +26,8 @@ FEED = """<?xml version="1.0"?>
   <g:availability>out of stock</g:availability>
   <g:product_type>Vintage > Dresses</g:product_type>
   <g:custom_label_0>feminine</g:custom_label_0><g:custom_label_1>Summer 2026</g:custom_label_1>
+  <g:brand>Acme</g:brand><g:gender>Female</g:gender><g:age_group>adult</g:age_group><g:size>36</g:size><g:size>38</g:size>
+  <g:color>Navy / White</g:color><g:item_group_id>A</g:item_group_id>
 </item>
 <item><g:id>A2</g:id><title>No photo</title></item>
 <item><title>No id</title><g:image_link>/x.jpg</g:image_link></item>
@@ -38,6 +47,12 @@ def test_a_merchant_feed_gives_products_with_their_photos() -> None:
         "EUR",
     )
     assert (product.available, product.season) == (False, "summer")
+    assert (product.gender, product.age_group) == (
+        fashion_pb2.GENDER_FEMALE,
+        fashion_pb2.AGE_GROUP_ADULT,
+    )
+    assert (product.brand, product.item_group_id) == ("Acme", "A")
+    assert (list(product.sizes), list(product.colors)) == (["36", "38"], ["Navy", "White"])
 
 
 def test_an_atom_feed_is_read_too() -> None:
@@ -101,6 +116,27 @@ def test_a_product_page_gives_its_product(node: object) -> None:
     assert (product.product_id, product.title, product.season) == ("A1", "Linen dress", "winter")
     assert (product.price_micros, product.price_cents) == (39_000_000, 3900)
     assert (product.currency, product.available) == ("EUR", True)
+
+
+def test_a_product_page_says_whom_it_is_for() -> None:
+    node = {
+        **PRODUCT,
+        "brand": {"@type": "Brand", "name": "Acme"},
+        "color": "Navy",
+        "size": ["S", {"@type": "SizeSpecification", "name": "M"}],
+        "audience": {"@type": "PeopleAudience", "suggestedGender": "https://schema.org/Male"},
+        "inProductGroupWithID": "A",
+    }
+    (offer,) = product_page.offers(page(node), "https://shop.example/p/A1")
+    product = offer.product
+    assert (product.brand, product.item_group_id) == ("Acme", "A")
+    assert (list(product.sizes), list(product.colors)) == (["S", "M"], ["Navy"])
+    assert product.gender == fashion_pb2.GENDER_MALE
+
+
+@pytest.mark.parametrize("text", ["", "women", "1", "GENDER_FEMALE"])
+def test_a_gender_in_other_words_is_not_stated(text: str) -> None:
+    assert gender_of(text) == fashion_pb2.GENDER_UNSPECIFIED
 
 
 def test_a_product_without_a_number_is_named_by_its_address() -> None:

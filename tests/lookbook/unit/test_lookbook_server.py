@@ -218,6 +218,10 @@ async def test_the_feed_lists_every_product_with_its_style(caller: Caller) -> No
         assert value["product_type"].startswith(f"{product.style} > ")  # type: ignore[union-attr]
         assert re.fullmatch(r"\d+\.\d\d EUR", value["price"] or "")
         assert value["availability"] in {"in_stock", "out_of_stock"}
+        facts = (value["brand"], value["gender"], value["age_group"], value["item_group_id"])
+        assert facts == (product.brand, product.gender, product.age_group, product.group)
+        sizes = [e.text for e in item.findall(f"{{{MERCHANT}}}size")]
+        assert (sizes, value["color"]) == ([*product.sizes], "/".join(product.colors))
     status, data, kind = await caller.get(value["image_link"] or "")
     assert (status, kind, data[:2]) == (200, "image/jpeg", b"\xff\xd8")
 
@@ -235,6 +239,7 @@ async def test_the_sitemap_leads_to_pages_with_json_ld(caller: Caller) -> None:
     properties = {p["name"]: p["value"] for p in data["additionalProperty"]}
     assert properties == {"style": product.style, "season": product.season}
     assert data["offers"]["price"] == product.price
+    assert (data["brand"]["name"], data["size"]) == (product.brand, [*product.sizes])
     assert (await caller.get(data["image"][0]))[0] == 200
 
 

@@ -229,6 +229,70 @@ PATTERN_PATTERNED: Pattern.ValueType  # 2
 """Several colors."""
 Global___Pattern: _TypeAlias = Pattern  # noqa: Y015
 
+class _Gender:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _GenderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Gender.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    GENDER_UNSPECIFIED: _Gender.ValueType  # 0
+    """Not stated."""
+    GENDER_FEMALE: _Gender.ValueType  # 1
+    """Women and girls."""
+    GENDER_MALE: _Gender.ValueType  # 2
+    """Men and boys."""
+    GENDER_UNISEX: _Gender.ValueType  # 3
+    """Everybody."""
+
+class Gender(_Gender, metaclass=_GenderEnumTypeWrapper):
+    """Whom a product is made for, as the shop says."""
+
+GENDER_UNSPECIFIED: Gender.ValueType  # 0
+"""Not stated."""
+GENDER_FEMALE: Gender.ValueType  # 1
+"""Women and girls."""
+GENDER_MALE: Gender.ValueType  # 2
+"""Men and boys."""
+GENDER_UNISEX: Gender.ValueType  # 3
+"""Everybody."""
+Global___Gender: _TypeAlias = Gender  # noqa: Y015
+
+class _AgeGroup:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AgeGroupEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AgeGroup.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    AGE_GROUP_UNSPECIFIED: _AgeGroup.ValueType  # 0
+    """Not stated."""
+    AGE_GROUP_NEWBORN: _AgeGroup.ValueType  # 1
+    """Up to 3 months."""
+    AGE_GROUP_INFANT: _AgeGroup.ValueType  # 2
+    """3 to 12 months."""
+    AGE_GROUP_TODDLER: _AgeGroup.ValueType  # 3
+    """1 to 5 years."""
+    AGE_GROUP_KIDS: _AgeGroup.ValueType  # 4
+    """5 to 13 years."""
+    AGE_GROUP_ADULT: _AgeGroup.ValueType  # 5
+    """Grown-ups and teenagers."""
+
+class AgeGroup(_AgeGroup, metaclass=_AgeGroupEnumTypeWrapper):
+    """How old the people are that a product is made for, as the shop says. The groups are those of Google Merchant feeds."""
+
+AGE_GROUP_UNSPECIFIED: AgeGroup.ValueType  # 0
+"""Not stated."""
+AGE_GROUP_NEWBORN: AgeGroup.ValueType  # 1
+"""Up to 3 months."""
+AGE_GROUP_INFANT: AgeGroup.ValueType  # 2
+"""3 to 12 months."""
+AGE_GROUP_TODDLER: AgeGroup.ValueType  # 3
+"""1 to 5 years."""
+AGE_GROUP_KIDS: AgeGroup.ValueType  # 4
+"""5 to 13 years."""
+AGE_GROUP_ADULT: AgeGroup.ValueType  # 5
+"""Grown-ups and teenagers."""
+Global___AgeGroup: _TypeAlias = AgeGroup  # noqa: Y015
+
 class _SourceKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -597,6 +661,12 @@ class Product(_message.Message):
     AVAILABLE_FIELD_NUMBER: _builtins.int
     SEASON_FIELD_NUMBER: _builtins.int
     PRICE_MICROS_FIELD_NUMBER: _builtins.int
+    GENDER_FIELD_NUMBER: _builtins.int
+    AGE_GROUP_FIELD_NUMBER: _builtins.int
+    SIZES_FIELD_NUMBER: _builtins.int
+    BRAND_FIELD_NUMBER: _builtins.int
+    ITEM_GROUP_ID_FIELD_NUMBER: _builtins.int
+    COLORS_FIELD_NUMBER: _builtins.int
     product_id: _builtins.str
     """The shop's id."""
     title: _builtins.str
@@ -627,6 +697,22 @@ class Product(_message.Message):
     """Price in 1/1,000,000 of `currency`; 0 if unknown. 39.90 USD is 39900000, 39,900 KRW is 39900000000. It is used instead
     of `price_cents`.
     """
+    gender: Global___Gender.ValueType
+    """Whom it is made for; unspecified if the shop does not say."""
+    age_group: Global___AgeGroup.ValueType
+    """How old they are; unspecified if the shop does not say."""
+    brand: _builtins.str
+    """Brand as the shop writes it; empty if the shop does not say."""
+    item_group_id: _builtins.str
+    """The shop's id of all variants of one product; empty if it is the only one."""
+    @_builtins.property
+    def sizes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Sizes that can be bought, as the shop writes them, such as "M" or "38"."""
+
+    @_builtins.property
+    def colors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Colors as the shop writes them, such as "Navy" or "네이비"; empty if the shop does not say."""
+
     def __init__(
         self,
         *,
@@ -638,10 +724,16 @@ class Product(_message.Message):
         available: _builtins.bool = ...,
         season: _builtins.str = ...,
         price_micros: _builtins.int = ...,
+        gender: Global___Gender.ValueType = ...,
+        age_group: Global___AgeGroup.ValueType = ...,
+        sizes: _abc.Iterable[_builtins.str] | None = ...,
+        brand: _builtins.str = ...,
+        item_group_id: _builtins.str = ...,
+        colors: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "currency", b"currency", "price_cents", b"price_cents", "price_micros", b"price_micros", "product_id", b"product_id", "season", b"season", "title", b"title", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_group", b"age_group", "available", b"available", "brand", b"brand", "colors", b"colors", "currency", b"currency", "gender", b"gender", "item_group_id", b"item_group_id", "price_cents", b"price_cents", "price_micros", b"price_micros", "product_id", b"product_id", "season", b"season", "sizes", b"sizes", "title", b"title", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

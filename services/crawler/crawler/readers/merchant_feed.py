@@ -12,7 +12,16 @@ from urllib.parse import urljoin
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from crawler.readers.offer import Offer, is_available, read_price, season_among, style_among
+from crawler.readers.offer import (
+    Offer,
+    age_group_of,
+    colors_in,
+    gender_of,
+    is_available,
+    read_price,
+    season_among,
+    style_among,
+)
 from snsfashion.fashion.v1.fashion_pb2 import Product
 
 _G = "{http://base.google.com/ns/1.0}"
@@ -56,6 +65,12 @@ def offers(body: bytes, base_url: str) -> Iterator[Offer]:
                 **read_price(amount, currency)._asdict(),
                 available=is_available(_first(values, "availability")),
                 season=season_among(labels),
+                gender=gender_of(_first(values, "gender")),
+                age_group=age_group_of(_first(values, "age_group")),
+                sizes=values.get("size", []),
+                brand=_first(values, "brand"),
+                item_group_id=_first(values, "item_group_id"),
+                colors=colors_in(_first(values, "color")),
             ),
             images=tuple(images),
             style=style_among(labels),

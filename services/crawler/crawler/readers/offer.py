@@ -13,6 +13,15 @@ from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.fashion.v1.fashion_pb2 import Product, Style
 
 _STYLES = {label.name: Style.ValueType(number) for number, label in words.STYLES.items()}
+_GENDERS = {
+    "female": fashion_pb2.GENDER_FEMALE,
+    "male": fashion_pb2.GENDER_MALE,
+    "unisex": fashion_pb2.GENDER_UNISEX,
+}
+_AGE_GROUPS = {
+    label.removeprefix("AGE_GROUP_").lower(): fashion_pb2.AgeGroup.Value(label)
+    for label in fashion_pb2.AgeGroup.keys()[1:]
+}
 _SEASONS = {
     "spring": "spring",
     "summer": "summer",
@@ -41,6 +50,21 @@ def season_among(labels: Iterable[str]) -> str:
     """Return the first of `labels` that names a season, such as "Autumn" or "autumn 2026"; "" if none does."""
     words = (label.strip().lower().split(" ")[0] for label in labels)
     return next((_SEASONS[word] for word in words if word in _SEASONS), "")
+
+
+def gender_of(text: str) -> fashion_pb2.Gender.ValueType:
+    """Read Google's and schema.org's words for a gender; unspecified for any other."""
+    return _GENDERS.get(text.strip().lower().rpartition("/")[2], fashion_pb2.GENDER_UNSPECIFIED)
+
+
+def age_group_of(text: str) -> fashion_pb2.AgeGroup.ValueType:
+    """Read Google's words for an age group; unspecified for any other."""
+    return _AGE_GROUPS.get(text.strip().lower(), fashion_pb2.AGE_GROUP_UNSPECIFIED)
+
+
+def colors_in(text: str) -> list[str]:
+    """Return the colors of a color attribute, which Google's feeds separate by slashes."""
+    return [color for part in text.split("/") if (color := part.strip())]
 
 
 class Price(NamedTuple):

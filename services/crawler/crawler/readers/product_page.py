@@ -11,7 +11,15 @@ from urllib.parse import urljoin, urlsplit
 
 from extruct.jsonld import JsonLdExtractor
 
-from crawler.readers.offer import Offer, is_available, read_price, season_among, style_among
+from crawler.readers.offer import (
+    Offer,
+    colors_in,
+    gender_of,
+    is_available,
+    read_price,
+    season_among,
+    style_among,
+)
 from snsfashion.fashion.v1.fashion_pb2 import Product
 
 _extractor = JsonLdExtractor()
@@ -76,6 +84,11 @@ def _offer(node: dict[str, Any], url: str) -> Offer | None:
             **read_price(amount, _text(sale.get("priceCurrency")))._asdict(),
             available=is_available(_text(sale.get("availability"))),
             season=season_among([*properties.get("season", []), *words]),
+            gender=gender_of(_text(node.get("audience"), "suggestedGender")),
+            sizes=[size for entry in _list(node.get("size")) if (size := _text(entry, "name"))],
+            brand=_text(node.get("brand"), "name"),
+            item_group_id=_text(node.get("inProductGroupWithID")),
+            colors=colors_in(_text(node.get("color"))),
         ),
         images=images,
         style=style_among([*properties.get("style", []), *words]),

@@ -56,9 +56,17 @@ def feed(base: str, products: Iterable[Product]) -> bytes:
             "product_type": f"{p.style} > {_main_category(p)}",
             "custom_label_0": p.style,
             "custom_label_1": p.season,
+            "brand": p.brand,
+            "gender": p.gender,
+            "age_group": p.age_group,
+            "color": "/".join(p.colors),
+            "item_group_id": p.group,
         }
         for tag, text in values.items():
             ET.SubElement(item, f"{{{MERCHANT}}}{tag}").text = text
+        # Most feeds have an item for each size; this shop lists the sizes in stock in one.
+        for size in p.sizes:
+            ET.SubElement(item, f"{{{MERCHANT}}}size").text = size
     return bytes(ET.tostring(rss, encoding="utf-8", xml_declaration=True))
 
 
@@ -81,6 +89,11 @@ def json_ld(base: str, p: Product) -> dict[str, Any]:
         "sku": p.id,
         "name": p.title,
         "category": _main_category(p),
+        "brand": {"@type": "Brand", "name": p.brand},
+        "color": "/".join(p.colors),
+        "size": list(p.sizes),
+        "inProductGroupWithID": p.group,
+        "audience": {"@type": "PeopleAudience", "suggestedGender": p.gender},
         "image": [image_url(base, p)],
         "url": page_url(base, p),
         "additionalProperty": [
