@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fashion import lab
+from fashion.words import PERSONAL_COLORS
 from recommender.core import personal_color
 from recommender.core.outfit import Garment, GarmentColor, outfit_suitability
-from recommender.core.personal_color import NEUTRAL, pccs, suitability, suitability_of, tones
+from recommender.core.personal_color import (
+    NEUTRAL,
+    SUITS_FROM,
+    pccs,
+    suitability,
+    suitability_of,
+    tones,
+)
 from snsfashion.fashion.v1 import fashion_pb2
 
 COLORS = {
@@ -101,9 +111,48 @@ def test_a_type_does_not_like_the_opposite(dislikes: int, color: str) -> None:
     assert suitability_of(COLORS[color])[dislikes] <= 0.3
 
 
-@pytest.mark.parametrize("color", ["white", "grey"])
-def test_white_and_gray_suit_everybody_alike(color: str) -> None:
-    assert suitability_of(COLORS[color]).tolist() == pytest.approx([NEUTRAL] * 15, abs=0.1)
+GOLDEN = Path(__file__).with_name("golden_personal_color.csv")
+
+
+def test_published_guides_agree_with_95_of_100_pairs_of_type_and_color() -> None:
+    numbers = {label.name: number for number, label in PERSONAL_COLORS.items()}
+    with GOLDEN.open(encoding="utf-8", newline="") as file:
+        pairs = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    agree = [
+        (suitability_of(int(pair["rgb"][1:], 16))[numbers[pair["type"]]] >= SUITS_FROM)
+        == (pair["suits"] == "yes")
+        for pair in pairs
+    ]
+    assert len(pairs) >= 60
+    assert {pair["type"] for pair in pairs} == set(numbers)
+    assert sum(agree) >= 0.95 * len(pairs)
+
+
+@given(st.integers(0, 0xFFFFFF))
+def test_no_color_of_the_opposite_undertone_suits(rgb: int) -> None:
+    point = lab.from_rgb(np.array([list(rgb.to_bytes(3, "big"))], np.uint8))
+    if personal_color.neutrals(point) != [None]:
+        return
+    exact = suitability(np.array([list(rgb.to_bytes(3, "big"))], np.uint8))[0]
+    for number, kind in personal_color.PERSONAL_TYPES.items():
+        if kind.undertone * personal_color.warmth(point)[0] <= -0.1:
+            assert exact[number] < NEUTRAL
+
+
+@pytest.mark.parametrize(
+    ("color", "suits", "does_not"),
+    [
+        ("navy", fashion_pb2.PERSONAL_COLOR_SUMMER, fashion_pb2.PERSONAL_COLOR_AUTUMN),
+        ("white", fashion_pb2.PERSONAL_COLOR_WINTER, fashion_pb2.PERSONAL_COLOR_SPRING),
+        ("ivory", fashion_pb2.PERSONAL_COLOR_SPRING, fashion_pb2.PERSONAL_COLOR_WINTER),
+        ("black", fashion_pb2.PERSONAL_COLOR_WINTER, fashion_pb2.PERSONAL_COLOR_SUMMER),
+        ("grey", fashion_pb2.PERSONAL_COLOR_SUMMER, fashion_pb2.PERSONAL_COLOR_AUTUMN),
+    ],
+)
+def test_neutral_colors_have_a_rule_of_their_own(color: str, suits: int, does_not: int) -> None:
+    values = suitability_of(COLORS[color])
+    assert values[suits] >= SUITS_FROM
+    assert values[does_not] < NEUTRAL
 
 
 @given(st.integers(0, 0xFFFFFF))
@@ -112,15 +161,6 @@ def test_every_color_has_a_value_for_every_type_and_none_is_preferred_undeclared
     assert values.shape == (15,)
     assert np.all((values >= 0) & (values <= 1))
     assert values[0] == NEUTRAL
-
-
-def test_black_white_and_vivid_colors_follow_the_rule_exactly() -> None:
-    rgb = np.array([[26, 26, 28], [244, 244, 242], [190, 137, 84]], np.uint8)
-    exact = suitability(rgb)
-    assert exact[0, fashion_pb2.PERSONAL_COLOR_WINTER_DEEP] == 1.0
-    assert exact[0, fashion_pb2.PERSONAL_COLOR_SPRING_LIGHT] == pytest.approx(0.2)
-    assert exact[1].tolist() == [NEUTRAL] * 15
-    assert exact[2, fashion_pb2.PERSONAL_COLOR_AUTUMN_MUTE] > 0.99
 
 
 @given(st.tuples(*[st.integers(0, 247)] * 3), st.integers(0, 2))
@@ -132,7 +172,8 @@ def test_a_small_error_of_measurement_does_not_turn_a_verdict_round(
         return value
 
     other = tuple(v + 4 * (n == channel) for n, v in enumerate(rgb))
-    assert max(abs(a - b) for a, b in zip(at(rgb), at(other), strict=True)) <= 0.35
+    # The border between warm and cool is a step; the tones have none.
+    assert max(abs(a - b) for a, b in zip(at(rgb), at(other), strict=True)) <= 0.5
 
 
 def _garment(category: int, color: str) -> Garment:

@@ -1,6 +1,7 @@
 """Personal color: how well a color suits what a person declares, as a table that is computed once.
 
-A type is a set of PCCS tones and an undertone, warm or cool (Korean practice). The tone of a color follows Kobayashi
+A type is an undertone, warm or cool, and a set of PCCS tones (Korean practice). The undertone comes first: a color of the other one does
+not suit, whatever its tone. Colors without an undertone, and navy, which counts as one, have a rule of their own (`_NEUTRALS`). The tone of a color follows Kobayashi
 and Yosiki, "Mathematical relation among PCCS tones, PCCS color attributes and Munsell color attributes", Journal of the
 Color Science Association of Japan 25(4), 2001. The theory has no sound basis (Collin 1986): a type is a preference that
 a person declares; it is never inferred and its weight is capped (`score.PERSONAL_COLOR_CAP`).
@@ -9,6 +10,7 @@ a person declares; it is never inferred and its weight is capped (`score.PERSONA
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 from typing import Literal
 
@@ -28,9 +30,27 @@ TYPES = len(fashion_pb2.PersonalColor.values())
 NEUTRAL = 0.5
 """Suitability of a color about which a type says nothing, and of every color if none is declared."""
 
-# What tone and undertone add to the suitability. The tone is what names a type, so it is worth more.
-_TONE_SHARE = 0.6
-_UNDERTONE_SHARE = 1 - _TONE_SHARE
+SUITS_FROM = 0.6
+"""Suitability from which a color suits: it has the undertone and a tone of the type, or the tone beside one."""
+
+# Suitability with a tone of the type and with the tone beside one: at least, and what the undertone adds.
+_TONE, _TONE_UNDERTONE = 0.72, 0.28
+_BESIDE, _BESIDE_UNDERTONE = 0.58, 0.12
+# A tone beside is enough for a color that is clearly warm or cool.
+_CLEAR = 0.5
+# Red-purple and green lie between warm and cool: a slight undertone is none, and suits whom the tone suits.
+_SLIGHT = 0.1
+# With a tone farther away; and of the other undertone, less the more of it there is.
+_FAR, _FAR_UNDERTONE = 0.3, 0.15
+_OPPOSITE = 0.35
+# Neutral colors that suit a type, and those that don't.
+_SUITS, _SUITS_NOT = 0.8, 0.3
+# Smoothing may not lift a color of the other undertone over this.
+_OPPOSITE_CAP = 0.45
+# L* of what is called white, and of what is called gray rather than charcoal.
+_WHITE_FROM, _GRAY_FROM = 85.0, 50.0
+# Navy: the darkest blues. Warmth and L*.
+_NAVY_WARMTH, _NAVY_BELOW = -0.8, 30.0
 
 # Munsell hue 0, 5, ... 100 (0 = 10RP, 25 = 5Y, 75 = 5PB): CIELAB hue angle in degrees, and C*ab a Munsell chroma step.
 # Means of the Munsell renotation at values 3 to 8 and chromas 4 to 8, adapted from C to D65.
@@ -46,6 +66,13 @@ _LAB_CHROMA_STEP = (
 _MUNSELL_OF_PCCS = (
     0, 4, 7, 10, 14, 18, 22, 25, 28, 33, 38, 43, 49, 55, 60, 65, 70, 73, 76, 79, 83, 87, 91, 96, 100,
 )  # fmt: skip
+# Tones by saturation and lightness, in steps: those at a distance of about 1 lie beside each other.
+_PLACES: dict[Tone, tuple[float, float]] = {
+    "p": (0, 3), "ltg": (0, 2), "g": (0, 1), "dkg": (0, 0),
+    "lt": (1, 3), "sf": (1, 2), "d": (1, 1), "dk": (1, 0),
+    "b": (2, 3), "s": (2, 2), "dp": (2, 0.5), "v": (3, 1.7),
+}  # fmt: skip
+_BESIDE_WITHIN = 1.2
 # The middle of the warm half of the hue circle, in PCCS hues: yellowish orange. Blue is opposite.
 _WARMEST_HUE = 6.5
 
@@ -165,26 +192,89 @@ def warmth(lab_colors: Float) -> Float:
     return np.asarray(np.cos((pccs(lab_colors).hue - _WARMEST_HUE) * np.pi / 12), dtype=np.float64)
 
 
+Neutral = Literal["black", "charcoal", "grey", "white", "navy"]
+
+_SUMMER_TYPES = (
+    fashion_pb2.PERSONAL_COLOR_SUMMER,
+    fashion_pb2.PERSONAL_COLOR_SUMMER_LIGHT,
+    fashion_pb2.PERSONAL_COLOR_SUMMER_BRIGHT,
+    fashion_pb2.PERSONAL_COLOR_SUMMER_MUTE,
+)
+_WINTER_TYPES = (
+    fashion_pb2.PERSONAL_COLOR_WINTER,
+    fashion_pb2.PERSONAL_COLOR_WINTER_BRIGHT,
+    fashion_pb2.PERSONAL_COLOR_WINTER_DEEP,
+)
+_NEUTRALS: dict[Neutral, frozenset[int]] = {
+    "black": frozenset(_WINTER_TYPES),
+    "charcoal": frozenset(
+        (
+            *_WINTER_TYPES,
+            fashion_pb2.PERSONAL_COLOR_SUMMER,
+            fashion_pb2.PERSONAL_COLOR_SUMMER_MUTE,
+        )
+    ),
+    "grey": frozenset(_SUMMER_TYPES),
+    "white": frozenset((*_SUMMER_TYPES, *_WINTER_TYPES)),
+    "navy": frozenset((*_SUMMER_TYPES, *_WINTER_TYPES)),
+}
+"""The types that neutral colors suit, as guides say it: black for winter, pure white for cool types (ivory, which is a pale warm color, for
+warm ones), gray for summer, navy for cool types. The guides are named in the golden table of the tests."""
+
+
+def neutrals(lab_colors: Float) -> list[Neutral | None]:
+    """Return which neutral each of n CIELAB colors (n, 3) is, or None."""
+    tone = np.array(tones(lab_colors))
+    light, plain = lab_colors[:, 0], tone == "neutral"
+    black = tone == "black"
+    conditions: list[tuple[NDArray[np.bool_], Neutral]] = [
+        (black, "black"),
+        (plain & (light >= _WHITE_FROM), "white"),
+        (plain & (light >= _GRAY_FROM), "grey"),
+        (plain, "charcoal"),
+        ((warmth(lab_colors) <= _NAVY_WARMTH) & (light < _NAVY_BELOW), "navy"),
+    ]
+    names: list[Neutral | None] = [*(name for _, name in conditions), None]
+    index = np.select([mask for mask, _ in conditions], range(len(conditions)), len(conditions))
+    return [names[i] for i in index]
+
+
 def suitability(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return how well each of n sRGB colors (n, 3) suits each PersonalColor: float32 (n, 15) in [0, 1].
 
-    The tone counts 0.6 if the type has it, the undertone up to 0.4. White and gray suit every type
-    equally (0.5), and colors near gray almost equally. Black has no undertone: it suits the types whose tones include
-    it (1), and hardly the others.
+    From SUITS_FROM a color suits. A color of the other undertone has less than NEUTRAL, a neutral color 0.8 or 0.3.
     """
     colors = lab.from_rgb(rgb)
-    of_color = np.array(tones(colors))
+    of_color = tones(colors)
+    neutral = np.array([name or "" for name in neutrals(colors)])
     warm = warmth(colors)
-    black = of_color == "black"
-    # A color is neutral below saturation 1; half a step to both sides it is partly so.
-    colorful = np.where(black, 1.0, (pccs(colors).saturation - 0.5).clip(0, 1))
     result = np.full((len(rgb), TYPES), NEUTRAL, dtype=np.float32)
     for number, kind in PERSONAL_TYPES.items():
-        fits = np.isin(of_color, list(kind.tones))
-        undertone = np.where(black, np.where(fits, 1.0, 0.5), (1 + kind.undertone * warm) / 2)
-        value = _TONE_SHARE * fits + _UNDERTONE_SHARE * undertone
-        result[:, number] = NEUTRAL + colorful * (value - NEUTRAL)
+        has = kind.undertone * warm
+        has = np.where(np.abs(has) < _SLIGHT, 0.0, has)
+        steps = np.array([_steps_away(tone, kind.tones) for tone in of_color])
+        value = _FAR + _FAR_UNDERTONE * has
+        beside = (steps <= _BESIDE_WITHIN) & (has >= _CLEAR)
+        value = np.where(beside, _BESIDE + _BESIDE_UNDERTONE * has, value)
+        value = np.where(steps == 0, _TONE + _TONE_UNDERTONE * has, value)
+        value = np.where(has < 0, _OPPOSITE * (1 + has), value)
+        for name, types in _NEUTRALS.items():
+            value = np.where(neutral == name, _SUITS if number in types else _SUITS_NOT, value)
+        result[:, number] = value
     return result
+
+
+@cache
+def _steps_away(tone: Tone, of: frozenset[Tone]) -> float:
+    """Return how far a tone is from the nearest of some, in steps of saturation and lightness; infinite for black and neutral ones."""
+    if tone in of:
+        return 0.0
+    if tone not in _PLACES:
+        return np.inf
+    here = np.array(_PLACES[tone])
+    return min(
+        (float(np.hypot(*(here - _PLACES[one]))) for one in of if one in _PLACES), default=np.inf
+    )
 
 
 _table: NDArray[np.float32] | None = None
@@ -214,10 +304,12 @@ def suitability_of(rgb: int) -> NDArray[np.float32]:
 def _tabulate() -> NDArray[np.float32]:
     channel = np.arange(64, dtype=np.uint8) * 4 + 2
     grid = np.stack(np.meshgrid(channel, channel, channel, indexing="ij"), axis=-1)
-    table: NDArray[np.float32] = suitability(grid.reshape(-1, 3)).reshape(64, 64, 64, TYPES)
+    own: NDArray[np.float32] = suitability(grid.reshape(-1, 3)).reshape(64, 64, 64, TYPES)
+    table = own
     for axis in range(3):
         pad = [(int(i == axis),) * 2 for i in range(4)]
         padded = np.pad(table, pad, mode="edge").swapaxes(0, axis)
         total = padded[:-2] + padded[1:-1] + padded[2:]
         table = (total / np.float32(3)).swapaxes(0, axis)
-    return np.ascontiguousarray(table)
+    # The undertone is not smoothed: next to the border it may be slight, but it is not the other one.
+    return np.where(own < NEUTRAL, np.minimum(table, _OPPOSITE_CAP), table)

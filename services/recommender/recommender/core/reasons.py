@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 
 from fashion.words import CATEGORIES, PERSONAL_COLORS, STYLES
 from recommender.core.outfit import Garment, Outfit, garment_suits
+from recommender.core.personal_color import SUITS_FROM, suitability_of
 from recommender.core.score import PARTS, Person
 from recommender.core.trend_table import Level, TrendTable
 from snsfashion.recommender.v1 import recommender_pb2
 
 # A share of 1.5 times the median row's, or a rise, is worth a sentence.
 _TREND_FROM = 0.6
-# The tone is right, or the undertone is and the tone does not speak against it.
-_SUITS_FROM = 0.6
 _FRESH_DAYS = 14
 _LEARNED_FROM = 0.1
 
@@ -150,10 +149,12 @@ def _personal_color(outfit: Outfit, person: Person) -> Reason | None:
         return None
 
     def suits(garment: Garment) -> float:
-        return garment_suits(garment, person.personal_color)
+        # The color that is named must suit by itself: others in a pattern do not make up for it.
+        main = float(suitability_of(garment.colors[0].rgb)[person.personal_color])
+        return min(main, garment_suits(garment, person.personal_color))
 
     garment = max(named, key=lambda g: g.face_weight * suits(g))
-    if suits(garment) < _SUITS_FROM:
+    if suits(garment) < SUITS_FROM:
         return None
     item = CATEGORIES[garment.category]
     return Reason(
