@@ -134,6 +134,28 @@ def test_a_product_page_says_whom_it_is_for() -> None:
     assert product.gender == fashion_pb2.GENDER_MALE
 
 
+@pytest.mark.parametrize(
+    ("least", "most", "group"),
+    [
+        ("13", "", "ADULT"),
+        (13, "", "ADULT"),
+        ("0", "0.25", "NEWBORN"),
+        ("0.25", "1", "INFANT"),
+        ("1", "", "TODDLER"),
+        ("5", "13", "KIDS"),
+        ("", "99", "ADULT"),
+        ("", "", "UNSPECIFIED"),
+        ("old", "-1", "UNSPECIFIED"),
+    ],
+)
+def test_a_product_page_gives_the_age_group_of_its_years(
+    least: object, most: object, group: str
+) -> None:
+    audience = {"suggestedMinAge": least, "suggestedMaxAge": most}
+    (offer,) = product_page.offers(page({**PRODUCT, "audience": audience}), "https://shop.example/")
+    assert fashion_pb2.AgeGroup.Name(offer.product.age_group) == f"AGE_GROUP_{group}"
+
+
 @pytest.mark.parametrize("text", ["", "women", "1", "GENDER_FEMALE"])
 def test_a_gender_in_other_words_is_not_stated(text: str) -> None:
     assert gender_of(text) == fashion_pb2.GENDER_UNSPECIFIED

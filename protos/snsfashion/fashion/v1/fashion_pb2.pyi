@@ -216,17 +216,29 @@ class _PatternEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Pattern.Value
     PATTERN_PLAIN: _Pattern.ValueType  # 1
     """One color."""
     PATTERN_PATTERNED: _Pattern.ValueType  # 2
-    """Several colors."""
+    """Several colors, in none of the arrangements below."""
+    PATTERN_STRIPED: _Pattern.ValueType  # 3
+    """Stripes in one direction."""
+    PATTERN_CHECKED: _Pattern.ValueType  # 4
+    """Stripes in two directions that cross: checks, plaids and grids."""
+    PATTERN_DOTTED: _Pattern.ValueType  # 5
+    """Dots on a ground."""
 
 class Pattern(_Pattern, metaclass=_PatternEnumTypeWrapper):
-    """The pattern of a garment's cloth, as far as it follows from the colors."""
+    """The pattern of a garment's cloth."""
 
 PATTERN_UNSPECIFIED: Pattern.ValueType  # 0
 """Not measured."""
 PATTERN_PLAIN: Pattern.ValueType  # 1
 """One color."""
 PATTERN_PATTERNED: Pattern.ValueType  # 2
-"""Several colors."""
+"""Several colors, in none of the arrangements below."""
+PATTERN_STRIPED: Pattern.ValueType  # 3
+"""Stripes in one direction."""
+PATTERN_CHECKED: Pattern.ValueType  # 4
+"""Stripes in two directions that cross: checks, plaids and grids."""
+PATTERN_DOTTED: Pattern.ValueType  # 5
+"""Dots on a ground."""
 Global___Pattern: _TypeAlias = Pattern  # noqa: Y015
 
 class _Gender:
@@ -570,7 +582,7 @@ class Garment(_message.Message):
     score: _builtins.float
     """The segmenter's confidence, in [0, 1]."""
     pattern: Global___Pattern.ValueType
-    """Plain or patterned. Unspecified before the color service."""
+    """Plain, or which pattern. Unspecified before the color service."""
     @_builtins.property
     def box(self) -> Global___Box:
         """Where it is."""

@@ -22,6 +22,12 @@ _AGE_GROUPS = {
     label.removeprefix("AGE_GROUP_").lower(): fashion_pb2.AgeGroup.Value(label)
     for label in fashion_pb2.AgeGroup.keys()[1:]
 }
+_UP_TO_YEARS = (
+    (0.25, fashion_pb2.AGE_GROUP_NEWBORN),
+    (1.0, fashion_pb2.AGE_GROUP_INFANT),
+    (5.0, fashion_pb2.AGE_GROUP_TODDLER),
+    (13.0, fashion_pb2.AGE_GROUP_KIDS),
+)
 _SEASONS = {
     "spring": "spring",
     "summer": "summer",
@@ -60,6 +66,26 @@ def gender_of(text: str) -> fashion_pb2.Gender.ValueType:
 def age_group_of(text: str) -> fashion_pb2.AgeGroup.ValueType:
     """Read Google's words for an age group; unspecified for any other."""
     return _AGE_GROUPS.get(text.strip().lower(), fashion_pb2.AGE_GROUP_UNSPECIFIED)
+
+
+def age_group_of_years(least: str, most: str) -> fashion_pb2.AgeGroup.ValueType:
+    """Return the age group of a product for people from `least` to `most` years; either may be "".
+
+    The first group that is old enough for the oldest of them; adult if there is no highest age and none of the younger
+    groups begins so late. The limits are those of Google Merchant feeds.
+    """
+    youngest, oldest = _years(least), _years(most)
+    if oldest is not None:
+        return next(
+            (g for limit, g in _UP_TO_YEARS if oldest <= limit), fashion_pb2.AGE_GROUP_ADULT
+        )
+    if youngest is None:
+        return fashion_pb2.AGE_GROUP_UNSPECIFIED
+    return next((g for limit, g in _UP_TO_YEARS if youngest < limit), fashion_pb2.AGE_GROUP_ADULT)
+
+
+def _years(text: str) -> float | None:
+    return float(text) if re.fullmatch(r"\d{1,3}(\.\d{1,6})?", text.strip(), re.ASCII) else None
 
 
 def colors_in(text: str) -> list[str]:

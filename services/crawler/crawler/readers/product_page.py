@@ -13,6 +13,7 @@ from extruct.jsonld import JsonLdExtractor
 
 from crawler.readers.offer import (
     Offer,
+    age_group_of_years,
     colors_in,
     gender_of,
     is_available,
@@ -75,6 +76,7 @@ def _offer(node: dict[str, Any], url: str) -> Offer | None:
         for word in _text(text, "name").replace(">", ",").split(",")
     ]
     sale = next((o for o in _list(node.get("offers")) if isinstance(o, dict)), {})
+    audience = next((a for a in _list(node.get("audience")) if isinstance(a, dict)), {})
     amount = _text(sale.get("price")) or _text(sale.get("lowPrice"))
     return Offer(
         product=Product(
@@ -84,7 +86,10 @@ def _offer(node: dict[str, Any], url: str) -> Offer | None:
             **read_price(amount, _text(sale.get("priceCurrency")))._asdict(),
             available=is_available(_text(sale.get("availability"))),
             season=season_among([*properties.get("season", []), *words]),
-            gender=gender_of(_text(node.get("audience"), "suggestedGender")),
+            gender=gender_of(_text(audience.get("suggestedGender"))),
+            age_group=age_group_of_years(
+                _text(audience.get("suggestedMinAge")), _text(audience.get("suggestedMaxAge"))
+            ),
             sizes=[size for entry in _list(node.get("size")) if (size := _text(entry, "name"))],
             brand=_text(node.get("brand"), "name"),
             item_group_id=_text(node.get("inProductGroupWithID")),

@@ -15,6 +15,9 @@ from lookbook.world.shop import CURRENCY, Product
 MERCHANT = "http://base.google.com/ns/1.0"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
+# schema.org has no age groups: the age in years from which each is.
+_LEAST_YEARS = {"newborn": 0, "infant": 0.25, "toddler": 1, "kids": 5, "adult": 13}
+
 ROBOTS = """User-agent: *
 Disallow: /private/
 Allow: /
@@ -93,7 +96,11 @@ def json_ld(base: str, p: Product) -> dict[str, Any]:
         "color": "/".join(p.colors),
         "size": list(p.sizes),
         "inProductGroupWithID": p.group,
-        "audience": {"@type": "PeopleAudience", "suggestedGender": p.gender},
+        "audience": {
+            "@type": "PeopleAudience",
+            "suggestedGender": p.gender,
+            "suggestedMinAge": _LEAST_YEARS[p.age_group],
+        },
         "image": [image_url(base, p)],
         "url": page_url(base, p),
         "additionalProperty": [
