@@ -18,7 +18,7 @@ from servicekit.photostore import Post
 from snsfashion.fashion.v1 import fashion_pb2
 from trends import table_file
 from trends.core.counts import Span
-from trends.core.ranking import K
+from trends.core.disclosure import K
 from trends.core.series import rows
 from trends.storage.rebuild import rebuild
 from trends.storage.snapshot import Snapshot
@@ -127,7 +127,7 @@ async def export_series(
         await snapshot.refresh()
         counts = await snapshot.counts(hashtag)
     chosen = [s for s in counts.strata if s.kind == _KINDS[kind] and site in ("", s.site)]
-    table = rows(counts, Span(counts, chosen, first, last), weekly=step == "week")
+    table = rows(counts, Span(counts, chosen, first, last), step == "week", utc_now().date())
     try:
         written = table_file.write(table, out)
     except OSError as error:

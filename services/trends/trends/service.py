@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
@@ -15,7 +15,8 @@ from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
 from trends import query
 from trends.core import ranking, series
-from trends.core.counts import Counts, Span
+from trends.core.counts import Counts, Span, Week
+from trends.core.disclosure import Shown, draw_evidence
 from trends.core.observation import Value, shown_garment
 from trends.paging import Page
 from trends.storage.photos import Photos
@@ -61,11 +62,14 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             trends_pb2.ORDER_GROWTH: ranked.by_growth,
         }
         places = orders[request.order]()
+        rows = ranked.rows(places[page.offset : page.offset + page.size])
+        before = baseline.first - timedelta(days=series.TREND_DAYS - 1)
+        shares = series.rolling_shares(
+            Span(counts, strata, before, window.last),
+            np.array([counts.place(row.value) for row in rows], np.intp),
+        )
         return trends_pb2.GetTrendsResponse(
-            trends=[
-                _trend(row, series.daily_shares(counts, row.value, (baseline, window)))
-                for row in ranked.rows(places[page.offset : page.offset + page.size])
-            ],
+            trends=[_trend(row, shares[:, column].tolist()) for column, row in enumerate(rows)],
             next_page_token=page.next_token(request, len(places)),
             basis=self._basis(window, baseline, page.as_of, ranked.withheld),
         )
@@ -75,14 +79,14 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         request: trends_pb2.GetTrendSeriesRequest,
         context: Context,
     ) -> trends_pb2.GetTrendSeriesResponse:
-        """Show one value over time. The first and the last week hold only the days asked for."""
+        """Show one value over time, by day or by whole weeks."""
         value = query.value(request.dimension, request.value)
         first, end = query.series_moments(request)
         counts = await self._snapshot.counts(request.filter.hashtag)
         strata = query.strata(request.dimension, request.filter, counts)
         span = Span(counts, strata, first.date(), end.date())
         weekly = request.step == trends_pb2.STEP_WEEK
-        points = series.points(span, counts.place(value), weekly)
+        points = series.points(span, counts.place(value), weekly, self._clock().date())
         nothing = Span(counts, (), span.first, span.last)
         withheld = sum(point.withheld for point in points)
         return trends_pb2.GetTrendSeriesResponse(
@@ -103,10 +107,11 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             counts, strata, page.as_of.date(), request.window_days or query.WINDOW_DAYS
         )
         place = counts.place(value)
-        withheld = place is None or bool(window.best[place] < ranking.K)
+        told = place is not None and bool(window.by_value[:, place].any())
+        withheld = place is not None and not told and bool(window.present[:, place].any())
         nothing = Span(counts, (), window.first, window.last)
         basis = self._basis(window, nothing, page.as_of, int(withheld))
-        if withheld:
+        if not told:
             return trends_pb2.GetTrendEvidenceResponse(basis=basis)
         photos = await self._find_photos(counts, window, value, request.filter.hashtag, page)
         shown = photos[page.offset : page.offset + page.size]
@@ -128,21 +133,23 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
     async def _find_photos(
         self, counts: Counts, window: Span, value: Value, hashtag: str, page: Page
     ) -> list[tuple[date, str]]:
-        """Return (day, image_id) of the photos that show the value, newest day first.
+        """Return (Monday, image_id) of a sample of the photos that show the value, newest week first.
 
         At least to the end of the page, and one more if there is one. From the database, so that what was erased is gone
         at once.
         """
         families = [counts.values[p].color for p in counts.places(trends_pb2.DIMENSION_COLOR)]
-        daily = window.daily[:, :, counts.place(value)].sum(axis=0)
         photos: list[tuple[date, str]] = []
-        for offset in reversed(range(len(daily))):
-            day = window.first + timedelta(days=offset)
-            if daily[offset]:
-                found = await self._photos.find_showing(
-                    value, families, window.strata, hashtag, day
-                )
-                photos += [(day, image_id) for image_id in found]
+        for monday in reversed(list(window.mondays())):
+            days = [monday + timedelta(days=day) for day in range(7)]
+            found = await self._photos.find_showing(value, families, hashtag, days)
+            for stratum in window.strata:
+                photos += [
+                    (monday, image_id)
+                    for image_id in _drawn(
+                        counts, window.week(stratum, monday), value, found.get(stratum, ())
+                    )
+                ]
             if len(photos) > page.offset + page.size:
                 break
         return photos
@@ -170,6 +177,15 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         )
 
 
+def _drawn(counts: Counts, week: Week | None, value: Value, photos: Sequence[Shown]) -> list[str]:
+    """Return the image_ids of a stratum's week that may be shown."""
+    place = counts.place(value)
+    if week is None or place is None or place >= len(week.distinct) or not week.distinct[place]:
+        return []
+    told = {counts.values[place] for place in np.flatnonzero(week.distinct)}
+    return draw_evidence(photos, int(week.distinct[place]), told)
+
+
 def _contributors(authored: set[bool]) -> trends_pb2.ContributorKind.ValueType:
     if len(authored) > 1:
         return trends_pb2.CONTRIBUTOR_KIND_MIXED
@@ -180,7 +196,7 @@ def _contributors(authored: set[bool]) -> trends_pb2.ContributorKind.ValueType:
     return trends_pb2.CONTRIBUTOR_KIND_PHOTOS
 
 
-def _trend(row: ranking.RankedValue, shares: tuple[float, ...]) -> trends_pb2.Trend:
+def _trend(row: ranking.RankedValue, shares: Sequence[float]) -> trends_pb2.Trend:
     return trends_pb2.Trend(
         value=trends_pb2.Value(
             category=fashion_pb2.Category.ValueType(row.value.category),
@@ -210,6 +226,7 @@ def _point(point: series.Point) -> trends_pb2.Point:
         share=point.share,
         share_low=point.share_low,
         share_high=point.share_high,
+        partial=point.partial,
     )
 
 

@@ -280,7 +280,7 @@ class Trend(_message.Message):
     SERIES_FIELD_NUMBER: _builtins.int
     LIFT_FIELD_NUMBER: _builtins.int
     count: _builtins.int
-    """Contributor-days in the window that show it. At least k = 5 on its best day or week, else the row is withheld."""
+    """Contributor-days in the window that show it, a multiple of 5. Weeks of a site in which fewer than 5 people show it count 0."""
     share: _builtins.float
     """Part of all contributor-days in the window, in [0, 1]."""
     share_low: _builtins.float
@@ -288,7 +288,7 @@ class Trend(_message.Message):
     share_high: _builtins.float
     """Upper end of it."""
     baseline_count: _builtins.int
-    """Contributor-days in the baseline that show it."""
+    """Contributor-days in the baseline that show it, counted in the same way."""
     baseline_share: _builtins.float
     """Part of all contributor-days in the baseline, in [0, 1]."""
     rise: _builtins.float
@@ -305,7 +305,7 @@ class Trend(_message.Message):
 
     @_builtins.property
     def series(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
-        """Share of each day of baseline and window, oldest first, in [0, 1]."""
+        """Share of the 7 days that end with each day of baseline and window, oldest first, in [0, 1]."""
 
     def __init__(
         self,
@@ -494,21 +494,24 @@ class Point(_message.Message):
     WITHHELD_FIELD_NUMBER: _builtins.int
     SHARE_LOW_FIELD_NUMBER: _builtins.int
     SHARE_HIGH_FIELD_NUMBER: _builtins.int
+    PARTIAL_FIELD_NUMBER: _builtins.int
     count: _builtins.int
-    """Contributors that show the value; 0 also where withheld."""
+    """Contributors that show the value, a multiple of 5; 0 also where withheld."""
     total: _builtins.int
-    """All contributors; 0 if there were none."""
+    """All contributors, a multiple of 5; 0 if there are too few to be told of."""
     share: _builtins.float
     """count / total; 0 where withheld."""
     withheld: _builtins.bool
-    """True if fewer than k contributors show it; then nothing is said."""
+    """True if somebody shows it, but too few to be told of."""
     share_low: _builtins.float
     """Lower end of the 95% Wilson interval of the share; 0 where withheld."""
     share_high: _builtins.float
     """Upper end of it; 0 where withheld."""
+    partial: _builtins.bool
+    """True if the day or week is not over yet, or the week has days outside of those asked for. A week is told as a whole."""
     @_builtins.property
     def start(self) -> _timestamp_pb2.Timestamp:
-        """Start of the day or week, UTC."""
+        """Start of the day or of the whole ISO week, UTC."""
 
     def __init__(
         self,
@@ -520,10 +523,11 @@ class Point(_message.Message):
         withheld: _builtins.bool = ...,
         share_low: _builtins.float = ...,
         share_high: _builtins.float = ...,
+        partial: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["start", b"start"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "share", b"share", "share_high", b"share_high", "share_low", b"share_low", "start", b"start", "total", b"total", "withheld", b"withheld"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "partial", b"partial", "share", b"share", "share_high", b"share_high", "share_low", b"share_low", "start", b"start", "total", b"total", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -626,7 +630,7 @@ class Evidence(_message.Message):
 
     @_builtins.property
     def posted_at(self) -> _timestamp_pb2.Timestamp:
-        """The day that it counts for."""
+        """The Monday of the week that it counts for."""
 
     @_builtins.property
     def garment(self) -> _fashion_pb2.Garment:
@@ -660,7 +664,7 @@ class GetTrendEvidenceResponse(_message.Message):
     """Empty on the last page."""
     @_builtins.property
     def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___Evidence]:
-        """Newest first. Empty for a value that is withheld."""
+        """Newest week first, at most half of those of a week. Empty for a value that is withheld."""
 
     @_builtins.property
     def basis(self) -> Global___Basis:

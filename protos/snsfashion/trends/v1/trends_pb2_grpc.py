@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class TrendsServiceStub:
-    """Answers questions about trends from exact counts of distinct contributors.
+    """Answers questions about trends from counts of distinct contributors, rounded down to fives within each site and week.
     """
 
     def __init__(self, channel):
@@ -53,7 +53,7 @@ class TrendsServiceStub:
 
 
 class TrendsServiceServicer:
-    """Answers questions about trends from exact counts of distinct contributors.
+    """Answers questions about trends from counts of distinct contributors, rounded down to fives within each site and week.
     """
 
     def GetTrends(self, request, context):
@@ -104,7 +104,7 @@ def add_TrendsServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class TrendsService:
-    """Answers questions about trends from exact counts of distinct contributors.
+    """Answers questions about trends from counts of distinct contributors, rounded down to fives within each site and week.
     """
 
     @staticmethod

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class TrendsServiceStub:
-    """Answers questions about trends from exact counts of distinct contributors."""
+    """Answers questions about trends from counts of distinct contributors, rounded down to fives within each site and week."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -42,7 +42,7 @@ class TrendsServiceStub:
 
 @_typing.type_check_only
 class TrendsServiceAsyncStub(TrendsServiceStub):
-    """Answers questions about trends from exact counts of distinct contributors."""
+    """Answers questions about trends from counts of distinct contributors, rounded down to fives within each site and week."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetTrends: _aio.UnaryUnaryMultiCallable[_trends_pb2.GetTrendsRequest, _trends_pb2.GetTrendsResponse]  # type: ignore[assignment]
@@ -53,7 +53,7 @@ class TrendsServiceAsyncStub(TrendsServiceStub):
     """Returns photos behind a number, without erased ones."""
 
 class TrendsServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Answers questions about trends from exact counts of distinct contributors."""
+    """Answers questions about trends from counts of distinct contributors, rounded down to fives within each site and week."""
 
     @_abc_1.abstractmethod
     def GetTrends(

@@ -43,7 +43,7 @@ class CellKey(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """What an answer says about the photos behind it; `day` is the weekday, 0 for Monday."""
+    """What is known of a photo besides what it shows; `day` is the weekday, 0 for Monday."""
 
     day: int
     authored: bool

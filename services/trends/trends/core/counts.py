@@ -1,12 +1,13 @@
-"""Distinct contributors by stratum, day and value: what cells add up to, and what answers are read from.
+"""Safe numbers of contributors by stratum, day and value: what cells add up to, and what answers are read from.
 
-The cost of a query is values x days, never photos.
+Exact counts are in the tallies alone, which nothing but `Counts` reads (`core.disclosure`). The cost of a query is values x days,
+never photos.
 """
 
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -15,29 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trends.core.cell import ANYONE, Cell, CellKey, Fact, Tally
+from trends.core.disclosure import K, round_down, safe_days
 from trends.core.observation import Stratum, Value
 
 Counted = NDArray[np.int64]
-_ALL_DAYS = 127
 
 
 @dataclass(frozen=True)
 class Week:
-    """One stratum's ISO week, over all shards. `value`, `mask` and `count` as in Tally, but `value` numbers `Counts.values`.
+    """One stratum's ISO week, over all shards, in safe numbers; values are those of `Counts.values` so far.
 
-    `days` int64 (7, values so far): distinct contributors of each weekday.
+    `days` int64 (7, values): contributors of each weekday. `distinct` int64 (values,): those of the whole week. `present` bool
+    (values,): whether anybody shows the value. `facts`: what is known of the week's photos; none if too few people posted.
     """
 
-    value: NDArray[np.intp]
-    mask: NDArray[np.uint8]
-    count: Counted
     days: Counted
+    distinct: Counted
+    present: NDArray[np.bool_]
     facts: frozenset[Fact]
-
-    def contributors(self, days: int, values: int) -> Counted:
-        """Return the distinct contributors over the weekdays whose bits are set in `days`: int64 (values,)."""
-        inside = (self.mask & days) != 0
-        return np.asarray(np.bincount(self.value[inside], self.count[inside], values), np.int64)
 
 
 class Counts:
@@ -96,12 +92,15 @@ class Counts:
         pairs = np.concatenate(places) * 128 + np.concatenate([t.mask for t in found])
         distinct, row = np.unique(pairs, return_inverse=True)
         count = np.bincount(row, np.concatenate([t.count for t in found])).astype(np.int64)
-        value, mask = distinct // 128, (distinct % 128).astype(np.uint8)
+        value, mask = distinct // 128, distinct % 128
         days = np.zeros((7, len(self.values)), np.int64)
         for day in range(7):
             inside = (mask >> day) & 1 == 1
             days[day] = np.bincount(value[inside], count[inside], len(self.values))
-        return Week(value, mask, count, days, frozenset().union(*(t.facts for t in found)))
+        people = np.bincount(value, count, len(self.values)).astype(np.int64)
+        is_told = people[self._place[ANYONE]] >= K
+        facts = frozenset[Fact]().union(*(t.facts for t in found)) if is_told else frozenset[Fact]()
+        return Week(safe_days(days, people), round_down(people), people > 0, facts)
 
     def _number(self, value: Value) -> None:
         if value not in self._place:
@@ -115,7 +114,7 @@ class Counts:
 
 
 class Span:
-    """The days of some strata from `first` to `last`, both included."""
+    """The days of some strata from `first` to `last`, both included, in safe numbers."""
 
     def __init__(self, counts: Counts, strata: Sequence[Stratum], first: date, last: date) -> None:
         self.first, self.last = first, last
@@ -137,7 +136,7 @@ class Span:
 
     @cached_property
     def daily(self) -> Counted:
-        """Distinct contributors: int64 (strata, days, values)."""
+        """Contributors of each day: int64 (strata, days, values)."""
         daily = np.zeros(
             (len(self.strata), (self.last - self.first).days + 1, self._values), np.int64
         )
@@ -151,20 +150,26 @@ class Span:
 
     @cached_property
     def weekly(self) -> Counted:
-        """Distinct contributors of each ISO week, over the days of it that are in the span: int64 (weeks, values)."""
-        return np.array(
-            [
-                sum(
-                    (
-                        self._weeks[stratum, monday].contributors(self._days(monday), self._values)
-                        for stratum in self.strata
-                        if (stratum, monday) in self._weeks
-                    ),
-                    start=np.zeros(self._values, np.int64),
-                )
-                for monday in self.mondays()
-            ]
-        )
+        """Contributors of each whole ISO week that the span touches: int64 (weeks, values)."""
+        return self._over_weeks(lambda week: week.distinct)
+
+    @cached_property
+    def present(self) -> NDArray[np.bool_]:
+        """Whether anybody shows a value in each whole ISO week that the span touches: bool (weeks, values)."""
+        return np.asarray(self._over_weeks(lambda week: week.present.astype(np.int64)) > 0)
+
+    def week(self, stratum: Stratum, monday: date) -> Week | None:
+        """Return a week that the span touches; None if the stratum has no photo there."""
+        return self._weeks.get((stratum, monday))
+
+    def _over_weeks(self, part: Callable[[Week], Counted]) -> Counted:
+        summed = np.zeros((len(list(self.mondays())), self._values), np.int64)
+        for row, monday in enumerate(self.mondays()):
+            for stratum in self.strata:
+                if week := self._weeks.get((stratum, monday)):
+                    counted = part(week)
+                    summed[row, : len(counted)] += counted
+        return summed
 
     @cached_property
     def by_value(self) -> Counted:
@@ -177,22 +182,9 @@ class Span:
         return np.asarray(self.by_value[:, 0])
 
     @cached_property
-    def best(self) -> Counted:
-        """Contributors that show each value on its best day or in its best week, over all strata: int64 (values,)."""
-        days = self.daily.sum(axis=0).max(axis=0, initial=0)
-        return np.asarray(np.maximum(days, self.weekly.max(axis=0)))
-
-    @cached_property
     def facts(self) -> dict[Stratum, set[Fact]]:
-        """What is known of the photos of each stratum on the days of the span."""
+        """What is known of the photos of each stratum in the weeks that the span touches."""
         found: dict[Stratum, set[Fact]] = {stratum: set() for stratum in self.strata}
-        for (stratum, monday), week in self._weeks.items():
-            days = self._days(monday)
-            found[stratum].update(fact for fact in week.facts if days >> fact.day & 1)
+        for (stratum, _), week in self._weeks.items():
+            found[stratum].update(week.facts)
         return found
-
-    def _days(self, monday: date) -> int:
-        """Return the weekdays of a week that are in the span, as bits."""
-        before = max((self.first - monday).days, 0)
-        after = max((monday - self.last).days + 6, 0)
-        return _ALL_DAYS >> after & (_ALL_DAYS << before)

@@ -14,8 +14,6 @@ from scipy.stats import false_discovery_control
 from trends.core.counts import Counted, Counts, Span
 from trends.core.observation import Stratum, Value
 
-# k-anonymity: a value that fewer contributors show on its best day or week is withheld.
-K = 5
 # Shrinks the ratio of small counts towards 1 (chosen among rankers on 400 heavy-tailed series: recall@10 .90).
 SHRINK = 4.0
 # One-sided 95%.
@@ -47,9 +45,9 @@ class RankedValue:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The n values of a dimension that enough contributors show, in their own order; arrays (n,) of what RankedValue holds.
+    """The n values of a dimension that are told, in their own order; arrays (n,) of what RankedValue holds, in safe numbers.
 
-    `withheld`: how many more there are that too few contributors show.
+    `withheld`: how many more there are in the weeks that the window touches.
     """
 
     values: Sequence[Value]
@@ -83,15 +81,13 @@ class Ranking:
 
     def _row(self, place: int) -> RankedValue:
         count, before = int(self.count[place]), int(self.baseline_count[place])
-        low, high = wilson(count, self.total)
         return RankedValue(
             self.values[place],
             count,
-            count / self.total,
-            low,
-            high,
+            part(count, self.total),
+            *wilson(count, self.total),
             before,
-            before / self.baseline_total if self.baseline_total else 0.0,
+            part(before, self.baseline_total),
             float(self.rise[place]),
             bool(self.rising[place]),
             self.comparable,
@@ -121,16 +117,24 @@ class Growth:
         """Return the chance of `now` or more if nothing grew: given now + before, the count of a steady value is binomial."""
         # A value that is new has no expected count: then it is the part of contributor-days that are now.
         known = self.before > 0
-        part = np.where(
+        chance_now = np.where(
             known, self.expected / np.where(known, self.expected + self.before, 1), self.exposure
         )
         # bdtrc(k, n, p) is the chance of more than k; of 0 or more it is certain.
-        chance = bdtrc(np.maximum(self.now - 1, 0), np.maximum(self.now + self.before, 1), part)
+        chance = bdtrc(
+            np.maximum(self.now - 1, 0), np.maximum(self.now + self.before, 1), chance_now
+        )
         return np.where(self.now > 0, chance, 1.0)
 
 
+def part(count: int, total: int) -> float:
+    """Return the share count / total, at most 1: safe numbers of a part may be above those of the whole."""
+    return count / max(count, total, 1)
+
+
 def wilson(count: int, total: int) -> tuple[float, float]:
-    """Return the 95% interval of the share count / total (Wilson 1927); (0, 1) if total is 0."""
+    """Return the 95% interval of the share `part(count, total)` (Wilson 1927); (0, 1) if both are 0."""
+    total = max(count, total)
     if not total:
         return 0.0, 1.0
     share, z2 = count / total, Z_SHARE**2 / total
@@ -178,7 +182,7 @@ def rank_values(
     rises, bounds = _rises(window, baseline, now, before, min_support)
     comparable = is_comparable(window, baseline)
     lifts = _lifts([counts.values[place] for place in places], shown)
-    told = np.flatnonzero((shown > 0) & (window.best[places] >= K))
+    told = np.flatnonzero(shown)
     return Ranking(
         values=[counts.values[place] for place in places[told]],
         count=shown[told],
@@ -189,7 +193,7 @@ def rank_values(
         rising=(rises & (bounds > 0))[told] & comparable,
         comparable=comparable,
         lift=lifts[told],
-        withheld=int((shown > 0).sum()) - len(told),
+        withheld=int((window.present.any(axis=0)[places] & (shown == 0)).sum()),
     )
 
 

@@ -1,30 +1,36 @@
-"""Values over time, by day or by week; what fewer than K contributors show is withheld."""
+"""Values over time, by day or by week, in safe numbers (`core.disclosure`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
-from trends.core.counts import Counted, Counts, Span
-from trends.core.observation import Value
-from trends.core.ranking import K, wilson
+from trends.core.counts import Counts, Span
+from trends.core.disclosure import K, at_least
+from trends.core.ranking import wilson
+
+TREND_DAYS = 7
+"""Days that each point of a trend's series holds."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """One value on one day or in one week: of `total` contributors `count` showed it.
+    """One value on one day or in one week: of `total` contributors `count` showed it, in safe numbers.
 
-    If it is withheld, all but `start` and `total` is 0.
+    If it is withheld, all but `start` and `total` is 0; a day's total is 0 too if it can't be told. `partial`: the week is not
+    over, or has days that were not asked for; it is told as a whole all the same.
     """
 
     start: date
     total: int
     withheld: bool
+    partial: bool = False
     count: int = 0
     share: float = 0.0
     share_low: float = 0.0
@@ -47,22 +53,20 @@ class SeriesRow:
     share_high: float
 
 
-def points(span: Span, place: int | None, weekly: bool) -> list[Point]:
+def points(span: Span, place: int | None, weekly: bool, today: date) -> list[Point]:
     """Return the points of the value at `place` in `Counts.values` (None: it was never seen), oldest first.
 
-    The first and the last week hold only the days in the span.
+    Weeks are whole ones: a week is told alike whichever of its days are asked for, so that no two answers differ by a few
+    days. What ends after `today` or today is partial.
     """
-    return [_point(start, counted, place) for start, counted in _steps(span, weekly)]
+    return _weeks(span, place, today) if weekly else _days(span, place, today)
 
 
-def rows(counts: Counts, span: Span, weekly: bool) -> Iterator[SeriesRow]:
+def rows(counts: Counts, span: Span, weekly: bool, today: date) -> Iterator[SeriesRow]:
     """Yield the points of every value that are not withheld, in the order of values, then oldest first."""
-    steps = _steps(span, weekly)
     for value in sorted(counts.values[1:]):  # the first stands for everybody
-        place = counts.place(value)
-        for start, counted in steps:
-            point = _point(start, counted, place)
-            if not point.withheld:
+        for point in points(span, counts.place(value), weekly, today):
+            if point.count:
                 yield SeriesRow(
                     dimension=_word(trends_pb2.Dimension, value.dimension),
                     category=_word(fashion_pb2.Category, value.category),
@@ -77,29 +81,63 @@ def rows(counts: Counts, span: Span, weekly: bool) -> Iterator[SeriesRow]:
                 )
 
 
-def daily_shares(counts: Counts, value: Value, spans: Sequence[Span]) -> tuple[float, ...]:
-    """Return the value's share on each day of the spans, in their order; 0 on days without photos."""
-    place = counts.place(value)
-    daily = np.concatenate([span.daily.sum(axis=0) for span in spans])
-    shown = daily[:, place] if place is not None else np.zeros(len(daily), np.int64)
-    return tuple((shown / np.maximum(daily[:, 0], 1)).tolist())
+def rolling_shares(span: Span, places: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the shares of the values at `places`, float64 (days - 6, places).
+
+    Each is of the TREND_DAYS days that end with a day, from the seventh day of the span on; 0 without photos.
+    """
+    daily = span.daily.sum(axis=0)[:, np.concatenate(([0], places))]
+    running = np.concatenate([np.zeros((1, daily.shape[1]), np.int64), np.cumsum(daily, axis=0)])
+    held = running[TREND_DAYS:] - running[:-TREND_DAYS]
+    shown, everybody = held[:, 1:], held[:, :1]
+    return np.asarray(shown / np.maximum(np.maximum(shown, everybody), 1))
 
 
-def _steps(span: Span, weekly: bool) -> list[tuple[date, Counted]]:
-    """Return the start of each day or week, and its contributors by value: int64 (values,)."""
-    if weekly:
-        return list(zip(span.mondays(), span.weekly, strict=True))
-    return [
-        (span.first + timedelta(days=day), counted)
-        for day, counted in enumerate(span.daily.sum(axis=0))
-    ]
+def _days(span: Span, place: int | None, today: date) -> list[Point]:
+    """Return a point for each day, which is told if at least K are behind it, or if nobody shows the value in its week."""
+    found: list[Point] = []
+    present = dict(zip(span.mondays(), span.present, strict=True))
+    for offset in range(span.daily.shape[1]):
+        start = span.first + timedelta(days=offset)
+        shown, everybody = (
+            np.zeros(0, np.int64) if at is None else span.daily[:, offset, at] for at in (place, 0)
+        )
+        total = int(everybody.sum()) if at_least(everybody) >= K else 0
+        partial = start >= today
+        if at_least(shown) >= K:
+            found.append(_told(start, partial, int(shown.sum()), total))
+        else:
+            monday = start - timedelta(days=start.weekday())
+            withheld = place is not None and bool(present[monday][place])
+            found.append(_nothing(start, partial, total, withheld))
+    return found
 
 
-def _point(start: date, counted: Counted, place: int | None) -> Point:
-    count, total = 0 if place is None else int(counted[place]), int(counted[0])
-    if count < K:
-        return Point(start, total, withheld=True)
-    return Point(start, total, False, count, count / total, *wilson(count, total))
+def _weeks(span: Span, place: int | None, today: date) -> list[Point]:
+    found: list[Point] = []
+    for monday, shown, present in zip(span.mondays(), span.weekly, span.present, strict=True):
+        sunday = monday + timedelta(days=6)
+        partial = monday < span.first or sunday > span.last or sunday >= today
+        count, total = 0 if place is None else int(shown[place]), int(shown[0])
+        if count:
+            found.append(_told(monday, partial, count, total))
+        else:
+            withheld = place is not None and bool(present[place])
+            found.append(_nothing(monday, partial, total, withheld))
+    return found
+
+
+def _told(start: date, partial: bool, count: int, total: int) -> Point:
+    total = max(count, total)
+    return Point(start, total, False, partial, count, count / total, *wilson(count, total))
+
+
+def _nothing(start: date, partial: bool, total: int, withheld: bool) -> Point:
+    """Return a point that is withheld, or says that nobody shows the value."""
+    if withheld or not total:
+        return Point(start, total, withheld, partial)
+    low, high = wilson(0, total)
+    return Point(start, total, False, partial, 0, 0.0, low, high)
 
 
 def _word(enum: type[object], number: int) -> str:

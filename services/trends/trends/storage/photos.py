@@ -6,6 +6,7 @@ A document of `photos` has, besides the store's own fields, those of an observat
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from servicekit.mongo import Document
 from servicekit.photostore import PhotoStore, Post, Result, order_of
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2
+from trends.core.disclosure import Shown
 from trends.core.observation import Observation, PhotoState, Stratum, Value
 
 LEAVE_OUT = ("outfit",)
@@ -81,20 +83,22 @@ class Photos:
         ]
 
     async def find_showing(
-        self,
-        value: Value,
-        families: Sequence[str],
-        strata: Sequence[Stratum],
-        hashtag: str,
-        day: date,
-    ) -> list[str]:
-        """Return the image_ids of one day's photos that show the value, sorted. `families`: the color families that occur."""
-        query: Document = {"shows": {"$in": _searched(value, families)}, "day": day.isoformat()}
+        self, value: Value, families: Sequence[str], hashtag: str, days: Sequence[date]
+    ) -> Mapping[Stratum, list[Shown]]:
+        """Return the photos of some days that show the value, by stratum. `families`: the color families that occur."""
+        query: Document = {
+            "shows": {"$in": _searched(value, families)},
+            "day": {"$in": [day.isoformat() for day in days]},
+        }
         if hashtag:
             query["hashtags"] = hashtag
-        found = self._store.photos.find(query, {"kind": 1, "site": 1})
-        wanted = set(strata)
-        return sorted([d["_id"] async for d in found if Stratum(d["kind"], d["site"]) in wanted])
+        found: dict[Stratum, list[Shown]] = defaultdict(list)
+        async for document in self._store.photos.find(query, self._store.projection):
+            seen = state_of_document(document).observation
+            if seen is not None:
+                shown = Shown(document["_id"], seen.contributor, seen.values())
+                found[seen.stratum].append(shown)
+        return found
 
     async def find_outfits(self, image_ids: Sequence[str]) -> Mapping[str, OutfitDescribed]:
         """Return the outfits of photos by image_id; those that are gone are missing."""
