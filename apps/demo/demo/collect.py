@@ -124,7 +124,7 @@ def _not_said(items: GetTrendsResponse) -> list[str]:
         texts.append("Which items and colors rise: no photo is older than the week.")
     if items.basis.withheld:
         texts.append(
-            f"{items.basis.withheld} items are withheld: fewer than 5 people show them on any day or week."
+            f"{items.basis.withheld} items are withheld: fewer than 5 people show them in any week."
         )
     return texts
 

@@ -86,7 +86,7 @@ async def test_a_service_mends_counts_of_an_older_format_and_is_rebuilt_while_it
         try:
             await asyncio.to_thread(process.wait_ready)
             assert await asyncio.to_thread(colors, process) == {"red": 40, "navy": 20}
-            await store.put((photo(n), OutfitDescribed()) for n in range(60, 63))
+            await store.put((photo(n), OutfitDescribed()) for n in range(60, 75))
             rebuilding = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *("-m", "servicekit.admin", "trends", "rebuild", "--json"),
@@ -96,7 +96,7 @@ async def test_a_service_mends_counts_of_an_older_format_and_is_rebuilt_while_it
             said, _ = await rebuilding.communicate()
             assert json.loads(said)["epoch"] == (await store.read_head()).epoch == 2
             async with asyncio.timeout(10):
-                while await asyncio.to_thread(colors, process) != {"red": 42, "navy": 21}:
+                while await asyncio.to_thread(colors, process) != {"red": 50, "navy": 25}:
                     pass  # each look is a call
         finally:
             process.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -75,39 +76,53 @@ def test_cells_add_up_to_the_same_bytes_whatever_the_order(
 
 
 @given(st.lists(observations, max_size=40), st.integers(-2, 18), st.integers(0, 18), st.booleans())
-def test_spans_count_what_counting_people_one_by_one_counts(
+def test_spans_hold_the_safe_numbers_of_people_who_are_counted_one_by_one(
     photos: list[Observation], start: int, length: int, all_strata: bool
 ) -> None:
     counts = counted(*photos)
     strata = counts.strata if all_strata else counts.strata[:1]
     first, last = MONDAY + timedelta(days=start), MONDAY + timedelta(days=start + length)
     span = Span(counts, strata, first, last)
-    inside = [o for o in photos if o.stratum in strata and first <= o.day <= last]
     for place, value in enumerate(counts.values):
-        shown = [o for o in inside if place == 0 or value in o.values()]
-        people = {(o.stratum, o.day, contributor_id(o)) for o in shown}
+        shown = [o for o in photos if place == 0 or value in o.values()]
         for i, stratum in enumerate(strata):
-            for day in range(length + 1):
-                who = {p for p in people if p[:2] == (stratum, first + timedelta(days=day))}
-                assert span.daily[i, day, place] == len(who)
-        weeks = list(span.mondays())
-        by_week = [
-            len({(s, who) for s, day, who in people if 0 <= (day - monday).days < 7})
-            for monday in weeks
-        ]
-        assert span.weekly[:, place].tolist() == by_week
-        best_day = max(
-            (sum(day == p[1] for p in people) for day in {p[1] for p in people}), default=0
-        )
-        assert span.best[place] == max(best_day, *by_week)
-    for i, stratum in enumerate(strata):
-        assert span.totals[i] == len(
-            {(o.day, contributor_id(o)) for o in inside if o.stratum == stratum}
-        )
-        seen = [o for o in inside if o.stratum == stratum]
+            for offset in range(length + 1):
+                day = first + timedelta(days=offset)
+                until = safe_sum(shown, stratum, day)
+                before = safe_sum(shown, stratum, day - timedelta(days=1)) if day.weekday() else 0
+                assert span.daily[i, offset, place] == until - before
+        for row, monday in enumerate(span.mondays()):
+            crowds = [len(people_of_week(shown, stratum, monday)) for stratum in strata]
+            assert span.weekly[row, place] == sum(crowd // 5 * 5 for crowd in crowds)
+            assert span.present[row, place] == any(crowds)
+    touched = list(span.mondays())
+    for stratum in strata:
+        told = [m for m in touched if len(people_of_week(photos, stratum, m)) >= 5]
+        seen = [o for o in photos if o.stratum == stratum and monday_of(o.day) in told]
         assert {f.order for f in span.facts[stratum]} == {o.order for o in seen}
-        assert {f.authored for f in span.facts[stratum]} == {o.authored for o in seen}
         assert {f.dated for f in span.facts[stratum]} == {o.dated for o in seen}
+
+
+def monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def people_of_week(photos: Iterable[Observation], stratum: Stratum, monday: date) -> set[bytes]:
+    return {
+        contributor_id(o) for o in photos if o.stratum == stratum and monday_of(o.day) == monday
+    }
+
+
+def safe_sum(photos: list[Observation], stratum: Stratum, day: date) -> int:
+    """Return the contributor-days from Monday to a day, rounded down to fives; 0 if fewer than five people are behind them."""
+    if len(people_of_week(photos, stratum, monday_of(day))) < 5:
+        return 0
+    until = {
+        (o.day, contributor_id(o))
+        for o in photos
+        if o.stratum == stratum and monday_of(day) <= o.day <= day
+    }
+    return len(until) // 5 * 5
 
 
 @given(st.lists(observations, max_size=20), st.randoms(use_true_random=False))
@@ -132,41 +147,49 @@ def test_a_recount_in_pages_ends_as_one_in_a_piece(
 
 
 def test_reposts_of_one_photo_count_once_a_day() -> None:
+    photos = [f"photo {n}" for n in range(5)]
     counts = counted(
-        observed("photo"),
-        observed("photo"),
-        observed("other"),
-        observed("photo", day=1),
-        observed("photo", day=1),
+        *(observed(name) for name in photos * 3 + ["other"] * 4),
+        *(observed(name, day=1) for name in photos * 2),
     )
     week = Span(counts, counts.strata, MONDAY, MONDAY + timedelta(days=6))
     place = counts.place(SKIRT)
-    assert week.daily[0, :, place].tolist() == [2, 1, 0, 0, 0, 0, 0]
-    assert week.weekly[:, place].tolist() == [2]
-    assert week.totals.tolist() == [3]
+    assert week.daily[0, :, place].tolist() == [5, 5, 0, 0, 0, 0, 0]
+    assert week.weekly[:, place].tolist() == [5]
+    assert week.totals.tolist() == [10]
 
 
 def test_erasing_one_repost_keeps_the_other() -> None:
     recount, counts = Recount(), Counts()
-    counts.put(recount.apply(states([observed("photo"), observed("photo")])))
-    counts.put(recount.apply([], [("i", "1")]))
-    assert Span(counts, counts.strata, MONDAY, MONDAY).daily[0, 0, counts.place(SKIRT)] == 1
-    counts.put(recount.apply([], [("i", "0")]))
+    photos = [f"photo {n}" for n in range(5)]
+    counts.put(recount.apply(states([observed(name) for name in photos * 2])))
+    counts.put(recount.apply([], [("i", str(n)) for n in range(5)]))
+    assert Span(counts, counts.strata, MONDAY, MONDAY).daily[0, 0, counts.place(SKIRT)] == 5
+    counts.put(recount.apply([], [("i", "5")]))
+    assert Span(counts, counts.strata, MONDAY, MONDAY).daily[0, 0, counts.place(SKIRT)] == 0
+    counts.put(recount.apply([], [("i", str(n)) for n in range(10)]))
     assert counts.strata == []
     assert recount.cells == {}
 
 
 def test_the_same_contributor_in_two_strata_is_two() -> None:
     elsewhere = Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, "elsewhere")
-    counts = counted(observed("x"), observed("x", stratum=elsewhere))
+    people = [f"x{n}" for n in range(5)]
+    counts = counted(
+        *(observed(name) for name in people),
+        *(observed(name, stratum=elsewhere) for name in people),
+    )
     span = Span(counts, counts.strata, MONDAY, MONDAY)
-    assert span.daily[:, :, counts.place(SKIRT)].tolist() == [[1], [1]]
-    assert span.weekly[:, 0].tolist() == [2]
+    assert span.daily[:, :, counts.place(SKIRT)].tolist() == [[5], [5]]
+    assert span.weekly[:, 0].tolist() == [10]
 
 
 def test_an_author_and_a_photo_of_the_same_name_are_two() -> None:
-    counts = counted(observed("x"), observed("x", authored=True))
-    assert Span(counts, counts.strata, MONDAY, MONDAY).totals.tolist() == [2]
+    people = [f"x{n}" for n in range(5)]
+    counts = counted(
+        *(observed(name) for name in people), *(observed(name, authored=True) for name in people)
+    )
+    assert Span(counts, counts.strata, MONDAY, MONDAY).totals.tolist() == [10]
 
 
 def test_a_cell_names_nobody() -> None:

@@ -18,7 +18,7 @@ from trends.core import ranking
 from trends.core.counts import Counts, Span
 from trends.core.observation import Observation, PhotoState, Stratum, Value
 from trends.core.recount import Recount
-from trends.core.series import daily_shares
+from trends.core.series import rolling_shares
 
 END = date(2026, 11, 22)
 SOCIAL = Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, "instagram")
@@ -176,13 +176,16 @@ def test_five_contributors_over_two_weeks_but_never_in_one_are_withheld() -> Non
 
 def test_shares_are_of_contributors_seen_in_the_same_days() -> None:
     counts = Photos()
-    for number in range(8):
-        counts.put(photo(number, END, ((1, "black"), (8, "navy")) if number < 6 else ()))
+    for number in range(20):
+        counts.put(photo(number, END, ((1, "black"), (8, "navy")) if number < 17 else ()))
     told, window, baseline = counts.spans()
     row = worn(ranking.rank_values(told, window, baseline, trends_pb2.DIMENSION_ITEM, 10))[0]
-    assert (row.count, row.share) == (6, 0.75)
+    assert (row.count, row.share) == (15, 0.75)
     assert row.share_low < 0.75 < row.share_high
-    assert daily_shares(told, row.value, (baseline, window)) == (0.0,) * 27 + (0.75,)
+    place = told.place(row.value)
+    assert place is not None
+    shares = rolling_shares(Span(told, told.strata, baseline.first, END), np.array([place]))
+    assert shares[:, 0].tolist() == [0.0] * (len(shares) - 1) + [0.75]
 
 
 def rising_world(**last_week: object) -> Photos:

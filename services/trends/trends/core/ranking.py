@@ -193,7 +193,7 @@ def rank_values(
         rising=(rises & (bounds > 0))[told] & comparable,
         comparable=comparable,
         lift=lifts[told],
-        withheld=int((window.present.any(axis=0)[places] & (shown == 0)).sum()),
+        withheld=int((np.asarray(window.present.any(axis=0))[places] & (shown == 0)).sum()),
     )
 
 
