@@ -15,12 +15,14 @@ from rich.progress import Progress
 from benchmarks.recommender import load
 from benchmarks.recommender.shop import CATEGORIES, FAMILIES, SITE, outfits
 from recommender import messages, requests
-from recommender.core import filters, profile, score, selection
+from recommender.core import filters, profile
 from recommender.core.catalog import Catalog
+from recommender.core.places import selection
 from recommender.core.profile import Feedback
-from recommender.core.recommend import recommend
+from recommender.core.ranking import Key
+from recommender.core.recommend import Plan, recommend
 from recommender.core.score import Moment, Person, Taste, Weights
-from recommender.core.shortlist import Key, Shortlist
+from recommender.core.shortlist import Shortlist
 from recommender.core.trend_table import TrendRow, TrendTable
 
 OUTFITS, REQUESTS, K = 100_000, 200, 10
@@ -38,15 +40,15 @@ def measure(progress: Progress) -> dict[str, Any]:
     equal = 0
     for _ in range(REQUESTS):
         person = _person(random_, now.timestamp())
-        weights = Weights(*(random_.random() for _ in range(5)))
-        shortlist = Shortlist(index, Key(weights, person.personal_color), moment)
+        weights = Weights(*(random_.random() for _ in range(6)))
+        shortlist = Shortlist(index, Key.of(weights, person), moment)
         for outfit in outfits(random_.randrange(50), now):
             index.put(messages.outfit(outfit, SITE, ""), b"")
         asked = requests.query(load.request(random_), now).filters
-        found = recommend(index, shortlist, person, asked, K)
-        rows = filters.apply(index, asked, person.learned.disliked).rows
-        parts = score.values(index, rows, Taste(person, index.families), moment)
-        scores = (parts * weights.scaled()).sum(axis=1).round(9)
+        found = recommend(index, shortlist, person, asked, Plan(K, now.timestamp()))
+        rows = filters.apply(index, asked, person.learned).rows
+        parts = shortlist.ranking.parts(index, rows, Taste(person, index.families))
+        scores = parts.sum(axis=1).round(9)
         equal += found.rows == rows[selection.select(index, rows, scores, K)].tolist()
         progress.advance(task)
     progress.remove_task(task)

@@ -24,9 +24,10 @@ from recommender.core.catalog import Catalog
 from recommender.core.filters import Filters
 from recommender.core.outfit import Garment, GarmentColor, Outfit
 from recommender.core.profile import Feedback
-from recommender.core.recommend import recommend
+from recommender.core.ranking import Key
+from recommender.core.recommend import Plan, recommend
 from recommender.core.score import Moment, Person, Weights
-from recommender.core.shortlist import Key, Shortlist
+from recommender.core.shortlist import Shortlist
 from recommender.core.trend_table import TrendRow, TrendTable
 from recommender.evaluation import metrics
 from snsfashion.recommender.v1.recommender_pb2 import (
@@ -109,14 +110,16 @@ def _world(seed: int, progress: Progress, task: Any) -> dict[str, float]:
         now = NOW + visit * DAYS_BETWEEN_VISITS * DAY
         moment = Moment(trends, now)
         lists = {
-            color: Shortlist(index, Key(Weights(), color), moment)
+            (color, taste): Shortlist(index, Key(Weights(), color, taste), moment)
             for color in set(_PERSONAL_COLORS.values())
+            for taste in (False, True)
         }
         if visit == VISITS:
             break
         for number, history in enumerate(events):
             person = _person(world, number, history, now)
-            rows = recommend(index, lists[person.personal_color], person, Filters(), K).rows
+            shortlist = lists[person.personal_color, person.has_taste]
+            rows = recommend(index, shortlist, person, Filters(), Plan(K, now)).rows
             shown.update(rows)
             acts = [(row, FEEDBACK_KIND_SHOWN) for row in rows]
             acts += [(row, _KINDS[act]) for row, act in world.reactions(number, rows)]
@@ -135,7 +138,8 @@ def _world(seed: int, progress: Progress, task: Any) -> dict[str, float]:
         new = np.array([one.image_id not in person.learned.shown for one in outfits])
         old = frozenset(person.learned.shown)
         asked = Filters(exclude_image_ids=old)
-        ours = recommend(index, lists[person.personal_color], person, asked, K).rows
+        shortlist = lists[person.personal_color, person.has_taste]
+        ours = recommend(index, shortlist, person, asked, Plan(K, now)).rows
         relevance = world.relevance[number]
         for name, order in (
             ("ours", ours),

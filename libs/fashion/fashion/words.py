@@ -26,7 +26,7 @@ class Category:
     name: str
     """As DeepFashion2 spells it."""
     singular: str
-    """As people say it."""
+    """As shops and customers say it."""
     plural: str
     name_ko: str
 
@@ -55,8 +55,8 @@ CATEGORIES: Mapping[int, Category] = {
     fashion_pb2.CATEGORY_LONG_SLEEVE_OUTWEAR: Category(
         "long sleeve outwear", "long sleeve jacket", "long sleeve jackets", "긴소매 아우터"
     ),
-    fashion_pb2.CATEGORY_VEST: Category("vest", "vest", "vests", "민소매 상의"),
-    fashion_pb2.CATEGORY_SLING: Category("sling", "sling top", "sling tops", "끈 상의"),
+    fashion_pb2.CATEGORY_VEST: Category("vest", "sleeveless top", "sleeveless tops", "민소매"),
+    fashion_pb2.CATEGORY_SLING: Category("sling", "camisole", "camisoles", "캐미솔"),
     fashion_pb2.CATEGORY_SHORTS: Category("shorts", "shorts", "shorts", "반바지"),
     fashion_pb2.CATEGORY_TROUSERS: Category("trousers", "trousers", "trousers", "바지"),
     fashion_pb2.CATEGORY_SKIRT: Category("skirt", "skirt", "skirts", "스커트"),
@@ -67,10 +67,10 @@ CATEGORIES: Mapping[int, Category] = {
         "long sleeve dress", "long sleeve dress", "long sleeve dresses", "긴소매 원피스"
     ),
     fashion_pb2.CATEGORY_VEST_DRESS: Category(
-        "vest dress", "vest dress", "vest dresses", "민소매 원피스"
+        "vest dress", "sleeveless dress", "sleeveless dresses", "민소매 원피스"
     ),
     fashion_pb2.CATEGORY_SLING_DRESS: Category(
-        "sling dress", "sling dress", "sling dresses", "끈 원피스"
+        "sling dress", "slip dress", "slip dresses", "슬립 원피스"
     ),
 }
 """By Category number, which is `category_id` of DeepFashion2."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from photokit.blobs import BlobStore
+from recommender import requests
 from recommender.events import Events
 from recommender.service import RecommenderService
+from recommender.service.parts import Parts
 from recommender.settings import Settings
 from recommender.storage.people import People
+from recommender.storage.promotion_board import PromotionBoard
 from recommender.storage.replica import Replica
 from recommender.storage.shelf import Shelf
 from recommender.storage.stored_outfits import StoredOutfits
@@ -43,20 +46,24 @@ def wire(ports: StatefulPorts[Settings], trends: Trends | None = None) -> Recomm
     replica = Replica(outfits)
     stored_people = StoredPeople(ports.db)
     people = People(stored_people, ports.monotonic)
+    board = PromotionBoard(ports.db, requests.promotion)
     shelf = Shelf()
     on_close: list[Work] = [shelf.close]
     if trends is None:
         trends = feed = TrendFeed(ports.settings.trends_address, ports.monotonic)
         on_close.append(feed.close)
     service = RecommenderService(
-        outfits,
-        replica,
-        stored_people,
-        people,
-        trends,
-        shelf,
-        BlobStore(ports.settings.blob_url),
-        ports.clock,
+        Parts(
+            outfits=outfits,
+            replica=replica,
+            stored_people=stored_people,
+            people=people,
+            board=board,
+            trends=trends,
+            shelf=shelf,
+            blobs=BlobStore(ports.settings.blob_url),
+            clock=ports.clock,
+        )
     )
     events = Events(outfits, replica)
     return RecommenderApp(
@@ -71,8 +78,8 @@ def wire(ports: StatefulPorts[Settings], trends: Trends | None = None) -> Recomm
             Subscription(topology.REJECTED, events.rejected),
             Subscription(topology.ERASED, events.erased),
         ),
-        before_serving=(photos.prepare, stored_people.prepare, replica.load),
-        background=(replica.follow, people.follow),
+        before_serving=(photos.prepare, stored_people.prepare, replica.load, board.refresh),
+        background=(replica.follow, people.follow, board.follow),
         on_close=on_close,
         outfits=outfits,
         replica=replica,

@@ -6,18 +6,22 @@ The contract has prices twice: in 1/1,000,000 of the currency, and for older cal
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 
+from fashion import said
 from fashion.words import CATEGORIES, STYLES
 from recommender.core.outfit import Garment, GarmentColor, Outfit
 from recommender.core.profile import Learned
-from recommender.core.reasons import Reason
 from recommender.core.score import PARTS
+from recommender.core.why.reasons import Reason
 from servicekit.errors import InvalidMessage
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.recommender.v1 import recommender_pb2
 
 _MICROS_IN_A_CENT = 10_000
+# Outfits from before the source was kept have none.
+_UNDATED = (fashion_pb2.DATE_SOURCE_UNSPECIFIED, fashion_pb2.DATE_SOURCE_CRAWL)
 _GREATEST_PRICE = 2**63 - 1
 
 
@@ -34,7 +38,10 @@ def catalog_outfit(event: OutfitDescribed) -> recommender_pb2.Outfit:
     if provenance.style and provenance.style not in STYLES:
         raise InvalidMessage(f"provenance.style {provenance.style} is unknown")
     outfit = recommender_pb2.Outfit(
-        image=event.image, style=provenance.style, posted_at=provenance.posted_at
+        image=event.image,
+        style=provenance.style,
+        posted_at=provenance.posted_at,
+        date_source=provenance.date_source,
     )
     if provenance.HasField("product"):
         outfit.product.CopyFrom(provenance.product)
@@ -85,7 +92,22 @@ def outfit(message: recommender_pb2.Outfit, site: str, author_key: str) -> Outfi
         price_micros=price_micros(message.product),
         currency=message.product.currency,
         available=message.product.available if sold else True,
+        dated=message.date_source not in _UNDATED,
+        brand=message.product.brand,
+        gender=message.product.gender,
+        age_group=message.product.age_group,
+        sizes=tuple(message.product.sizes),
+        group=message.product.item_group_id,
+        said_families=said.families_in(shop_words(message)),
+        said_categories=frozenset(
+            c for found in said.categories_in(message.product.title) for c in found
+        ),
     )
+
+
+def shop_words(message: recommender_pb2.Outfit) -> str:
+    """Return what the shop says of an outfit's looks: its title and its colors, a line each."""
+    return "\n".join((message.product.title, *message.product.colors))
 
 
 def worn(message: recommender_pb2.Outfit) -> tuple[tuple[int, str], ...]:
@@ -103,7 +125,7 @@ def _garment(message: fashion_pb2.Garment) -> Garment:
 
 
 def recommendation(
-    outfit: recommender_pb2.Outfit, parts: list[float], reasons: list[Reason]
+    outfit: recommender_pb2.Outfit, parts: Sequence[float], reasons: Iterable[Reason]
 ) -> recommender_pb2.Recommendation:
     """Return one of the outfits of an answer; `parts` as in score.PARTS."""
     message = recommender_pb2.ScoreParts(**dict(zip(PARTS, parts, strict=True)))
@@ -129,4 +151,6 @@ def profile(
         learned_categories=dict(learned.categories),
         learned_colors=dict(learned.families),
         seen=len(learned.shown),
+        acts=learned.acts,
+        impressions=learned.impressions,
     )

@@ -57,14 +57,16 @@ async def test_stored_feedback_is_played_again(
             when = posted + timedelta(days=1 + n)
             await app.stored_people.add_feedback(
                 user,
-                profile.Feedback(
-                    f"{user}-{n}",
-                    f"shop:p{n}:0",
-                    FEEDBACK_KIND_CLICKED,
-                    n % 6 + 1,
-                    when.timestamp(),
-                    ((TOP, "red"),),
-                ),
+                [
+                    profile.Feedback(
+                        f"{user}-{n}",
+                        f"shop:p{n}:0",
+                        FEEDBACK_KIND_CLICKED,
+                        n % 6 + 1,
+                        when.timestamp(),
+                        ((TOP, "red"),),
+                    )
+                ],
             )
     status, out, error = await evaluate("--mongodb-uri", mongodb_uri, "--split", "0.5", "--json")
     assert status == 0, error
@@ -96,7 +98,7 @@ async def test_a_database_or_a_trends_service_out_of_reach_is_named(
     assert status == 2
     assert "there is no feedback" in error
     await app.stored_people.add_feedback(
-        "kim", profile.Feedback("e", "i", FEEDBACK_KIND_CLICKED, 1, 0.0)
+        "kim", [profile.Feedback("e", "i", FEEDBACK_KIND_CLICKED, 1, 0.0)]
     )
     status, _, error = await evaluate(
         "--mongodb-uri", mongodb_uri, "--trends-address", absent_address

@@ -18,9 +18,10 @@ from recommender.app import RecommenderApp
 from recommender.core.catalog import Catalog
 from recommender.core.filters import Filters
 from recommender.core.profile import Learned
-from recommender.core.recommend import recommend
+from recommender.core.ranking import Key
+from recommender.core.recommend import Plan, recommend
 from recommender.core.score import Moment, Person, Weights
-from recommender.core.shortlist import Key, Shortlist
+from recommender.core.shortlist import Shortlist
 from recommender.core.trend_table import TrendRow, TrendTable
 from recommender.storage import replica as replica_module
 from recommender.storage.stored_outfits import shop_photo
@@ -66,8 +67,8 @@ def answer(catalog: Catalog) -> list[tuple[str, list[float]]]:
     """Return image ids and parts of what somebody is recommended."""
     person = Person(frozenset({1}), 4, Learned(families={"red": 0.5}))
     moment = Moment(TrendTable({}, {TOP: TrendRow(0.3, 0.1, 0.5, True)}, {}), NOW.timestamp())
-    shortlist = Shortlist(catalog, Key(Weights(), person.personal_color), moment)
-    found = recommend(catalog, shortlist, person, Filters(), 10)
+    shortlist = Shortlist(catalog, Key.of(Weights(), person), moment)
+    found = recommend(catalog, shortlist, person, Filters(), Plan(10, NOW.timestamp()))
     return [
         (catalog.image_ids[row], parts)
         for row, parts in zip(found.rows, found.parts.tolist(), strict=True)

@@ -34,7 +34,7 @@ async def test_what_is_stored_is_read_once_and_then_held(
     stored: StoredPeople, db: Database
 ) -> None:
     await stored.put_profile("kim", Preferences(styles=[CASUAL]))  # type: ignore[list-item]
-    await stored.add_feedback("kim", liked(1))
+    await stored.add_feedback("kim", [liked(1)])
     people = People(stored, lambda: 0.0)
     first = await people.get("kim")
     assert (list(first.styles), first.events) == ([CASUAL], [liked(1)])
@@ -62,7 +62,7 @@ async def test_a_replica_that_missed_too_much_drops_everybody(
     monkeypatch.setattr(stored_people_module, "RECENT", 2)
     people = People(stored)
     await people.get("kim")
-    await stored.add_feedback("kim", liked(1))
+    await stored.add_feedback("kim", [liked(1)])
     for _ in range(2):
         await stored.erase("somebody")
     await people.refresh()
@@ -81,7 +81,7 @@ async def test_what_a_dead_writer_did_not_announce_is_found_out_within_a_minute(
 
     monkeypatch.setattr(stored, "_announce", die)
     with pytest.raises(ConnectionError):
-        await stored.add_feedback("kim", liked(1))
+        await stored.add_feedback("kim", [liked(1)])
     await people.refresh()
     clock[0] = KEPT_S - 1
     assert (await people.get("kim")).events == []
@@ -100,7 +100,7 @@ async def test_a_write_that_could_not_be_announced_is_seen_by_its_replica(
 
     monkeypatch.setattr(stored, "_announce", fail)
     with pytest.raises(ConnectionError), people.writing("kim"):
-        await stored.add_feedback("kim", liked(1))
+        await stored.add_feedback("kim", [liked(1)])
     assert (await people.get("kim")).events == [liked(1)]
 
 
@@ -109,7 +109,7 @@ async def test_a_write_while_a_person_is_read_is_not_lost(stored: StoredPeople) 
     reading = [asyncio.create_task(people.get("kim")) for _ in range(3)]
     await asyncio.sleep(0)
     with people.writing("kim"):
-        await stored.add_feedback("kim", liked(1))
+        await stored.add_feedback("kim", [liked(1)])
     await asyncio.gather(*reading)
     assert (await people.get("kim")).events == [liked(1)]
 

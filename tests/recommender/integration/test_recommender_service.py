@@ -108,6 +108,7 @@ class Recommender:
     """What the service's monotonic clock says."""
 
     async def recommend(self, user_id: str = "kim", **fields: Any) -> RecommendResponse:
+        fields = {"recommendation_id": "r1", **fields}
         return await self.stub.Recommend(RecommendRequest(user_id=user_id, **fields))
 
 
@@ -219,8 +220,12 @@ async def test_an_answer_holds_outfit_score_parts_and_reasons(
     assert first.outfit.product.title == "Look red-skirt"
     assert not any(garment.HasField("mask") for garment in first.outfit.garments)
     assert first.parts.trend == pytest.approx(first.score)
-    assert first.reasons[0].text == "Red skirts are rising: 40% of this week's looks, 8% before"
-    assert first.reasons[0].text_ko == "빨강 스커트 상승세: 이번 주 룩의 40%, 이전에는 8%"
+    assert first.reasons[0].text == (
+        "Red skirts are rising: 40% of the last 7 days' looks, 8% before"
+    )
+    assert first.reasons[0].text_ko == (
+        "요즘 빨강 스커트가 뜨고 있어요. 최근 7일 룩의 40%예요. 그전에는 8%였어요"
+    )
 
 
 async def test_two_people_get_different_outfits_for_good_reasons(
@@ -288,7 +293,9 @@ async def test_the_parts_add_up_to_the_score(
         assert min(parts) >= 0
         assert one.score <= 1 + 1e-6
         assert one.parts.personal_color <= 0.25 + 1e-6
-        assert one.reasons
+        assert one.position
+        assert answer.recommendation_id
+        assert answer.weights_id
         assert all(reason.code and reason.text and reason.text_ko for reason in one.reasons)
 
 
@@ -299,8 +306,7 @@ async def test_trends_out_of_reach_make_a_degraded_answer_not_an_error(
         await fill(recommender, described)
         answer = await recommender.recommend(weights=Weights(trend=1))
         assert answer.degraded
-        assert {round(r.score, 6) for r in answer.recommendations} == {0.5}
-        assert all(r.reasons for r in answer.recommendations)
+        assert {round(r.score, 6) for r in answer.recommendations} == {0.0}
 
 
 async def test_trends_that_come_back_are_used_again(
@@ -363,7 +369,7 @@ async def test_trends_of_some_seconds_ago_serve_while_they_are_read_again(
         while (answer := await recommender.recommend(weights=Weights(trend=1))) == before:
             pass
     assert not answer.degraded
-    assert {round(one.score, 6) for one in answer.recommendations} == {0.5}
+    assert {one.score for one in answer.recommendations} == {0.0}
 
 
 async def test_filters_relax_and_the_answer_says_which(
@@ -380,7 +386,7 @@ async def test_filters_relax_and_the_answer_says_which(
     assert set(ids(answer)) == {"shop:red-skirt:0", "shop:black-skirt:0"}
 
 
-async def test_a_price_ceiling_that_nothing_meets_is_answered_as_an_empty_catalog(
+async def test_a_price_ceiling_that_nothing_meets_says_so(
     recommender: Recommender, described: Described
 ) -> None:
     await recommender.events.described(
@@ -391,8 +397,11 @@ async def test_a_price_ceiling_that_nothing_meets_is_answered_as_an_empty_catalo
     )
     ceiling = Filters(max_price_micros=50_000_000, currency="EUR")
     answer = await recommender.recommend(filters=ceiling)
-    assert answer.state == recommender_pb2.RECOMMEND_STATE_NO_CATALOG
+    assert answer.state == recommender_pb2.RECOMMEND_STATE_NOTHING_ALLOWED
     assert list(answer.relaxed) == []
+    won = await recommender.recommend(filters=Filters(max_price_minor=50_000, currency="KRW"))
+    assert won.state == recommender_pb2.RECOMMEND_STATE_OTHER_CURRENCY
+    assert list(won.currencies) == ["EUR"]
     higher = await recommender.recommend(
         filters=Filters(max_price_micros=90_000_000, currency="EUR")
     )
@@ -506,13 +515,13 @@ async def test_an_item_and_a_color_that_were_liked_are_reasons_and_stand_in_the_
     assert (
         recommender_pb2.REASON_CODE_LEARNED_CATEGORY,
         "Skirts, which you have liked",
-        "좋아하신 아이템: 스커트",
+        "좋아하신 스커트예요",
     ) in reasons["shop:black-skirt:0"]
     # Ivory hangs with the red skirt, so it is liked too, and hangs without the skirt here.
     assert (
         recommender_pb2.REASON_CODE_LEARNED_COLOR,
         "Ivory, a color that you have liked",
-        "좋아하신 색: 아이보리",
+        "좋아하신 아이보리 컬러예요",
     ) in reasons["shop:ivory-top:0"]
 
 
@@ -553,7 +562,7 @@ async def test_what_was_shown_gives_way_and_what_is_disliked_never_comes_again(
         exclude_image_ids=[f"shop:{post}:0" for post, _, _ in CATALOG if post != "navy-suit"]
     )
     relaxed = await recommender.recommend(filters=only_disliked)
-    assert relaxed.state == recommender_pb2.RECOMMEND_STATE_NO_CATALOG
+    assert relaxed.state == recommender_pb2.RECOMMEND_STATE_NOTHING_ALLOWED
 
 
 async def test_a_request_s_preferences_come_before_the_profile_s(
@@ -626,7 +635,7 @@ async def test_feedback_on_an_unknown_outfit_is_refused(recommender: Recommender
         await feedback(recommender, "e1", "nowhere", 0)
 
 
-async def test_the_top_10_without_variety_s_influence_equals_scoring_each_outfit_alone(
+async def test_the_best_outfit_comes_first_and_scores_do_not_depend_on_the_length(
     recommender: Recommender, described: Described
 ) -> None:
     worn: Sequence[Sequence[tuple[int, str]]] = [
@@ -640,15 +649,141 @@ async def test_the_top_10_without_variety_s_influence_equals_scoring_each_outfit
     asked = Preferences(
         styles=[fashion_pb2.STYLE_CASUAL], personal_color=fashion_pb2.PERSONAL_COLOR_WINTER
     )
-    alone = {}
-    for n in range(len(worn)):
-        others = [f"shop:p{other}:0" for other in range(len(worn)) if other != n]
-        answer = await recommender.recommend(
-            preferences=asked, filters=Filters(exclude_image_ids=others)
+    every = await recommender.recommend(preferences=asked, k=50, exploration=0.0)
+    scores = {one.outfit.image.image_id: one.score for one in every.recommendations}
+    assert ids(every)[0] == max(scores, key=lambda image_id: scores[image_id])
+    few = await recommender.recommend(preferences=asked, k=3, exploration=0.0)
+    for one in few.recommendations:
+        assert one.score == pytest.approx(scores[one.outfit.image.image_id], abs=1e-6)
+
+
+async def test_a_batch_answers_each_request_and_a_bad_one_with_its_error(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    requests = [
+        RecommendRequest(user_id="kim", k=2),
+        RecommendRequest(user_id=""),
+        RecommendRequest(user_id="lee", filters=Filters(exclude_color_families=["nvay"])),
+        RecommendRequest(user_id="lee", k=1),
+    ]
+    stream = recommender.stub.RecommendBatch(
+        recommender_pb2.RecommendBatchRequest(requests=requests)
+    )
+    answers = [answer async for answer in stream]
+    assert [answer.index for answer in answers] == [0, 1, 2, 3]
+    assert [len(answer.response.recommendations) for answer in answers] == [2, 0, 0, 1]
+    assert "user_id" in answers[1].error
+    assert "navy" in answers[2].error
+
+
+async def test_a_guest_is_answered_by_what_they_do_in_the_visit(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    liked = recommender_pb2.Interaction(
+        image_id="shop:navy-suit:0", kind=recommender_pb2.FEEDBACK_KIND_LIKED
+    )
+    guest = recommender_pb2.Guest(interactions=[liked])
+    answer = await recommender.stub.Recommend(
+        RecommendRequest(guest=guest, weights=Weights(style=1))
+    )
+    assert answer.recommendations[0].outfit.style == CASUAL
+
+
+async def test_a_batch_of_feedback_says_what_is_left_out(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    clicked = recommender_pb2.FEEDBACK_KIND_CLICKED
+
+    def event(event_id: str, user: str, post: str) -> recommender_pb2.RecordFeedbackRequest:
+        return recommender_pb2.RecordFeedbackRequest(
+            event_id=event_id,
+            user_id=user,
+            image_id=f"shop:{post}:0",
+            kind=clicked,
+            position=3,
+            recommendation_id="r1",
+            weights_id="w",
         )
-        alone[ids(answer)[0]] = answer.recommendations[0].score
-    together = await recommender.recommend(preferences=asked, k=50)
-    for one in together.recommendations:
-        assert one.score == pytest.approx(alone[one.outfit.image.image_id], abs=1e-6)
-    best = max(alone, key=lambda image_id: alone[image_id])
-    assert ids(together)[0] == best
+
+    events = [
+        event("e1", "kim", "red-skirt"),
+        event("e1", "kim", "red-skirt"),
+        event("e1", "lee", "red-skirt"),
+        event("e2", "kim", "nowhere"),
+    ]
+    batch = recommender_pb2.RecordFeedbackBatchRequest(events=events)
+    first = await recommender.stub.RecordFeedbackBatch(batch)
+    # An id counts once for a person, and another person has ids of their own.
+    assert [result.recorded for result in first.results] == [True, False, True, False]
+    assert "nowhere" in first.results[3].error
+    again = await recommender.stub.RecordFeedbackBatch(batch)
+    assert not any(result.recorded for result in again.results)
+
+
+async def test_a_promotion_is_stored_listed_followed_and_ended(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    promotion = recommender_pb2.Promotion(
+        promotion_id="p1", image_ids=["shop:ivory-top:0"], position=1
+    )
+    promotion.ends_at.seconds = int(NOW.timestamp()) + 3600
+    put = await recommender.stub.PutPromotion(
+        recommender_pb2.PutPromotionRequest(promotion=promotion)
+    )
+    assert put.outfits == 1
+    answer = await recommender.recommend()
+    assert ids(answer)[0] == "shop:ivory-top:0"
+    assert answer.recommendations[0].pinned
+    listed = await recommender.stub.ListPromotions(recommender_pb2.ListPromotionsRequest())
+    assert [one.promotion_id for one in listed.promotions] == ["p1"]
+    ended = recommender_pb2.DeletePromotionRequest(promotion_id="p1")
+    await recommender.stub.DeletePromotion(ended)
+    assert not (await recommender.recommend()).recommendations[0].pinned
+    with refused(grpc.StatusCode.NOT_FOUND):
+        await recommender.stub.DeletePromotion(ended)
+
+
+async def test_similar_outfits_are_like_the_one_and_without_it(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    answer = await recommender.stub.SimilarOutfits(
+        recommender_pb2.SimilarOutfitsRequest(image_id="shop:red-skirt:0")
+    )
+    found = [one.outfit.image.image_id for one in answer.outfits]
+    assert found[0] in ("shop:black-skirt:0", "shop:ivory-top:0")
+    assert "shop:red-skirt:0" not in found
+    with refused(grpc.StatusCode.NOT_FOUND):
+        await recommender.stub.SimilarOutfits(
+            recommender_pb2.SimilarOutfitsRequest(image_id="nowhere")
+        )
+
+
+async def test_what_completes_a_garment_is_an_item_that_is_not_there(
+    recommender: Recommender, described: Described
+) -> None:
+    await fill(recommender, described)
+    garment = recommender_pb2.OwnGarment(category=fashion_pb2.CATEGORY_SKIRT, color_family="레드")
+    answer = await recommender.stub.CompleteOutfit(
+        recommender_pb2.CompleteOutfitRequest(garments=[garment])
+    )
+    assert answer.completions
+    for one in answer.completions:
+        category = one.outfit.garments[one.garment].category
+        assert category not in (fashion_pb2.CATEGORY_SKIRT, fashion_pb2.CATEGORY_TROUSERS)
+        assert 0 <= one.score <= 1
+
+
+async def test_outfits_of_which_shop_and_photo_disagree_are_listed(
+    recommender: Recommender, described: Described
+) -> None:
+    await recommender.events.described([described("navy-dress", [(TOP, "red")])])
+    answer = await recommender.stub.ListDisagreements(recommender_pb2.ListDisagreementsRequest())
+    (one,) = answer.disagreements
+    assert list(one.colors_not_found) == ["navy"]
+    assert [list(item.categories) for item in one.items_not_found] == [[10, 11, 12, 13]]
+    assert (answer.compared, answer.disagree) == (1, 1)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.core.profile import Feedback, learn
+from recommender.core.profile import NOTHING_LEARNED, Feedback, learn
 from snsfashion.recommender.v1.recommender_pb2 import (
     FEEDBACK_KIND_BOUGHT,
     FEEDBACK_KIND_CLICKED,
+    FEEDBACK_KIND_DISLIKE_UNDONE,
     FEEDBACK_KIND_DISLIKED,
     FEEDBACK_KIND_LIKED,
     FEEDBACK_KIND_SHOWN,
@@ -86,8 +89,35 @@ def test_an_old_click_weighs_less() -> None:
         for days in (0, 60, 6000)
     )
     assert new > old > forgotten
-    assert old == pytest.approx(new / 2, rel=0.3)
     assert forgotten == pytest.approx(0, abs=1e-9)
+
+
+def test_a_dislike_can_be_taken_back_and_given_again() -> None:
+    def act(kind: int, at: float) -> Feedback:
+        return Feedback(f"{kind}-{at}", "shop:p0:0", kind, 1, NOW + at)
+
+    disliked, undone = act(FEEDBACK_KIND_DISLIKED, 0), act(FEEDBACK_KIND_DISLIKE_UNDONE, 1)
+    assert learn([disliked], NOW).disliked == {"shop:p0:0"}
+    for history in ([disliked, undone], [undone, disliked]):
+        assert learn(history, NOW) == NOTHING_LEARNED
+    again = act(FEEDBACK_KIND_DISLIKED, 2)
+    assert learn([undone, again, disliked], NOW).disliked == {"shop:p0:0"}
+
+
+def test_a_click_without_an_impression_teaches_as_much_as_one_with_it() -> None:
+    click, look = event(FEEDBACK_KIND_CLICKED), replace(event(FEEDBACK_KIND_SHOWN), event_id="look")
+    alone, both = learn([click], NOW), learn([click, look], NOW)
+    assert alone.styles == pytest.approx(both.styles)
+    assert alone.shown == both.shown
+    assert (alone.acts, alone.impressions, both.impressions) == (1, 0, 1)
+
+
+def test_what_stood_far_down_and_was_left_alone_says_less() -> None:
+    first, tenth = (
+        learn([replace(event(FEEDBACK_KIND_SHOWN), position=position)], NOW).styles[1]
+        for position in (1, 10)
+    )
+    assert first < tenth < 0
 
 
 def dressed(kind: int, number: int, *garments: tuple[int, str]) -> Feedback:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
+from functools import cached_property
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.core import score, selection, shortlist
+from recommender.core import filters, season, shortlist
 from recommender.core.catalog import CHANGES_KEPT, Catalog
 from recommender.core.filters import Filters
 from recommender.core.outfit import Garment, GarmentColor, Outfit, outfit_suitability
-from recommender.core.profile import Learned
-from recommender.core.recommend import recommend
-from recommender.core.score import Moment, Person, Taste, Weights
-from recommender.core.shortlist import Key, Shortlist
+from recommender.core.places import selection
+from recommender.core.places.promotions import Promotion, Promotions
+from recommender.core.profile import Feedback, Learned, learn
+from recommender.core.ranking import Key, Ranking
+from recommender.core.recommend import Plan, recommend, without_last_act
+from recommender.core.score import PARTS, Moment, Person, Taste, Weights
+from recommender.core.shortlist import Shortlist
 from recommender.core.trend_table import TrendRow, TrendTable
 
 NOW = 1_800_000_000.0
@@ -89,7 +93,7 @@ def random_person(random_: random.Random, outfits: list[Outfit]) -> Person:
 def random_weights(random_: random.Random) -> Weights:
     if random_.random() < 0.5:
         return Weights()
-    return Weights(*(random_.random() for _ in range(5)))
+    return Weights(*(random_.random() for _ in range(6)))
 
 
 def random_filters(random_: random.Random, outfits: list[Outfit]) -> Filters:
@@ -112,25 +116,58 @@ class ByHand:
     person: Person
     trends: TrendTable
     weights: Weights
+    offered: list[Outfit]
+    """Over which the shared parts are spread."""
 
     def score(self, one: Outfit) -> float:
-        parts: tuple[float, ...] = (
-            self.trend(one),
-            self.preference(one),
-            float(outfit_suitability(one.garments)[self.person.personal_color]),
-            float(0.5 ** (max(NOW - one.posted_at, 0) / (14 * DAY))),
-            float(0.5 ** self.person.learned.shown.get(one.image_id, 0)),
+        weights = dict(zip(PARTS, (*astuple(self.weights), 0.0), strict=True))
+        values = {}
+        for name, (low, high) in self.ranges.items():
+            if high - low <= 1e-5:
+                weights[name] = 0
+                values[name] = 0.0
+            else:
+                values[name] = min(max((getattr(self, name)(one) - low) / (high - low), 0), 1)
+        values["style"] = self.preference(one)
+        values["novelty"] = 0.5 ** self.person.learned.shown.get(one.image_id, 0)
+        values["boost"] = 0.0
+        if not self.person.has_taste:
+            weights["style"] = 0
+        others = sum(w for name, w in weights.items() if name not in ("personal_color", "novelty"))
+        weights["personal_color"] = min(
+            weights["personal_color"], (others or weights["novelty"]) / 3
         )
-        weights: list[float] = self.weights.scaled().tolist()
-        return sum(w * v for w, v in zip(weights, parts, strict=True))
+        if not self.has_seen:
+            weights["novelty"] = 0
+        total = sum(weights.values()) or 1.0
+        return float(sum(weights[name] / total * values[name] for name in PARTS))
+
+    @cached_property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        found = {}
+        for name in ("trend", "personal_color", "freshness", "season"):
+            raw = [getattr(self, name)(other) for other in self.offered]
+            found[name] = (min(raw, default=0.0), max(raw, default=0.0))
+        return found
+
+    has_seen: bool = False
+    """Whether the person has seen any outfit of the catalog."""
 
     def trend(self, one: Outfit) -> float:
-        worn = {(g.category, g.family) for g in one.garments}
-        return sum(self.trends.value(*pair) for pair in worn) / len(worn)
+        return max(self.trends.value(g.category, g.family) for g in one.garments)
+
+    def personal_color(self, one: Outfit) -> float:
+        return float(outfit_suitability(one.garments)[self.person.personal_color])
+
+    def freshness(self, one: Outfit) -> float:
+        return float(0.5 ** (max(NOW - one.posted_at, 0) / (14 * DAY)))
+
+    def season(self, one: Outfit) -> float:
+        return season.value(one.season, NOW, southern=False)
 
     def preference(self, one: Outfit) -> float:
         learned, declared = self.person.learned, self.person.styles
-        value = 0.75 if one.style in declared else 0.25 if declared else 0.5
+        value = 0.9 if one.style in declared else 0.1 if declared else 0.5
         odds = value / (1 - value)
         if one.style:
             odds *= odds_of(learned.styles.get(one.style, 0.0))
@@ -201,7 +238,8 @@ def test_the_top_10_is_that_of_scoring_all_outfits_by_hand(
     trends = random_trends(random_)
     person = random_person(random_, list(outfits.values()))
     weights = random_weights(random_)
-    listed = Shortlist(index, Key(weights, person.personal_color), Moment(trends, NOW))
+    listed = Shortlist(index, Key.of(weights, person), Moment(trends, NOW))
+    offered = [one for one in outfits.values() if one.available]
     # The catalog goes on changing after the list was sorted.
     for n in random_.sample(sorted(outfits), random_.choice((0, 3, 20))):
         if random_.random() < 0.3:
@@ -210,9 +248,10 @@ def test_the_top_10_is_that_of_scoring_all_outfits_by_hand(
             outfits[n] = random_outfit(random_, n)
             index.put(outfits[n], b"")
     asked = random_filters(random_, list(outfits.values()))
-    found = recommend(index, listed, person, asked, 10, variety=0)
-    by_hand = ByHand(person, trends, weights)
-    relaxed = bool(found.relaxed)
+    found = recommend(index, listed, person, asked, Plan(10, NOW, variety=0))
+    by_hand = ByHand(person, trends, weights, offered)
+    by_hand.has_seen = any(index.row(name) is not None for name in person.learned.shown)
+    relaxed = bool(found.passed.relaxed)
     expected = by_hand.answer(list(outfits.values()), index, asked, 10)
     if not relaxed:
         answer = [index.image_ids[row] for row in found.rows]
@@ -237,14 +276,13 @@ def test_with_variety_a_shortlist_answers_as_ranking_all_outfits_does(seed: int)
     person = random_person(random_, outfits)
     moment = Moment(random_trends(random_), NOW)
     weights = random_weights(random_)
-    found = recommend(
-        index, Shortlist(index, Key(weights, person.personal_color), moment), person, Filters(), 10
-    )
+    key = Key.of(weights, person)
+    found = recommend(index, Shortlist(index, key, moment), person, Filters(), Plan(10, NOW))
     rows = (index.columns.available & index.columns.alive).nonzero()[0]
     liked = [index.row(i) for i in person.learned.disliked]
     rows = rows[[row not in liked for row in rows]]
-    values = score.values(index, rows, Taste(person, index.families), moment)
-    scores = (values * weights.scaled()).sum(axis=1).round(9)
+    parts = Ranking(index, key, moment).parts(index, rows, Taste(person, index.families))
+    scores = parts.sum(axis=1).round(9)
     assert found.rows == rows[selection.select(index, rows, scores, 10)].tolist()
 
 
@@ -254,8 +292,7 @@ def test_a_catalog_that_has_changed_answers_as_one_that_was_built_from_scratch(s
     random_ = random.Random(seed)
     index, outfits = Catalog(), dict[int, Outfit]()
     moment = Moment(random_trends(random_), NOW)
-    listed = Shortlist(index, Key(Weights(), 0), moment)
-    for step in range(400):
+    for _ in range(400):
         n = random_.randrange(150)
         if random_.random() < 0.3:
             index.remove(f"shop:p{n}:0")
@@ -263,8 +300,7 @@ def test_a_catalog_that_has_changed_answers_as_one_that_was_built_from_scratch(s
         else:
             outfits[n] = random_outfit(random_, n)
             index.put(outfits[n], b"")
-        if step == 300:
-            listed = Shortlist(index, Key(Weights(), 0), moment)
+    listed = Shortlist(index, Key(Weights(), 0), moment)
     rebuilt = Catalog()
     for one in random_.sample(list(outfits.values()), len(outfits)):
         rebuilt.put(one, b"")
@@ -274,7 +310,7 @@ def test_a_catalog_that_has_changed_answers_as_one_that_was_built_from_scratch(s
         (index, listed),
         (rebuilt, Shortlist(rebuilt, Key(Weights(), 0), moment)),
     ):
-        found = recommend(catalog, shortlist_, person, Filters(), 10)
+        found = recommend(catalog, shortlist_, person, Filters(), Plan(10, NOW))
         answers.append([catalog.image_ids[row] for row in found.rows])
     assert answers[0] == answers[1]
 
@@ -286,10 +322,10 @@ def test_what_was_erased_after_a_list_was_sorted_is_not_taken_from_it() -> None:
     for one in outfits:
         index.put(one, b"")
     listed = Shortlist(index, Key(Weights(), 0), Moment(random_trends(random_), NOW))
-    first = recommend(index, listed, Person(), Filters(), 10)
+    first = recommend(index, listed, Person(), Filters(), Plan(10, NOW))
     for row in first.rows:
         index.remove(index.image_ids[row])
-    second = recommend(index, listed, Person(), Filters(), 10)
+    second = recommend(index, listed, Person(), Filters(), Plan(10, NOW))
     assert not set(first.rows) & set(second.rows)
     assert len(second.rows) == 10
 
@@ -304,3 +340,112 @@ def test_a_catalog_says_when_it_no_longer_knows_what_changed() -> None:
     assert recent is not None
     assert recent.tolist() == [0]
     assert index.changed_since(index.version) is not None
+
+
+def styled(number: int, style: int, family: str = "navy", brand: str = "") -> Outfit:
+    color = GarmentColor(FAMILIES[family], family, "", 1.0)
+    return Outfit(f"shop:p{number}:0", "shop", (Garment(1, (color,)),), style, NOW, brand=brand)
+
+
+def shop(*outfits: Outfit) -> Catalog:
+    index = Catalog()
+    for one in outfits:
+        index.put(one, b"")
+    return index
+
+
+EVEN_SHOP = shop(*(styled(n, 1 + n % 6, sorted(FAMILIES)[n % 4]) for n in range(120)))
+
+
+def answer(
+    person: Person,
+    plan: Plan,
+    promotions: Promotions = Promotions(),  # noqa: B008 - never changed
+    index: Catalog = EVEN_SHOP,
+    asked: Filters = Filters(),  # noqa: B008 - frozen
+) -> list[str]:
+    trends = TrendTable({(1, "red"): TrendRow(0.2, 0.1, 0.5, True)}, {}, {})
+    moment = Moment(trends, NOW, promotions=promotions)
+    listed = Shortlist(index, Key.of(Weights(), person), moment)
+    found = recommend(index, listed, person, asked, plan, without_last_act(person))
+    return [index.image_ids[row] for row in found.rows]
+
+
+@given(number=st.integers(0, 119), kind=st.sampled_from([2, 3, 4]), style=st.integers(1, 6))
+@settings(deadline=None, max_examples=40)
+def test_one_click_takes_at_most_three_of_ten_places(number: int, kind: int, style: int) -> None:
+    plan = Plan(10, NOW)
+    family = sorted(FAMILIES)[number % 4]
+    clicked = Feedback("e", f"shop:p{number}:0", kind, 1 + number % 6, NOW, ((1, family),))
+    for styles in (frozenset[int](), frozenset({style})):
+        before = answer(Person(styles), plan, asked=Filters(include_bought=True))
+        learned = learn([clicked], NOW)
+        after = answer(Person(styles, learned=learned), plan, asked=Filters(include_bought=True))
+        gone = {clicked.image_id} & set(before)
+        assert len(set(after) - set(before) - gone) <= 3 + len(gone)
+
+
+def test_exploration_is_small_repeatable_and_keeps_to_the_style() -> None:
+    person = Person(frozenset({1}))
+    plain = answer(person, Plan(10, NOW))
+    explored = [answer(person, Plan(10, NOW, exploration=0.1, answer_id=str(n))) for n in range(20)]
+    assert explored[0] == answer(person, Plan(10, NOW, exploration=0.1, answer_id="0"))
+    assert len({tuple(one) for one in explored}) > 1
+    for one in explored:
+        assert len(set(one) - set(plain)) == 1
+        assert one[:5] == plain[:5]
+        (new,) = set(one) - set(plain)
+        assert int(new.split(":")[1][1:]) % 6 == 0  # style 1
+    assert answer(person, Plan(10, NOW, exploration=0.0, answer_id="0")) == plain
+
+
+def test_a_pinned_outfit_gets_its_place_unless_the_person_excludes_it() -> None:
+    pin = Promotion("winter", frozenset({"shop:p7:0"}), None, NOW - 1, NOW + 1, position=3)
+    promotions = Promotions([pin])
+    assert answer(Person(), Plan(10, NOW), promotions)[2] == "shop:p7:0"
+    excluded = Filters(exclude_image_ids=frozenset({"shop:p7:0"}))
+    assert "shop:p7:0" not in answer(Person(), Plan(10, NOW), promotions, asked=excluded)
+    assert "shop:p7:0" not in answer(Person(), Plan(10, NOW + 2), promotions)[2:3]
+
+
+def test_a_boost_lifts_what_it_selects() -> None:
+    outfits = [styled(n, 1, brand="Acme" if n == 60 else "Other") for n in range(120)]
+    selects = Filters(brands=frozenset({"acme"}))
+    promotion = Promotion("p", frozenset(), selects, NOW - 3600, NOW + 3600, boost=0.5)
+    found = answer(Person(), Plan(10, NOW), Promotions([promotion]), shop(*outfits))
+    assert found[0] == "shop:p60:0"
+
+
+def test_what_was_bought_is_not_shown_again_in_any_variant() -> None:
+    bought = Outfit("shop:a:0", "shop", styled(0, 1).garments, 1, NOW, product_id="a", group="g")
+    variant = Outfit("shop:b:0", "shop", styled(0, 1).garments, 1, NOW, product_id="b", group="g")
+    index = shop(bought, variant, styled(2, 1))
+    person = Person(learned=Learned(bought=frozenset({"shop:a:0"})))
+    assert answer(person, Plan(10, NOW), index=index) == ["shop:p2:0"]
+    again = answer(person, Plan(10, NOW), index=index, asked=Filters(include_bought=True))
+    assert len(again) == 2  # one of a product, and the other
+
+
+def test_an_excluded_color_counts_on_every_color_and_on_what_the_shop_says() -> None:
+    two = (GarmentColor(0xCA1C26, "red", "", 0.8), GarmentColor(0x1F2852, "navy", "", 0.2))
+    trimmed = Outfit("shop:a:0", "shop", (Garment(1, two),), 1, NOW)
+    said = replace(styled(1, 1, "black"), said_families=frozenset({"navy"}))
+    index = shop(trimmed, said, styled(2, 1, "red"))
+    passed = filters.apply(index, Filters(exclude_color_families=frozenset({"navy"})), Learned())
+    assert [index.image_ids[row] for row in passed.rows] == ["shop:p2:0"]
+
+
+def test_filters_of_gender_size_and_brand_leave_out_what_does_not_say() -> None:
+    one = replace(styled(0, 1), gender=1, age_group=5, sizes=("S", "M"), brand="Acme")
+    both = replace(styled(1, 1), gender=3, age_group=5, sizes=("XL",), brand="Other")
+    index = shop(one, both, styled(2, 1))
+
+    def found(asked: Filters) -> list[str]:
+        rows = filters.apply(index, asked, Learned()).rows
+        return [index.image_ids[row] for row in rows]
+
+    assert found(Filters(genders=frozenset({1}))) == ["shop:p0:0", "shop:p1:0"]
+    assert found(Filters(genders=frozenset({2}))) == ["shop:p1:0"]
+    assert found(Filters(age_groups=frozenset({5}), sizes=frozenset({"m"}))) == ["shop:p0:0"]
+    assert found(Filters(brands=frozenset({"acme"}))) == ["shop:p0:0"]
+    assert found(Filters(exclude_brands=frozenset({"acme"}))) == ["shop:p1:0", "shop:p2:0"]

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.core import filters, selection
+from recommender.core import filters
 from recommender.core.catalog import Catalog
 from recommender.core.filters import Filters
 from recommender.core.outfit import Garment, GarmentColor, Outfit
+from recommender.core.places import selection
+from recommender.core.profile import NOTHING_LEARNED, Learned
 
 TOP, TROUSERS, SKIRT = 1, 8, 9
 
@@ -95,7 +97,7 @@ def test_exclusions_price_ceiling_and_availability_never_relax(
         for n, (pairs, season, price, currency, available) in enumerate(data)
     ]
     index = catalog(*all_outfits)
-    passed = filters.apply(index, asked, disliked)
+    passed = filters.apply(index, asked, Learned(disliked=frozenset(disliked)))
 
     def allowed(one: Outfit) -> bool:
         return (
@@ -137,21 +139,27 @@ def test_exclusions_price_ceiling_and_availability_never_relax(
 def test_filters_relax_season_first_then_color_then_category() -> None:
     index = catalog(outfit(0, ((SKIRT, "red"),), season="spring"))
     red_skirt = Filters(frozenset({SKIRT}), frozenset({"red"}), "autumn")
-    assert filters.apply(index, red_skirt, ()).relaxed == ("season",)
+    assert filters.apply(index, red_skirt, NOTHING_LEARNED).relaxed == ("season",)
     blue_skirt = Filters(frozenset({SKIRT}), frozenset({"blue"}), "autumn")
-    assert filters.apply(index, blue_skirt, ()).relaxed == ("season", "color_families")
+    assert filters.apply(index, blue_skirt, NOTHING_LEARNED).relaxed == ("season", "color_families")
     blue_top = Filters(frozenset({TOP}), frozenset({"blue"}), "autumn")
-    assert filters.apply(index, blue_top, ()).relaxed == ("season", "color_families", "categories")
+    assert filters.apply(index, blue_top, NOTHING_LEARNED).relaxed == (
+        "season",
+        "color_families",
+        "categories",
+    )
 
 
 def test_a_filter_that_is_not_set_is_not_said_to_be_relaxed() -> None:
     index = catalog(outfit(0, ((SKIRT, "red"),)))
-    assert filters.apply(index, Filters(frozenset({TOP})), ()).relaxed == ("categories",)
+    assert filters.apply(index, Filters(frozenset({TOP})), NOTHING_LEARNED).relaxed == (
+        "categories",
+    )
 
 
 def test_what_passes_is_not_relaxed_even_if_it_is_one_outfit() -> None:
     index = catalog(outfit(0, ((SKIRT, "red"),)), outfit(1), outfit(2))
-    passed = filters.apply(index, Filters(frozenset({SKIRT})), ())
+    passed = filters.apply(index, Filters(frozenset({SKIRT})), NOTHING_LEARNED)
     assert ids(index, passed) == {"shop:p0:0"}
     assert passed.relaxed == ()
 
@@ -159,7 +167,7 @@ def test_what_passes_is_not_relaxed_even_if_it_is_one_outfit() -> None:
 def test_where_exclusions_leave_nothing_nothing_is_said_to_be_relaxed() -> None:
     index = catalog(outfit(0, ((SKIRT, "red"),)))
     passed = filters.apply(
-        index, Filters(season="autumn", exclude_categories=frozenset({SKIRT})), ()
+        index, Filters(season="autumn", exclude_categories=frozenset({SKIRT})), NOTHING_LEARNED
     )
     assert len(passed.rows) == 0
     assert passed.relaxed == ()
@@ -169,7 +177,9 @@ def test_the_seventh_garment_is_excluded_too() -> None:
     many = (*((category, "navy") for category in range(1, 7)), (SKIRT, "red"))
     index = catalog(outfit(0, many))
     assert not len(
-        filters.apply(index, Filters(exclude_color_families=frozenset({"red"})), ()).rows
+        filters.apply(
+            index, Filters(exclude_color_families=frozenset({"red"})), NOTHING_LEARNED
+        ).rows
     )
 
 

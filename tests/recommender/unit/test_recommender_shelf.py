@@ -9,8 +9,8 @@ import pytest
 
 from recommender.core.catalog import Catalog
 from recommender.core.outfit import Garment, GarmentColor, Outfit
+from recommender.core.ranking import Key
 from recommender.core.score import HOUR_S, Weights
-from recommender.core.shortlist import Key
 from recommender.core.trend_table import NO_TRENDS, TrendRow, TrendTable
 from recommender.storage import shelf as shelf_module
 from recommender.storage.shelf import Shelf
@@ -62,9 +62,9 @@ async def test_another_key_or_an_hour_that_nothing_is_kept_of_is_sorted_before_i
 ) -> None:
     first = await shelf.get(catalog, KEY, NO_TRENDS, NOW)
     winter = await shelf.get(catalog, Key(Weights(), 4), NO_TRENDS, NOW)
-    assert winter.key.personal_color == 4
+    assert winter.ranking.key.personal_color == 4
     long_ago = await shelf.get(catalog, KEY, NO_TRENDS, NOW - 100 * HOUR_S)
-    assert long_ago.moment.hour == NOW - 100 * HOUR_S
+    assert long_ago.ranking.moment.hour == NOW - 100 * HOUR_S
     assert await shelf.get(catalog, KEY, NO_TRENDS, NOW) is first
 
 
@@ -76,11 +76,11 @@ async def test_while_new_trends_are_sorted_in_the_list_before_serves(
     assert await shelf.get(catalog, KEY, trends, NOW) is first
     await sorted_now(shelf)
     second = await shelf.get(catalog, KEY, trends, NOW)
-    assert second.moment.trends is trends
+    assert second.ranking.moment.trends is trends
     assert await shelf.get(catalog, KEY, trends, NOW + HOUR_S) is second
     await sorted_now(shelf)
     third = await shelf.get(catalog, KEY, trends, NOW + HOUR_S)
-    assert third.moment.hour == NOW + HOUR_S
+    assert third.ranking.moment.hour == NOW + HOUR_S
 
 
 async def test_a_list_that_much_has_changed_since_is_renewed(

@@ -48,6 +48,17 @@ PROVENANCE = fashion_pb2.Provenance(
 )
 PHOTO_EVENT: dict[str, Any] = {"event_id": "1", "image": IMAGE, "provenance": PROVENANCE}
 
+FEEDBACK = recommender_pb2.RecordFeedbackRequest(
+    event_id="1", user_id="kim", image_id="a:b:0", kind=recommender_pb2.FEEDBACK_KIND_LIKED
+)
+INTERACTION = recommender_pb2.Interaction(
+    image_id="a:b:0", kind=recommender_pb2.FEEDBACK_KIND_LIKED
+)
+OWN_GARMENT = recommender_pb2.OwnGarment(category=fashion_pb2.CATEGORY_SKIRT, color_family="red")
+PROMOTION = recommender_pb2.Promotion(
+    promotion_id="1", image_ids=["a:b:0"], boost=0.5, position=1, ends_at=NOW
+)
+
 # What a message must hold at least. A message that is not here may be empty.
 VALID: dict[str, Message] = {
     message.DESCRIPTOR.full_name: message
@@ -69,17 +80,23 @@ VALID: dict[str, Message] = {
         crawler_pb2.GetFateRequest(image_id="a:b:0"),
         recommender_pb2.RecommendRequest(user_id="kim"),
         recommender_pb2.Filters(currency="EUR"),
-        recommender_pb2.RecordFeedbackRequest(
-            event_id="1",
-            user_id="kim",
-            image_id="a:b:0",
-            kind=recommender_pb2.FEEDBACK_KIND_LIKED,
-        ),
+        FEEDBACK,
         recommender_pb2.PutProfileRequest(user_id="kim"),
         recommender_pb2.GetProfileRequest(user_id="kim"),
         recommender_pb2.ErasePersonRequest(user_id="kim"),
         recommender_pb2.GetOutfitRequest(image_id="a:b:0"),
         recommender_pb2.GetPhotoRequest(image_id="a:b:0"),
+        INTERACTION,
+        recommender_pb2.RecommendBatchRequest(
+            requests=[recommender_pb2.RecommendRequest(user_id="kim")]
+        ),
+        recommender_pb2.SimilarOutfitsRequest(image_id="a:b:0"),
+        OWN_GARMENT,
+        recommender_pb2.CompleteOutfitRequest(garments=[OWN_GARMENT]),
+        recommender_pb2.RecordFeedbackBatchRequest(events=[FEEDBACK]),
+        PROMOTION,
+        recommender_pb2.PutPromotionRequest(promotion=PROMOTION),
+        recommender_pb2.DeletePromotionRequest(promotion_id="1"),
         trends_pb2.GetTrendsRequest(dimension=trends_pb2.DIMENSION_ITEM),
         trends_pb2.GetTrendSeriesRequest(
             dimension=trends_pb2.DIMENSION_ITEM, first_day=NOW, last_day=NOW
@@ -306,8 +323,13 @@ KINDS: dict[str, Callable[[Rule], tuple[Values, Values]]] = {
         st.integers(-(2**63), rule.limit - 1) | st.just(rule.limit - 1),
     ),
     "float.gte": lambda rule: (
-        st.floats(rule.limit, 1024, width=32) | st.just(rule.limit),
+        # Some have a highest value too.
+        st.floats(rule.limit, rule.limit + 0.5, width=32) | st.just(rule.limit),
         st.floats(-1024, rule.limit, exclude_max=True, width=32),
+    ),
+    "float.lte": lambda rule: (
+        st.floats(0, rule.limit, width=32) | st.just(rule.limit),
+        st.floats(rule.limit, 1024, exclude_min=True, width=32),
     ),
     "float.finite": lambda rule: (
         st.floats(0, 1024),
@@ -360,12 +382,25 @@ def recommend(**filters: Any) -> Message:
     )
 
 
+def promoted(**fields: Any) -> Message:
+    """Return a request for a promotion."""
+    promotion = recommender_pb2.Promotion(promotion_id="1", ends_at=NOW, **fields)
+    return recommender_pb2.PutPromotionRequest(promotion=promotion)
+
+
 ITEM = trends_pb2.DIMENSION_ITEM
 MESSAGE_RULES: list[tuple[str, Message]] = [
     ("posts", crawler_pb2.ErasePostsRequest()),
     ("author_site", crawler_pb2.ErasePostsRequest(author_handle="kim")),
     ("filters.currency", recommend(max_price_micros=1)),
     ("filters.currency", recommend(max_price_cents=1)),
+    (
+        "filters.max_price_minor",
+        recommend(max_price_minor=1, max_price_micros=1, currency="EUR"),
+    ),
+    ("user_id", recommender_pb2.RecommendRequest()),
+    ("promotion.boost", promoted(image_ids=["a:b:0"])),
+    ("promotion.image_ids", promoted(position=1)),
     ("first_day", trends_pb2.GetTrendSeriesRequest(dimension=ITEM, last_day=NOW)),
     ("last_day", trends_pb2.GetTrendSeriesRequest(dimension=ITEM, first_day=NOW)),
 ]

@@ -18,19 +18,27 @@ from servicekit.errors import StartError
 from servicekit.settings import StatelessSettings
 from snsfashion.color.v1 import color_pb2, color_pb2_grpc
 
+_FUTURE = "from __future__ import annotations"
 ROOT = Path(__file__).parents[3]
 SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/pyproject.toml"))
 
 
 def tree(service: str, module: str) -> ast.Module:
     """Return the code of a module of a service."""
-    return ast.parse((ROOT / "services" / service / service / f"{module}.py").read_text())
+    path = ROOT / "services" / service / service / module
+    # Where there is much to say, the module is a folder.
+    if not path.is_dir():
+        return ast.parse(path.with_suffix(".py").read_text())
+    texts = (file.read_text().replace(_FUTURE, "") for file in sorted(path.glob("*.py")))
+    return ast.parse("\n".join(texts))
 
 
 def methods(service: str, module: str, kind: str) -> Iterator[ast.AsyncFunctionDef]:
-    """Return the public coroutine methods of the class of a module."""
-    for node in tree(service, module).body:
-        if isinstance(node, ast.ClassDef) and node.name == kind:
+    """Return the public coroutine methods of the class of a module, and of those of the module that it is put together from."""
+    classes = {n.name: n for n in tree(service, module).body if isinstance(n, ast.ClassDef)}
+    parts = {base.id for base in classes[kind].bases if isinstance(base, ast.Name)}
+    for name, node in classes.items():
+        if name == kind or name in parts:
             for method in node.body:
                 if isinstance(method, ast.AsyncFunctionDef) and not method.name.startswith("_"):
                     yield method

@@ -12,6 +12,11 @@ from snsfashion_client.cli.errors import open_client
 from snsfashion_client.cli.output import console, json_option, print_json, swatch
 from snsfashion_client.names import style_word
 
+_NOTHING = {
+    recommender_pb2.RECOMMEND_STATE_NO_CATALOG: "There are no outfits to recommend: the catalog is empty.",
+    recommender_pb2.RECOMMEND_STATE_NOTHING_ALLOWED: "There are no outfits to recommend: all are excluded.",
+}
+
 
 @click.command()
 @click.argument("user")
@@ -52,10 +57,8 @@ def recommend(
         print_json(answer)
         return
     out = console()
-    if answer.state == recommender_pb2.RECOMMEND_STATE_NO_CATALOG:
-        out.print(
-            "There are no outfits to recommend: the catalog is empty, or all outfits are excluded."
-        )
+    if not answer.recommendations:
+        out.print(_NOTHING.get(answer.state, "There are no outfits to recommend."))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("score", "outfit", "colors", "why"):

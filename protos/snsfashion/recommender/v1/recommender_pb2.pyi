@@ -35,11 +35,11 @@ class _ReasonCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReasonCode
     REASON_CODE_UNSPECIFIED: _ReasonCode.ValueType  # 0
     """Invalid."""
     REASON_CODE_TREND_ITEM_COLOR: _ReasonCode.ValueType  # 1
-    """An item in a color that is worn much or rising."""
+    """An item in a color that is worn by far more people than others, or rising."""
     REASON_CODE_TREND_ITEM: _ReasonCode.ValueType  # 2
-    """An item that is worn much or rising."""
+    """An item that is worn by far more people than others, or rising by itself, not only in one color."""
     REASON_CODE_TREND_COLOR: _ReasonCode.ValueType  # 3
-    """A color that is worn much or rising."""
+    """A color that is worn by far more people than others, or rising by itself, not only in one item."""
     REASON_CODE_STYLE: _ReasonCode.ValueType  # 4
     """A style that the person declared."""
     REASON_CODE_LEARNED_STYLE: _ReasonCode.ValueType  # 5
@@ -47,13 +47,21 @@ class _ReasonCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReasonCode
     REASON_CODE_PERSONAL_COLOR: _ReasonCode.ValueType  # 6
     """Colors that suit the personal color that the person declared."""
     REASON_CODE_FRESH: _ReasonCode.ValueType  # 7
-    """New in the catalog."""
-    REASON_CODE_NOVEL: _ReasonCode.ValueType  # 8
-    """Not shown to this person before."""
+    """New: the shop states since when."""
+    @_builtins.property
+    @_deprecated("""This enum value has been marked as deprecated using proto enum value options.""")
+    def REASON_CODE_NOVEL(self) -> _ReasonCode.ValueType:   # 8
+        """Not given any more: that a person has not seen an outfit is no reason for it."""
     REASON_CODE_LEARNED_CATEGORY: _ReasonCode.ValueType  # 9
     """An item that the person's feedback points to."""
     REASON_CODE_LEARNED_COLOR: _ReasonCode.ValueType  # 10
     """A color that the person's feedback points to."""
+    REASON_CODE_FILTER: _ReasonCode.ValueType  # 11
+    """It is what the filters ask for."""
+    REASON_CODE_SEASON: _ReasonCode.ValueType  # 12
+    """Made for the season."""
+    REASON_CODE_PROMOTED: _ReasonCode.ValueType  # 13
+    """The shop promotes it."""
 
 class ReasonCode(_ReasonCode, metaclass=_ReasonCodeEnumTypeWrapper):
     """Why an outfit is shown."""
@@ -61,11 +69,11 @@ class ReasonCode(_ReasonCode, metaclass=_ReasonCodeEnumTypeWrapper):
 REASON_CODE_UNSPECIFIED: ReasonCode.ValueType  # 0
 """Invalid."""
 REASON_CODE_TREND_ITEM_COLOR: ReasonCode.ValueType  # 1
-"""An item in a color that is worn much or rising."""
+"""An item in a color that is worn by far more people than others, or rising."""
 REASON_CODE_TREND_ITEM: ReasonCode.ValueType  # 2
-"""An item that is worn much or rising."""
+"""An item that is worn by far more people than others, or rising by itself, not only in one color."""
 REASON_CODE_TREND_COLOR: ReasonCode.ValueType  # 3
-"""A color that is worn much or rising."""
+"""A color that is worn by far more people than others, or rising by itself, not only in one item."""
 REASON_CODE_STYLE: ReasonCode.ValueType  # 4
 """A style that the person declared."""
 REASON_CODE_LEARNED_STYLE: ReasonCode.ValueType  # 5
@@ -73,13 +81,19 @@ REASON_CODE_LEARNED_STYLE: ReasonCode.ValueType  # 5
 REASON_CODE_PERSONAL_COLOR: ReasonCode.ValueType  # 6
 """Colors that suit the personal color that the person declared."""
 REASON_CODE_FRESH: ReasonCode.ValueType  # 7
-"""New in the catalog."""
+"""New: the shop states since when."""
 REASON_CODE_NOVEL: ReasonCode.ValueType  # 8
-"""Not shown to this person before."""
+"""Not given any more: that a person has not seen an outfit is no reason for it."""
 REASON_CODE_LEARNED_CATEGORY: ReasonCode.ValueType  # 9
 """An item that the person's feedback points to."""
 REASON_CODE_LEARNED_COLOR: ReasonCode.ValueType  # 10
 """A color that the person's feedback points to."""
+REASON_CODE_FILTER: ReasonCode.ValueType  # 11
+"""It is what the filters ask for."""
+REASON_CODE_SEASON: ReasonCode.ValueType  # 12
+"""Made for the season."""
+REASON_CODE_PROMOTED: ReasonCode.ValueType  # 13
+"""The shop promotes it."""
 Global___ReasonCode: _TypeAlias = ReasonCode  # noqa: Y015
 
 class _RecommendState:
@@ -95,7 +109,11 @@ class _RecommendStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Recomm
     RECOMMEND_STATE_RELAXED: _RecommendState.ValueType  # 2
     """Filters had to be relaxed; `relaxed` says which."""
     RECOMMEND_STATE_NO_CATALOG: _RecommendState.ValueType  # 3
-    """The catalog is empty, or the exclusions and the price ceiling allow no outfit."""
+    """The catalog is empty."""
+    RECOMMEND_STATE_NOTHING_ALLOWED: _RecommendState.ValueType  # 4
+    """The filters that never relax allow no outfit."""
+    RECOMMEND_STATE_OTHER_CURRENCY: _RecommendState.ValueType  # 5
+    """There is a highest price, and no outfit has a price in its currency; `currencies` says in which they are."""
 
 class RecommendState(_RecommendState, metaclass=_RecommendStateEnumTypeWrapper):
     """The state of the whole answer."""
@@ -107,8 +125,64 @@ RECOMMEND_STATE_OK: RecommendState.ValueType  # 1
 RECOMMEND_STATE_RELAXED: RecommendState.ValueType  # 2
 """Filters had to be relaxed; `relaxed` says which."""
 RECOMMEND_STATE_NO_CATALOG: RecommendState.ValueType  # 3
-"""The catalog is empty, or the exclusions and the price ceiling allow no outfit."""
+"""The catalog is empty."""
+RECOMMEND_STATE_NOTHING_ALLOWED: RecommendState.ValueType  # 4
+"""The filters that never relax allow no outfit."""
+RECOMMEND_STATE_OTHER_CURRENCY: RecommendState.ValueType  # 5
+"""There is a highest price, and no outfit has a price in its currency; `currencies` says in which they are."""
 Global___RecommendState: _TypeAlias = RecommendState  # noqa: Y015
+
+class _PersonalColorState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PersonalColorStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PersonalColorState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PERSONAL_COLOR_STATE_UNSPECIFIED: _PersonalColorState.ValueType  # 0
+    """Invalid."""
+    PERSONAL_COLOR_STATE_NOT_DECLARED: _PersonalColorState.ValueType  # 1
+    """The person has not declared a personal color."""
+    PERSONAL_COLOR_STATE_SUITED: _PersonalColorState.ValueType  # 2
+    """Some outfits that passed the filters have a color that suits."""
+    PERSONAL_COLOR_STATE_NOTHING_SUITS: _PersonalColorState.ValueType  # 3
+    """No outfit that passed the filters has one: there is nothing in the person's tones."""
+
+class PersonalColorState(_PersonalColorState, metaclass=_PersonalColorStateEnumTypeWrapper):
+    """What the catalog has in the colors of a person."""
+
+PERSONAL_COLOR_STATE_UNSPECIFIED: PersonalColorState.ValueType  # 0
+"""Invalid."""
+PERSONAL_COLOR_STATE_NOT_DECLARED: PersonalColorState.ValueType  # 1
+"""The person has not declared a personal color."""
+PERSONAL_COLOR_STATE_SUITED: PersonalColorState.ValueType  # 2
+"""Some outfits that passed the filters have a color that suits."""
+PERSONAL_COLOR_STATE_NOTHING_SUITS: PersonalColorState.ValueType  # 3
+"""No outfit that passed the filters has one: there is nothing in the person's tones."""
+Global___PersonalColorState: _TypeAlias = PersonalColorState  # noqa: Y015
+
+class _Hemisphere:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _HemisphereEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Hemisphere.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    HEMISPHERE_UNSPECIFIED: _Hemisphere.ValueType  # 0
+    """Same as HEMISPHERE_NORTHERN."""
+    HEMISPHERE_NORTHERN: _Hemisphere.ValueType  # 1
+    """North of the equator: summer is June to August."""
+    HEMISPHERE_SOUTHERN: _Hemisphere.ValueType  # 2
+    """South of it: summer is December to February."""
+
+class Hemisphere(_Hemisphere, metaclass=_HemisphereEnumTypeWrapper):
+    """Where on the globe the seasons of a person are."""
+
+HEMISPHERE_UNSPECIFIED: Hemisphere.ValueType  # 0
+"""Same as HEMISPHERE_NORTHERN."""
+HEMISPHERE_NORTHERN: Hemisphere.ValueType  # 1
+"""North of the equator: summer is June to August."""
+HEMISPHERE_SOUTHERN: Hemisphere.ValueType  # 2
+"""South of it: summer is December to February."""
+Global___Hemisphere: _TypeAlias = Hemisphere  # noqa: Y015
 
 class _FeedbackKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -128,6 +202,8 @@ class _FeedbackKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Feedback
     """Bought something of it."""
     FEEDBACK_KIND_DISLIKED: _FeedbackKind.ValueType  # 5
     """Does not want to see it."""
+    FEEDBACK_KIND_DISLIKE_UNDONE: _FeedbackKind.ValueType  # 6
+    """Takes an earlier dislike back."""
 
 class FeedbackKind(_FeedbackKind, metaclass=_FeedbackKindEnumTypeWrapper):
     """What a person did."""
@@ -144,6 +220,8 @@ FEEDBACK_KIND_BOUGHT: FeedbackKind.ValueType  # 4
 """Bought something of it."""
 FEEDBACK_KIND_DISLIKED: FeedbackKind.ValueType  # 5
 """Does not want to see it."""
+FEEDBACK_KIND_DISLIKE_UNDONE: FeedbackKind.ValueType  # 6
+"""Takes an earlier dislike back."""
 Global___FeedbackKind: _TypeAlias = FeedbackKind  # noqa: Y015
 
 @_typing.final
@@ -189,6 +267,13 @@ class Filters(_message.Message):
     EXCLUDE_CATEGORIES_FIELD_NUMBER: _builtins.int
     EXCLUDE_COLOR_FAMILIES_FIELD_NUMBER: _builtins.int
     MAX_PRICE_MICROS_FIELD_NUMBER: _builtins.int
+    MAX_PRICE_MINOR_FIELD_NUMBER: _builtins.int
+    GENDERS_FIELD_NUMBER: _builtins.int
+    AGE_GROUPS_FIELD_NUMBER: _builtins.int
+    SIZES_FIELD_NUMBER: _builtins.int
+    BRANDS_FIELD_NUMBER: _builtins.int
+    EXCLUDE_BRANDS_FIELD_NUMBER: _builtins.int
+    INCLUDE_BOUGHT_FIELD_NUMBER: _builtins.int
     season: _builtins.str
     """Season label of the shop. Relaxed first."""
     @_builtins.property
@@ -207,13 +292,19 @@ class Filters(_message.Message):
     """Highest price in 1/1,000,000 of `currency`, as Product.price_micros; products without a price are left out. Never
     relaxed. 0 for no limit. It is used instead of `max_price_cents`.
     """
+    max_price_minor: _builtins.int
+    """Highest price in the currency's own smallest unit (ISO 4217): 3990 is 39.90 EUR, or 3,990 KRW. Give only one highest price."""
+    include_bought: _builtins.bool
+    """Also what the person has bought; else those products, in all variants, are left out."""
     @_builtins.property
     def categories(self) -> _containers.RepeatedScalarFieldContainer[_fashion_pb2.Category.ValueType]:
         """At least one garment of these categories. Relaxed third."""
 
     @_builtins.property
     def color_families(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """At least one garment whose main color is of these families. Relaxed second."""
+        """At least one garment whose main color is of these families, in English or Korean. Relaxed second. INVALID_ARGUMENT, with
+        the nearest names, if a family is unknown.
+        """
 
     @_builtins.property
     def exclude_image_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -221,11 +312,36 @@ class Filters(_message.Message):
 
     @_builtins.property
     def exclude_categories(self) -> _containers.RepeatedScalarFieldContainer[_fashion_pb2.Category.ValueType]:
-        """Categories never to show. Never relaxed; must not be in `categories` too."""
+        """Categories never to show, whether they were found in the photo or the shop's title names them. Never relaxed; must not
+        be in `categories` too.
+        """
 
     @_builtins.property
     def exclude_color_families(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Color families never to show. Never relaxed; must not be in `color_families` too."""
+        """Color families never to show, in English or Korean: as any color of a garment, or by the shop's title or color
+        attribute. Never relaxed; must not be in `color_families` too. INVALID_ARGUMENT, with the nearest names, if a family is
+        unknown.
+        """
+
+    @_builtins.property
+    def genders(self) -> _containers.RepeatedScalarFieldContainer[_fashion_pb2.Gender.ValueType]:
+        """Made for one of these; unisex products are made for everybody. Products of which the shop does not say are left out. Never relaxed."""
+
+    @_builtins.property
+    def age_groups(self) -> _containers.RepeatedScalarFieldContainer[_fashion_pb2.AgeGroup.ValueType]:
+        """Made for people of one of these ages. Products of which the shop does not say are left out. Never relaxed."""
+
+    @_builtins.property
+    def sizes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Available in one of these sizes, as the shop writes them; capitals do not matter. Never relaxed."""
+
+    @_builtins.property
+    def brands(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of one of these brands; capitals do not matter. Never relaxed."""
+
+    @_builtins.property
+    def exclude_brands(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Brands never to show. Never relaxed."""
 
     def __init__(
         self,
@@ -239,10 +355,17 @@ class Filters(_message.Message):
         exclude_categories: _abc.Iterable[_fashion_pb2.Category.ValueType] | None = ...,
         exclude_color_families: _abc.Iterable[_builtins.str] | None = ...,
         max_price_micros: _builtins.int = ...,
+        max_price_minor: _builtins.int = ...,
+        genders: _abc.Iterable[_fashion_pb2.Gender.ValueType] | None = ...,
+        age_groups: _abc.Iterable[_fashion_pb2.AgeGroup.ValueType] | None = ...,
+        sizes: _abc.Iterable[_builtins.str] | None = ...,
+        brands: _abc.Iterable[_builtins.str] | None = ...,
+        exclude_brands: _abc.Iterable[_builtins.str] | None = ...,
+        include_bought: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["categories", b"categories", "color_families", b"color_families", "currency", b"currency", "exclude_categories", b"exclude_categories", "exclude_color_families", b"exclude_color_families", "exclude_image_ids", b"exclude_image_ids", "max_price_cents", b"max_price_cents", "max_price_micros", b"max_price_micros", "season", b"season"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_groups", b"age_groups", "brands", b"brands", "categories", b"categories", "color_families", b"color_families", "currency", b"currency", "exclude_brands", b"exclude_brands", "exclude_categories", b"exclude_categories", "exclude_color_families", b"exclude_color_families", "exclude_image_ids", b"exclude_image_ids", "genders", b"genders", "include_bought", b"include_bought", "max_price_cents", b"max_price_cents", "max_price_micros", b"max_price_micros", "max_price_minor", b"max_price_minor", "season", b"season", "sizes", b"sizes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -250,7 +373,9 @@ Global___Filters: _TypeAlias = Filters  # noqa: Y015
 
 @_typing.final
 class Weights(_message.Message):
-    """Weights of the parts of a score, not all 0. They are scaled to add up to 1."""
+    """Weights of the parts of a score, not all 0. They are scaled to add up to 1. A part that is the same for the whole catalog
+    counts nothing, and the others fill its place.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -259,6 +384,7 @@ class Weights(_message.Message):
     PERSONAL_COLOR_FIELD_NUMBER: _builtins.int
     FRESHNESS_FIELD_NUMBER: _builtins.int
     NOVELTY_FIELD_NUMBER: _builtins.int
+    SEASON_FIELD_NUMBER: _builtins.int
     trend: _builtins.float
     """Trend."""
     style: _builtins.float
@@ -269,6 +395,8 @@ class Weights(_message.Message):
     """Freshness."""
     novelty: _builtins.float
     """Novelty."""
+    season: _builtins.float
+    """Season."""
     def __init__(
         self,
         *,
@@ -277,14 +405,65 @@ class Weights(_message.Message):
         personal_color: _builtins.float = ...,
         freshness: _builtins.float = ...,
         novelty: _builtins.float = ...,
+        season: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["freshness", b"freshness", "novelty", b"novelty", "personal_color", b"personal_color", "style", b"style", "trend", b"trend"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["freshness", b"freshness", "novelty", b"novelty", "personal_color", b"personal_color", "season", b"season", "style", b"style", "trend", b"trend"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Weights: _TypeAlias = Weights  # noqa: Y015
+
+@_typing.final
+class Interaction(_message.Message):
+    """One thing that a visitor did in this visit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    image_id: _builtins.str
+    """The outfit; outfits that the catalog does not have any more teach nothing."""
+    kind: Global___FeedbackKind.ValueType
+    """What happened."""
+    def __init__(
+        self,
+        *,
+        image_id: _builtins.str = ...,
+        kind: Global___FeedbackKind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_id", b"image_id", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Interaction: _TypeAlias = Interaction  # noqa: Y015
+
+@_typing.final
+class Guest(_message.Message):
+    """A visitor without an account. Nothing of it is stored."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INTERACTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def interactions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Interaction]:
+        """What the visitor did in this visit, oldest first."""
+
+    def __init__(
+        self,
+        *,
+        interactions: _abc.Iterable[Global___Interaction] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["interactions", b"interactions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Guest: _TypeAlias = Guest  # noqa: Y015
 
 @_typing.final
 class RecommendRequest(_message.Message):
@@ -298,10 +477,22 @@ class RecommendRequest(_message.Message):
     FILTERS_FIELD_NUMBER: _builtins.int
     WEIGHTS_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
+    GUEST_FIELD_NUMBER: _builtins.int
+    HEMISPHERE_FIELD_NUMBER: _builtins.int
+    EXPLORATION_FIELD_NUMBER: _builtins.int
+    RECOMMENDATION_ID_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
-    """The company's pseudonymous id of the person."""
+    """The company's pseudonymous id of the person; empty for a guest."""
     k: _builtins.int
     """How many outfits; 0 for 10."""
+    hemisphere: Global___Hemisphere.ValueType
+    """Where the person's seasons are."""
+    exploration: _builtins.float
+    """Part of the places that are given to outfits that are not among the best, so that their feedback can be learned from:
+    in [0, 0.5]. Absent: 0.1; 0 switches it off. The first place is never one of them.
+    """
+    recommendation_id: _builtins.str
+    """Id of the answer, chosen by the caller; empty: the service chooses one. The same id gives the same exploration."""
     @_builtins.property
     def preferences(self) -> Global___Preferences:
         """Used instead of what the stored profile declares, field by field."""
@@ -316,7 +507,13 @@ class RecommendRequest(_message.Message):
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """The time that trends and freshness refer to, in the years 1 to 9999; absent: now. Freshness is that of the last full hour."""
+        """The time that trends, season and freshness refer to, in the years 1970 to 8999, which trends can answer; absent: now.
+        Freshness is that of the last full hour.
+        """
+
+    @_builtins.property
+    def guest(self) -> Global___Guest:
+        """A visitor without an account; not together with `user_id`."""
 
     def __init__(
         self,
@@ -327,12 +524,18 @@ class RecommendRequest(_message.Message):
         filters: Global___Filters | None = ...,
         weights: Global___Weights | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
+        guest: Global___Guest | None = ...,
+        hemisphere: Global___Hemisphere.ValueType = ...,
+        exploration: _builtins.float | None = ...,
+        recommendation_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filters", b"filters", "preferences", b"preferences", "weights", b"weights"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_exploration", b"_exploration", "as_of", b"as_of", "exploration", b"exploration", "filters", b"filters", "guest", b"guest", "preferences", b"preferences", "weights", b"weights"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filters", b"filters", "k", b"k", "preferences", b"preferences", "user_id", b"user_id", "weights", b"weights"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exploration", b"_exploration", "as_of", b"as_of", "exploration", b"exploration", "filters", b"filters", "guest", b"guest", "hemisphere", b"hemisphere", "k", b"k", "preferences", b"preferences", "recommendation_id", b"recommendation_id", "user_id", b"user_id", "weights", b"weights"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__exploration: _TypeAlias = _typing.Literal["exploration"]  # noqa: Y015
+    _WhichOneofArgType__exploration: _TypeAlias = _typing.Literal["_exploration", b"_exploration"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__exploration) -> _WhichOneofReturnType__exploration | None: ...
 
 Global___RecommendRequest: _TypeAlias = RecommendRequest  # noqa: Y015
 
@@ -347,6 +550,8 @@ class ScoreParts(_message.Message):
     PERSONAL_COLOR_FIELD_NUMBER: _builtins.int
     FRESHNESS_FIELD_NUMBER: _builtins.int
     NOVELTY_FIELD_NUMBER: _builtins.int
+    SEASON_FIELD_NUMBER: _builtins.int
+    BOOST_FIELD_NUMBER: _builtins.int
     trend: _builtins.float
     """Trend."""
     style: _builtins.float
@@ -357,6 +562,10 @@ class ScoreParts(_message.Message):
     """Freshness."""
     novelty: _builtins.float
     """Novelty."""
+    season: _builtins.float
+    """Season."""
+    boost: _builtins.float
+    """What a promotion adds."""
     def __init__(
         self,
         *,
@@ -365,10 +574,12 @@ class ScoreParts(_message.Message):
         personal_color: _builtins.float = ...,
         freshness: _builtins.float = ...,
         novelty: _builtins.float = ...,
+        season: _builtins.float = ...,
+        boost: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["freshness", b"freshness", "novelty", b"novelty", "personal_color", b"personal_color", "style", b"style", "trend", b"trend"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["boost", b"boost", "freshness", b"freshness", "novelty", b"novelty", "personal_color", b"personal_color", "season", b"season", "style", b"style", "trend", b"trend"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -414,8 +625,17 @@ class Recommendation(_message.Message):
     SCORE_FIELD_NUMBER: _builtins.int
     PARTS_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    EXPLORED_FIELD_NUMBER: _builtins.int
+    PINNED_FIELD_NUMBER: _builtins.int
     score: _builtins.float
     """In [0, 1]; the order also considers variety, so scores may rise down the list."""
+    position: _builtins.int
+    """Place in the answer, from 1; feedback may name it."""
+    explored: _builtins.bool
+    """True if it is here to be learned about, not because it is among the best."""
+    pinned: _builtins.bool
+    """True if a promotion gives it this place."""
     @_builtins.property
     def outfit(self) -> Global___Outfit:
         """The outfit."""
@@ -426,7 +646,7 @@ class Recommendation(_message.Message):
 
     @_builtins.property
     def reasons(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reason]:
-        """Strongest first, at least one."""
+        """Strongest first. Each holds for this outfit, and not for nearly the whole catalog; there may be none."""
 
     def __init__(
         self,
@@ -435,10 +655,13 @@ class Recommendation(_message.Message):
         score: _builtins.float = ...,
         parts: Global___ScoreParts | None = ...,
         reasons: _abc.Iterable[Global___Reason] | None = ...,
+        position: _builtins.int = ...,
+        explored: _builtins.bool = ...,
+        pinned: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["outfit", b"outfit", "parts", b"parts"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["outfit", b"outfit", "parts", b"parts", "reasons", b"reasons", "score", b"score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explored", b"explored", "outfit", b"outfit", "parts", b"parts", "pinned", b"pinned", "position", b"position", "reasons", b"reasons", "score", b"score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -455,12 +678,22 @@ class RecommendResponse(_message.Message):
     RELAXED_FIELD_NUMBER: _builtins.int
     DEGRADED_FIELD_NUMBER: _builtins.int
     CANDIDATES_FIELD_NUMBER: _builtins.int
+    RECOMMENDATION_ID_FIELD_NUMBER: _builtins.int
+    WEIGHTS_ID_FIELD_NUMBER: _builtins.int
+    PERSONAL_COLOR_STATE_FIELD_NUMBER: _builtins.int
+    CURRENCIES_FIELD_NUMBER: _builtins.int
     state: Global___RecommendState.ValueType
     """The state of the answer."""
     degraded: _builtins.bool
     """True if the trends service could not be reached; then the trend part is neutral."""
     candidates: _builtins.int
     """Outfits that passed the filters."""
+    recommendation_id: _builtins.str
+    """Id of this answer; feedback may name it."""
+    weights_id: _builtins.str
+    """Stands for the weights, so that answers by different weights can be compared: 8 hex digits."""
+    personal_color_state: Global___PersonalColorState.ValueType
+    """What the catalog has in the person's colors."""
     @_builtins.property
     def recommendations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Recommendation]:
         """Best first, at most k."""
@@ -468,6 +701,10 @@ class RecommendResponse(_message.Message):
     @_builtins.property
     def relaxed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Filters that were relaxed, in order: "season", "color_families", "categories"."""
+
+    @_builtins.property
+    def currencies(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The currencies of the catalog's prices, with RECOMMEND_STATE_OTHER_CURRENCY."""
 
     def __init__(
         self,
@@ -477,10 +714,14 @@ class RecommendResponse(_message.Message):
         relaxed: _abc.Iterable[_builtins.str] | None = ...,
         degraded: _builtins.bool = ...,
         candidates: _builtins.int = ...,
+        recommendation_id: _builtins.str = ...,
+        weights_id: _builtins.str = ...,
+        personal_color_state: Global___PersonalColorState.ValueType = ...,
+        currencies: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "degraded", b"degraded", "recommendations", b"recommendations", "relaxed", b"relaxed", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "currencies", b"currencies", "degraded", b"degraded", "personal_color_state", b"personal_color_state", "recommendation_id", b"recommendation_id", "recommendations", b"recommendations", "relaxed", b"relaxed", "state", b"state", "weights_id", b"weights_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -498,10 +739,13 @@ class Outfit(_message.Message):
     PRODUCT_FIELD_NUMBER: _builtins.int
     PHOTO_URL_FIELD_NUMBER: _builtins.int
     POSTED_AT_FIELD_NUMBER: _builtins.int
+    DATE_SOURCE_FIELD_NUMBER: _builtins.int
     style: _fashion_pb2.Style.ValueType
     """Style that the shop gave."""
     photo_url: _builtins.str
     """A time-limited address of the photo. Empty if the blob store has none; then call GetPhoto."""
+    date_source: _fashion_pb2.DateSource.ValueType
+    """How that is known. With DATE_SOURCE_CRAWL, or unspecified, it is only when it was first seen."""
     @_builtins.property
     def image(self) -> _fashion_pb2.ImageRef:
         """The photo."""
@@ -527,10 +771,11 @@ class Outfit(_message.Message):
         product: _fashion_pb2.Product | None = ...,
         photo_url: _builtins.str = ...,
         posted_at: _timestamp_pb2.Timestamp | None = ...,
+        date_source: _fashion_pb2.DateSource.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "posted_at", b"posted_at", "product", b"product"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["garments", b"garments", "image", b"image", "photo_url", b"photo_url", "posted_at", b"posted_at", "product", b"product", "style", b"style"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["date_source", b"date_source", "garments", b"garments", "image", b"image", "photo_url", b"photo_url", "posted_at", b"posted_at", "product", b"product", "style", b"style"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -547,17 +792,26 @@ class RecordFeedbackRequest(_message.Message):
     IMAGE_ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    RECOMMENDATION_ID_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    WEIGHTS_ID_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
-    """Chosen by the caller; the same id counts once."""
+    """Chosen by the caller; the same id counts once for a person."""
     user_id: _builtins.str
     """The person."""
     image_id: _builtins.str
     """The outfit."""
     kind: Global___FeedbackKind.ValueType
     """What happened."""
+    recommendation_id: _builtins.str
+    """The answer that the outfit was seen in; empty if unknown."""
+    position: _builtins.int
+    """Place of the outfit in it, from 1; 0 if unknown."""
+    weights_id: _builtins.str
+    """`weights_id` of that answer; empty if unknown."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
-        """When it happened, in the years 1 to 9999; absent: now."""
+        """When it happened, from the year 2000 on and at most 5 minutes ahead of the service's clock; absent: now."""
 
     def __init__(
         self,
@@ -567,10 +821,13 @@ class RecordFeedbackRequest(_message.Message):
         image_id: _builtins.str = ...,
         kind: Global___FeedbackKind.ValueType = ...,
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
+        recommendation_id: _builtins.str = ...,
+        position: _builtins.int = ...,
+        weights_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_id", b"event_id", "image_id", b"image_id", "kind", b"kind", "occurred_at", b"occurred_at", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_id", b"event_id", "image_id", b"image_id", "kind", b"kind", "occurred_at", b"occurred_at", "position", b"position", "recommendation_id", b"recommendation_id", "user_id", b"user_id", "weights_id", b"weights_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -584,7 +841,7 @@ class RecordFeedbackResponse(_message.Message):
 
     RECORDED_FIELD_NUMBER: _builtins.int
     recorded: _builtins.bool
-    """False if this event_id was recorded before."""
+    """False if this event_id was recorded before for this person."""
     def __init__(
         self,
         *,
@@ -670,10 +927,18 @@ class Profile(_message.Message):
     SEEN_FIELD_NUMBER: _builtins.int
     LEARNED_CATEGORIES_FIELD_NUMBER: _builtins.int
     LEARNED_COLORS_FIELD_NUMBER: _builtins.int
+    ACTS_FIELD_NUMBER: _builtins.int
+    IMPRESSIONS_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The person."""
     seen: _builtins.int
     """How many outfits are known to have been shown."""
+    acts: _builtins.int
+    """How many things the person did."""
+    impressions: _builtins.int
+    """How many events say that something was shown. If there are acts and this is 0, the caller reports no impressions: then an
+    outfit that was acted on counts as shown once, and what is left alone can't be learned from.
+    """
     @_builtins.property
     def preferences(self) -> Global___Preferences:
         """What the person declared."""
@@ -699,10 +964,12 @@ class Profile(_message.Message):
         seen: _builtins.int = ...,
         learned_categories: _abc.Mapping[_builtins.int, _builtins.float] | None = ...,
         learned_colors: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+        acts: _builtins.int = ...,
+        impressions: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["learned_categories", b"learned_categories", "learned_colors", b"learned_colors", "learned_styles", b"learned_styles", "preferences", b"preferences", "seen", b"seen", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acts", b"acts", "impressions", b"impressions", "learned_categories", b"learned_categories", "learned_colors", b"learned_colors", "learned_styles", b"learned_styles", "preferences", b"preferences", "seen", b"seen", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -943,3 +1210,681 @@ class GetPhotoResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetPhotoResponse: _TypeAlias = GetPhotoResponse  # noqa: Y015
+
+@_typing.final
+class RecommendBatchRequest(_message.Message):
+    """RecommendBatch's request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUESTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecommendRequest]:
+        """Answered one after the other."""
+
+    def __init__(
+        self,
+        *,
+        requests: _abc.Iterable[Global___RecommendRequest] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["requests", b"requests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecommendBatchRequest: _TypeAlias = RecommendBatchRequest  # noqa: Y015
+
+@_typing.final
+class RecommendBatchResponse(_message.Message):
+    """RecommendBatch's response: one answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: _builtins.int
+    RESPONSE_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    index: _builtins.int
+    """Place of its request, from 0."""
+    error: _builtins.str
+    """What is wrong with the request, as Recommend would say; empty if nothing is."""
+    @_builtins.property
+    def response(self) -> Global___RecommendResponse:
+        """The answer; absent after an error."""
+
+    def __init__(
+        self,
+        *,
+        index: _builtins.int = ...,
+        response: Global___RecommendResponse | None = ...,
+        error: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["response", b"response"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "index", b"index", "response", b"response"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecommendBatchResponse: _TypeAlias = RecommendBatchResponse  # noqa: Y015
+
+@_typing.final
+class SimilarOutfitsRequest(_message.Message):
+    """SimilarOutfits' request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_ID_FIELD_NUMBER: _builtins.int
+    K_FIELD_NUMBER: _builtins.int
+    FILTERS_FIELD_NUMBER: _builtins.int
+    image_id: _builtins.str
+    """The outfit."""
+    k: _builtins.int
+    """How many; 0 for 10."""
+    @_builtins.property
+    def filters(self) -> Global___Filters:
+        """Narrows the catalog."""
+
+    def __init__(
+        self,
+        *,
+        image_id: _builtins.str = ...,
+        k: _builtins.int = ...,
+        filters: Global___Filters | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filters", b"filters"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filters", b"filters", "image_id", b"image_id", "k", b"k"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SimilarOutfitsRequest: _TypeAlias = SimilarOutfitsRequest  # noqa: Y015
+
+@_typing.final
+class SimilarOutfit(_message.Message):
+    """One outfit that is like another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTFIT_FIELD_NUMBER: _builtins.int
+    LIKENESS_FIELD_NUMBER: _builtins.int
+    likeness: _builtins.float
+    """How alike they are, in [0, 1]: 1 for the same garments in the same colors and style."""
+    @_builtins.property
+    def outfit(self) -> Global___Outfit:
+        """The outfit."""
+
+    def __init__(
+        self,
+        *,
+        outfit: Global___Outfit | None = ...,
+        likeness: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outfit", b"outfit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["likeness", b"likeness", "outfit", b"outfit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SimilarOutfit: _TypeAlias = SimilarOutfit  # noqa: Y015
+
+@_typing.final
+class SimilarOutfitsResponse(_message.Message):
+    """SimilarOutfits' response."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTFITS_FIELD_NUMBER: _builtins.int
+    RELAXED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outfits(self) -> _containers.RepeatedCompositeFieldContainer[Global___SimilarOutfit]:
+        """Most alike first, without the outfit itself and other photos of its product."""
+
+    @_builtins.property
+    def relaxed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Filters that were relaxed, in order."""
+
+    def __init__(
+        self,
+        *,
+        outfits: _abc.Iterable[Global___SimilarOutfit] | None = ...,
+        relaxed: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outfits", b"outfits", "relaxed", b"relaxed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SimilarOutfitsResponse: _TypeAlias = SimilarOutfitsResponse  # noqa: Y015
+
+@_typing.final
+class OwnGarment(_message.Message):
+    """A garment that somebody has."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    COLOR_FAMILY_FIELD_NUMBER: _builtins.int
+    category: _fashion_pb2.Category.ValueType
+    """What it is."""
+    color_family: _builtins.str
+    """Its color family, in English or Korean."""
+    def __init__(
+        self,
+        *,
+        category: _fashion_pb2.Category.ValueType = ...,
+        color_family: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "color_family", b"color_family"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OwnGarment: _TypeAlias = OwnGarment  # noqa: Y015
+
+@_typing.final
+class CompleteOutfitRequest(_message.Message):
+    """CompleteOutfit's request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_ID_FIELD_NUMBER: _builtins.int
+    GARMENTS_FIELD_NUMBER: _builtins.int
+    STYLE_FIELD_NUMBER: _builtins.int
+    K_FIELD_NUMBER: _builtins.int
+    FILTERS_FIELD_NUMBER: _builtins.int
+    image_id: _builtins.str
+    """What is to be completed: an outfit of the catalog."""
+    style: _fashion_pb2.Style.ValueType
+    """Style of what is wanted; unspecified: that of the outfit."""
+    k: _builtins.int
+    """How many; 0 for 10."""
+    @_builtins.property
+    def garments(self) -> _containers.RepeatedCompositeFieldContainer[Global___OwnGarment]:
+        """Or garments that somebody has; not together with `image_id`."""
+
+    @_builtins.property
+    def filters(self) -> Global___Filters:
+        """Narrows the catalog. `categories`, if set, are the only items that are proposed."""
+
+    def __init__(
+        self,
+        *,
+        image_id: _builtins.str = ...,
+        garments: _abc.Iterable[Global___OwnGarment] | None = ...,
+        style: _fashion_pb2.Style.ValueType = ...,
+        k: _builtins.int = ...,
+        filters: Global___Filters | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["filters", b"filters"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filters", b"filters", "garments", b"garments", "image_id", b"image_id", "k", b"k", "style", b"style"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteOutfitRequest: _TypeAlias = CompleteOutfitRequest  # noqa: Y015
+
+@_typing.final
+class Completion(_message.Message):
+    """An outfit with a garment that goes with what is there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTFIT_FIELD_NUMBER: _builtins.int
+    GARMENT_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    WORN_TOGETHER_FIELD_NUMBER: _builtins.int
+    HARMONY_FIELD_NUMBER: _builtins.int
+    STYLE_FIELD_NUMBER: _builtins.int
+    garment: _builtins.int
+    """Place in `outfit.garments` of the garment that goes with it."""
+    score: _builtins.float
+    """In [0, 1]: the mean of the three below."""
+    worn_together: _builtins.float
+    """How often the item is worn with the items that are there, against others, in [0, 1]."""
+    harmony: _builtins.float
+    """How well the colors go together, in [0, 1] (Ou and Luo 2006)."""
+    style: _builtins.float
+    """1 if the style is the one asked for, 0.5 if no style is asked for, else 0."""
+    @_builtins.property
+    def outfit(self) -> Global___Outfit:
+        """The outfit."""
+
+    def __init__(
+        self,
+        *,
+        outfit: Global___Outfit | None = ...,
+        garment: _builtins.int = ...,
+        score: _builtins.float = ...,
+        worn_together: _builtins.float = ...,
+        harmony: _builtins.float = ...,
+        style: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outfit", b"outfit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["garment", b"garment", "harmony", b"harmony", "outfit", b"outfit", "score", b"score", "style", b"style", "worn_together", b"worn_together"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Completion: _TypeAlias = Completion  # noqa: Y015
+
+@_typing.final
+class CompleteOutfitResponse(_message.Message):
+    """CompleteOutfit's response."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMPLETIONS_FIELD_NUMBER: _builtins.int
+    RELAXED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def completions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Completion]:
+        """Best first; each proposes an item that is not there yet, and no two propose the same item in the same color."""
+
+    @_builtins.property
+    def relaxed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Filters that were relaxed, in order."""
+
+    def __init__(
+        self,
+        *,
+        completions: _abc.Iterable[Global___Completion] | None = ...,
+        relaxed: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["completions", b"completions", "relaxed", b"relaxed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompleteOutfitResponse: _TypeAlias = CompleteOutfitResponse  # noqa: Y015
+
+@_typing.final
+class RecordFeedbackBatchRequest(_message.Message):
+    """RecordFeedbackBatch's request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordFeedbackRequest]:
+        """The events, of any people."""
+
+    def __init__(
+        self,
+        *,
+        events: _abc.Iterable[Global___RecordFeedbackRequest] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordFeedbackBatchRequest: _TypeAlias = RecordFeedbackBatchRequest  # noqa: Y015
+
+@_typing.final
+class FeedbackResult(_message.Message):
+    """What became of one event."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORDED_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    recorded: _builtins.bool
+    """Whether it was recorded now."""
+    error: _builtins.str
+    """Why it was left out; empty if it was recorded, now or before."""
+    def __init__(
+        self,
+        *,
+        recorded: _builtins.bool = ...,
+        error: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "recorded", b"recorded"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FeedbackResult: _TypeAlias = FeedbackResult  # noqa: Y015
+
+@_typing.final
+class RecordFeedbackBatchResponse(_message.Message):
+    """RecordFeedbackBatch's response."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESULTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___FeedbackResult]:
+        """One for each event, in their order."""
+
+    def __init__(
+        self,
+        *,
+        results: _abc.Iterable[Global___FeedbackResult] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["results", b"results"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordFeedbackBatchResponse: _TypeAlias = RecordFeedbackBatchResponse  # noqa: Y015
+
+@_typing.final
+class Promotion(_message.Message):
+    """Outfits that the shop promotes for a time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROMOTION_ID_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    IMAGE_IDS_FIELD_NUMBER: _builtins.int
+    SELECTS_FIELD_NUMBER: _builtins.int
+    STARTS_AT_FIELD_NUMBER: _builtins.int
+    ENDS_AT_FIELD_NUMBER: _builtins.int
+    BOOST_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    promotion_id: _builtins.str
+    """Chosen by the caller."""
+    note: _builtins.str
+    """For people, such as "Winter coats, week 48"."""
+    boost: _builtins.float
+    """How much higher the outfits stand, in [0, 1]: the value of the boost part, which is a fifth of the score. It counts in the
+    order from the next full hour on at the latest.
+    """
+    position: _builtins.int
+    """Place in every answer, from 1, for the one of the outfits that fits the person best; 0 for none. What a person's filters, dislikes
+    and purchases leave out is never shown.
+    """
+    @_builtins.property
+    def image_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Outfits."""
+
+    @_builtins.property
+    def selects(self) -> Global___Filters:
+        """And those that these filters select."""
+
+    @_builtins.property
+    def starts_at(self) -> _timestamp_pb2.Timestamp:
+        """When it starts; absent: at once."""
+
+    @_builtins.property
+    def ends_at(self) -> _timestamp_pb2.Timestamp:
+        """When it is over; required."""
+
+    def __init__(
+        self,
+        *,
+        promotion_id: _builtins.str = ...,
+        note: _builtins.str = ...,
+        image_ids: _abc.Iterable[_builtins.str] | None = ...,
+        selects: Global___Filters | None = ...,
+        starts_at: _timestamp_pb2.Timestamp | None = ...,
+        ends_at: _timestamp_pb2.Timestamp | None = ...,
+        boost: _builtins.float = ...,
+        position: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ends_at", b"ends_at", "selects", b"selects", "starts_at", b"starts_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["boost", b"boost", "ends_at", b"ends_at", "image_ids", b"image_ids", "note", b"note", "position", b"position", "promotion_id", b"promotion_id", "selects", b"selects", "starts_at", b"starts_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Promotion: _TypeAlias = Promotion  # noqa: Y015
+
+@_typing.final
+class PutPromotionRequest(_message.Message):
+    """PutPromotion's request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROMOTION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def promotion(self) -> Global___Promotion:
+        """The promotion."""
+
+    def __init__(
+        self,
+        *,
+        promotion: Global___Promotion | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["promotion", b"promotion"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["promotion", b"promotion"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutPromotionRequest: _TypeAlias = PutPromotionRequest  # noqa: Y015
+
+@_typing.final
+class PutPromotionResponse(_message.Message):
+    """PutPromotion's response."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROMOTION_FIELD_NUMBER: _builtins.int
+    OUTFITS_FIELD_NUMBER: _builtins.int
+    outfits: _builtins.int
+    """Outfits of the catalog that it promotes now; 0 is a reason to look again."""
+    @_builtins.property
+    def promotion(self) -> Global___Promotion:
+        """As stored."""
+
+    def __init__(
+        self,
+        *,
+        promotion: Global___Promotion | None = ...,
+        outfits: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["promotion", b"promotion"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outfits", b"outfits", "promotion", b"promotion"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutPromotionResponse: _TypeAlias = PutPromotionResponse  # noqa: Y015
+
+@_typing.final
+class ListPromotionsRequest(_message.Message):
+    """ListPromotions' request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPromotionsRequest: _TypeAlias = ListPromotionsRequest  # noqa: Y015
+
+@_typing.final
+class ListPromotionsResponse(_message.Message):
+    """ListPromotions' response."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROMOTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def promotions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Promotion]:
+        """By id."""
+
+    def __init__(
+        self,
+        *,
+        promotions: _abc.Iterable[Global___Promotion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["promotions", b"promotions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPromotionsResponse: _TypeAlias = ListPromotionsResponse  # noqa: Y015
+
+@_typing.final
+class DeletePromotionRequest(_message.Message):
+    """DeletePromotion's request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROMOTION_ID_FIELD_NUMBER: _builtins.int
+    promotion_id: _builtins.str
+    """The promotion."""
+    def __init__(
+        self,
+        *,
+        promotion_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["promotion_id", b"promotion_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeletePromotionRequest: _TypeAlias = DeletePromotionRequest  # noqa: Y015
+
+@_typing.final
+class DeletePromotionResponse(_message.Message):
+    """DeletePromotion's response."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeletePromotionResponse: _TypeAlias = DeletePromotionResponse  # noqa: Y015
+
+@_typing.final
+class ListDisagreementsRequest(_message.Message):
+    """ListDisagreements' request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Outfits of a page; 0 for 50."""
+    page_token: _builtins.str
+    """next_page_token of the page before; empty for the first."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDisagreementsRequest: _TypeAlias = ListDisagreementsRequest  # noqa: Y015
+
+@_typing.final
+class Disagreement(_message.Message):
+    """An outfit of which the shop's words and the photo disagree."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTFIT_FIELD_NUMBER: _builtins.int
+    COLORS_NOT_FOUND_FIELD_NUMBER: _builtins.int
+    ITEMS_NOT_FOUND_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outfit(self) -> Global___Outfit:
+        """The outfit."""
+
+    @_builtins.property
+    def colors_not_found(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Color families that the shop names and that no garment was measured to have."""
+
+    @_builtins.property
+    def items_not_found(self) -> _containers.RepeatedCompositeFieldContainer[Global___Categories]:
+        """Items that the title names and that were not found, as it names them in Category numbers: any one of each list would do."""
+
+    def __init__(
+        self,
+        *,
+        outfit: Global___Outfit | None = ...,
+        colors_not_found: _abc.Iterable[_builtins.str] | None = ...,
+        items_not_found: _abc.Iterable[Global___Categories] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outfit", b"outfit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["colors_not_found", b"colors_not_found", "items_not_found", b"items_not_found", "outfit", b"outfit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Disagreement: _TypeAlias = Disagreement  # noqa: Y015
+
+@_typing.final
+class Categories(_message.Message):
+    """Categories, any of which is meant."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATEGORIES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def categories(self) -> _containers.RepeatedScalarFieldContainer[_fashion_pb2.Category.ValueType]:
+        """The categories."""
+
+    def __init__(
+        self,
+        *,
+        categories: _abc.Iterable[_fashion_pb2.Category.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["categories", b"categories"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Categories: _TypeAlias = Categories  # noqa: Y015
+
+@_typing.final
+class ListDisagreementsResponse(_message.Message):
+    """ListDisagreements' response."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISAGREEMENTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    COMPARED_FIELD_NUMBER: _builtins.int
+    DISAGREE_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    compared: _builtins.int
+    """Outfits that were compared: those that are offered and of which the shop says anything."""
+    disagree: _builtins.int
+    """Of them, how many disagree, over all pages."""
+    @_builtins.property
+    def disagreements(self) -> _containers.RepeatedCompositeFieldContainer[Global___Disagreement]:
+        """By image id."""
+
+    def __init__(
+        self,
+        *,
+        disagreements: _abc.Iterable[Global___Disagreement] | None = ...,
+        next_page_token: _builtins.str = ...,
+        compared: _builtins.int = ...,
+        disagree: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["compared", b"compared", "disagree", b"disagree", "disagreements", b"disagreements", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDisagreementsResponse: _TypeAlias = ListDisagreementsResponse  # noqa: Y015

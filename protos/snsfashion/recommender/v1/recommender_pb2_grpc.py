@@ -40,10 +40,30 @@ class RecommenderServiceStub:
                 request_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecommendRequest.SerializeToString,
                 response_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecommendResponse.FromString,
                 _registered_method=True)
+        self.RecommendBatch = channel.unary_stream(
+                '/snsfashion.recommender.v1.RecommenderService/RecommendBatch',
+                request_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecommendBatchRequest.SerializeToString,
+                response_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecommendBatchResponse.FromString,
+                _registered_method=True)
+        self.SimilarOutfits = channel.unary_unary(
+                '/snsfashion.recommender.v1.RecommenderService/SimilarOutfits',
+                request_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.SimilarOutfitsRequest.SerializeToString,
+                response_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.SimilarOutfitsResponse.FromString,
+                _registered_method=True)
+        self.CompleteOutfit = channel.unary_unary(
+                '/snsfashion.recommender.v1.RecommenderService/CompleteOutfit',
+                request_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.CompleteOutfitRequest.SerializeToString,
+                response_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.CompleteOutfitResponse.FromString,
+                _registered_method=True)
         self.RecordFeedback = channel.unary_unary(
                 '/snsfashion.recommender.v1.RecommenderService/RecordFeedback',
                 request_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecordFeedbackRequest.SerializeToString,
                 response_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecordFeedbackResponse.FromString,
+                _registered_method=True)
+        self.RecordFeedbackBatch = channel.unary_unary(
+                '/snsfashion.recommender.v1.RecommenderService/RecordFeedbackBatch',
+                request_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecordFeedbackBatchRequest.SerializeToString,
+                response_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecordFeedbackBatchResponse.FromString,
                 _registered_method=True)
         self.PutProfile = channel.unary_unary(
                 '/snsfashion.recommender.v1.RecommenderService/PutProfile',
@@ -70,6 +90,26 @@ class RecommenderServiceStub:
                 request_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.GetPhotoRequest.SerializeToString,
                 response_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.GetPhotoResponse.FromString,
                 _registered_method=True)
+        self.PutPromotion = channel.unary_unary(
+                '/snsfashion.recommender.v1.RecommenderService/PutPromotion',
+                request_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.PutPromotionRequest.SerializeToString,
+                response_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.PutPromotionResponse.FromString,
+                _registered_method=True)
+        self.ListPromotions = channel.unary_unary(
+                '/snsfashion.recommender.v1.RecommenderService/ListPromotions',
+                request_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.ListPromotionsRequest.SerializeToString,
+                response_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.ListPromotionsResponse.FromString,
+                _registered_method=True)
+        self.DeletePromotion = channel.unary_unary(
+                '/snsfashion.recommender.v1.RecommenderService/DeletePromotion',
+                request_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.DeletePromotionRequest.SerializeToString,
+                response_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.DeletePromotionResponse.FromString,
+                _registered_method=True)
+        self.ListDisagreements = channel.unary_unary(
+                '/snsfashion.recommender.v1.RecommenderService/ListDisagreements',
+                request_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.ListDisagreementsRequest.SerializeToString,
+                response_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.ListDisagreementsResponse.FromString,
+                _registered_method=True)
 
 
 class RecommenderServiceServicer:
@@ -83,8 +123,37 @@ class RecommenderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecommendBatch(self, request, context):
+        """Recommends outfits to many people, as for a newsletter: a message for each request, in the order of the requests. Each has its
+        own error, so that one bad request does not end the stream.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SimilarOutfits(self, request, context):
+        """Finds outfits of the catalog that are like one of its outfits. NOT_FOUND if that is unknown.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompleteOutfit(self, request, context):
+        """Finds outfits with what goes with a garment or with an outfit, best first. NOT_FOUND if the outfit is unknown.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RecordFeedback(self, request, context):
-        """Records what a person did with an outfit. The same event_id counts once. NOT_FOUND if the outfit is unknown.
+        """Records what a person did with an outfit. The same event_id counts once for a person. NOT_FOUND if the outfit is unknown.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordFeedbackBatch(self, request, context):
+        """Records up to 1,000 events. Events of outfits that are unknown, or at times that are not valid, are left out with a reason.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -125,6 +194,34 @@ class RecommenderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PutPromotion(self, request, context):
+        """Promotes outfits for a time, in place of the promotion with the same id. It holds within a second.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPromotions(self, request, context):
+        """Lists all promotions, also those that are over, by id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeletePromotion(self, request, context):
+        """Ends a promotion. NOT_FOUND if there is none with that id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDisagreements(self, request, context):
+        """Lists outfits of which the shop's words and what was found in the photo disagree, by image id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RecommenderServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -133,10 +230,30 @@ def add_RecommenderServiceServicer_to_server(servicer, server):
                     request_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecommendRequest.FromString,
                     response_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecommendResponse.SerializeToString,
             ),
+            'RecommendBatch': grpc.unary_stream_rpc_method_handler(
+                    servicer.RecommendBatch,
+                    request_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecommendBatchRequest.FromString,
+                    response_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecommendBatchResponse.SerializeToString,
+            ),
+            'SimilarOutfits': grpc.unary_unary_rpc_method_handler(
+                    servicer.SimilarOutfits,
+                    request_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.SimilarOutfitsRequest.FromString,
+                    response_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.SimilarOutfitsResponse.SerializeToString,
+            ),
+            'CompleteOutfit': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompleteOutfit,
+                    request_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.CompleteOutfitRequest.FromString,
+                    response_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.CompleteOutfitResponse.SerializeToString,
+            ),
             'RecordFeedback': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordFeedback,
                     request_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecordFeedbackRequest.FromString,
                     response_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecordFeedbackResponse.SerializeToString,
+            ),
+            'RecordFeedbackBatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordFeedbackBatch,
+                    request_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecordFeedbackBatchRequest.FromString,
+                    response_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecordFeedbackBatchResponse.SerializeToString,
             ),
             'PutProfile': grpc.unary_unary_rpc_method_handler(
                     servicer.PutProfile,
@@ -162,6 +279,26 @@ def add_RecommenderServiceServicer_to_server(servicer, server):
                     servicer.GetPhoto,
                     request_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.GetPhotoRequest.FromString,
                     response_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.GetPhotoResponse.SerializeToString,
+            ),
+            'PutPromotion': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutPromotion,
+                    request_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.PutPromotionRequest.FromString,
+                    response_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.PutPromotionResponse.SerializeToString,
+            ),
+            'ListPromotions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPromotions,
+                    request_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.ListPromotionsRequest.FromString,
+                    response_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.ListPromotionsResponse.SerializeToString,
+            ),
+            'DeletePromotion': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeletePromotion,
+                    request_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.DeletePromotionRequest.FromString,
+                    response_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.DeletePromotionResponse.SerializeToString,
+            ),
+            'ListDisagreements': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDisagreements,
+                    request_deserializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.ListDisagreementsRequest.FromString,
+                    response_serializer=snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.ListDisagreementsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -203,6 +340,87 @@ class RecommenderService:
             _registered_method=True)
 
     @staticmethod
+    def RecommendBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/snsfashion.recommender.v1.RecommenderService/RecommendBatch',
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecommendBatchRequest.SerializeToString,
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecommendBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SimilarOutfits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/snsfashion.recommender.v1.RecommenderService/SimilarOutfits',
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.SimilarOutfitsRequest.SerializeToString,
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.SimilarOutfitsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompleteOutfit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/snsfashion.recommender.v1.RecommenderService/CompleteOutfit',
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.CompleteOutfitRequest.SerializeToString,
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.CompleteOutfitResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def RecordFeedback(request,
             target,
             options=(),
@@ -219,6 +437,33 @@ class RecommenderService:
             '/snsfashion.recommender.v1.RecommenderService/RecordFeedback',
             snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecordFeedbackRequest.SerializeToString,
             snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecordFeedbackResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordFeedbackBatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/snsfashion.recommender.v1.RecommenderService/RecordFeedbackBatch',
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecordFeedbackBatchRequest.SerializeToString,
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.RecordFeedbackBatchResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -354,6 +599,114 @@ class RecommenderService:
             '/snsfashion.recommender.v1.RecommenderService/GetPhoto',
             snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.GetPhotoRequest.SerializeToString,
             snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.GetPhotoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutPromotion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/snsfashion.recommender.v1.RecommenderService/PutPromotion',
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.PutPromotionRequest.SerializeToString,
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.PutPromotionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPromotions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/snsfashion.recommender.v1.RecommenderService/ListPromotions',
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.ListPromotionsRequest.SerializeToString,
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.ListPromotionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeletePromotion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/snsfashion.recommender.v1.RecommenderService/DeletePromotion',
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.DeletePromotionRequest.SerializeToString,
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.DeletePromotionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDisagreements(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/snsfashion.recommender.v1.RecommenderService/ListDisagreements',
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.ListDisagreementsRequest.SerializeToString,
+            snsfashion_dot_recommender_dot_v1_dot_recommender__pb2.ListDisagreementsResponse.FromString,
             options,
             channel_credentials,
             insecure,

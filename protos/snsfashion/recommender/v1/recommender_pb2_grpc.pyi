@@ -35,8 +35,18 @@ class RecommenderServiceStub:
     def __new__(cls, channel: _aio.Channel) -> RecommenderServiceAsyncStub: ...
     Recommend: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.RecommendRequest, _recommender_pb2.RecommendResponse]
     """Recommends outfits for a person, best first. INVALID_ARGUMENT names the field. An empty catalog is a state, not an error."""
+    RecommendBatch: _grpc.UnaryStreamMultiCallable[_recommender_pb2.RecommendBatchRequest, _recommender_pb2.RecommendBatchResponse]
+    """Recommends outfits to many people, as for a newsletter: a message for each request, in the order of the requests. Each has its
+    own error, so that one bad request does not end the stream.
+    """
+    SimilarOutfits: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.SimilarOutfitsRequest, _recommender_pb2.SimilarOutfitsResponse]
+    """Finds outfits of the catalog that are like one of its outfits. NOT_FOUND if that is unknown."""
+    CompleteOutfit: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.CompleteOutfitRequest, _recommender_pb2.CompleteOutfitResponse]
+    """Finds outfits with what goes with a garment or with an outfit, best first. NOT_FOUND if the outfit is unknown."""
     RecordFeedback: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.RecordFeedbackRequest, _recommender_pb2.RecordFeedbackResponse]
-    """Records what a person did with an outfit. The same event_id counts once. NOT_FOUND if the outfit is unknown."""
+    """Records what a person did with an outfit. The same event_id counts once for a person. NOT_FOUND if the outfit is unknown."""
+    RecordFeedbackBatch: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.RecordFeedbackBatchRequest, _recommender_pb2.RecordFeedbackBatchResponse]
+    """Records up to 1,000 events. Events of outfits that are unknown, or at times that are not valid, are left out with a reason."""
     PutProfile: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.PutProfileRequest, _recommender_pb2.PutProfileResponse]
     """Stores what a person declares. It replaces what was declared before, and keeps what was learned from feedback."""
     GetProfile: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.GetProfileRequest, _recommender_pb2.GetProfileResponse]
@@ -47,6 +57,14 @@ class RecommenderServiceStub:
     """Returns an outfit of the catalog. NOT_FOUND if unknown, erased or superseded by a rejection."""
     GetPhoto: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.GetPhotoRequest, _recommender_pb2.GetPhotoResponse]
     """Returns the bytes of an outfit's photo. NOT_FOUND if it is gone."""
+    PutPromotion: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.PutPromotionRequest, _recommender_pb2.PutPromotionResponse]
+    """Promotes outfits for a time, in place of the promotion with the same id. It holds within a second."""
+    ListPromotions: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.ListPromotionsRequest, _recommender_pb2.ListPromotionsResponse]
+    """Lists all promotions, also those that are over, by id."""
+    DeletePromotion: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.DeletePromotionRequest, _recommender_pb2.DeletePromotionResponse]
+    """Ends a promotion. NOT_FOUND if there is none with that id."""
+    ListDisagreements: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.ListDisagreementsRequest, _recommender_pb2.ListDisagreementsResponse]
+    """Lists outfits of which the shop's words and what was found in the photo disagree, by image id."""
 
 @_typing.type_check_only
 class RecommenderServiceAsyncStub(RecommenderServiceStub):
@@ -55,8 +73,18 @@ class RecommenderServiceAsyncStub(RecommenderServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Recommend: _aio.UnaryUnaryMultiCallable[_recommender_pb2.RecommendRequest, _recommender_pb2.RecommendResponse]  # type: ignore[assignment]
     """Recommends outfits for a person, best first. INVALID_ARGUMENT names the field. An empty catalog is a state, not an error."""
+    RecommendBatch: _aio.UnaryStreamMultiCallable[_recommender_pb2.RecommendBatchRequest, _recommender_pb2.RecommendBatchResponse]  # type: ignore[assignment]
+    """Recommends outfits to many people, as for a newsletter: a message for each request, in the order of the requests. Each has its
+    own error, so that one bad request does not end the stream.
+    """
+    SimilarOutfits: _aio.UnaryUnaryMultiCallable[_recommender_pb2.SimilarOutfitsRequest, _recommender_pb2.SimilarOutfitsResponse]  # type: ignore[assignment]
+    """Finds outfits of the catalog that are like one of its outfits. NOT_FOUND if that is unknown."""
+    CompleteOutfit: _aio.UnaryUnaryMultiCallable[_recommender_pb2.CompleteOutfitRequest, _recommender_pb2.CompleteOutfitResponse]  # type: ignore[assignment]
+    """Finds outfits with what goes with a garment or with an outfit, best first. NOT_FOUND if the outfit is unknown."""
     RecordFeedback: _aio.UnaryUnaryMultiCallable[_recommender_pb2.RecordFeedbackRequest, _recommender_pb2.RecordFeedbackResponse]  # type: ignore[assignment]
-    """Records what a person did with an outfit. The same event_id counts once. NOT_FOUND if the outfit is unknown."""
+    """Records what a person did with an outfit. The same event_id counts once for a person. NOT_FOUND if the outfit is unknown."""
+    RecordFeedbackBatch: _aio.UnaryUnaryMultiCallable[_recommender_pb2.RecordFeedbackBatchRequest, _recommender_pb2.RecordFeedbackBatchResponse]  # type: ignore[assignment]
+    """Records up to 1,000 events. Events of outfits that are unknown, or at times that are not valid, are left out with a reason."""
     PutProfile: _aio.UnaryUnaryMultiCallable[_recommender_pb2.PutProfileRequest, _recommender_pb2.PutProfileResponse]  # type: ignore[assignment]
     """Stores what a person declares. It replaces what was declared before, and keeps what was learned from feedback."""
     GetProfile: _aio.UnaryUnaryMultiCallable[_recommender_pb2.GetProfileRequest, _recommender_pb2.GetProfileResponse]  # type: ignore[assignment]
@@ -67,6 +95,14 @@ class RecommenderServiceAsyncStub(RecommenderServiceStub):
     """Returns an outfit of the catalog. NOT_FOUND if unknown, erased or superseded by a rejection."""
     GetPhoto: _aio.UnaryUnaryMultiCallable[_recommender_pb2.GetPhotoRequest, _recommender_pb2.GetPhotoResponse]  # type: ignore[assignment]
     """Returns the bytes of an outfit's photo. NOT_FOUND if it is gone."""
+    PutPromotion: _aio.UnaryUnaryMultiCallable[_recommender_pb2.PutPromotionRequest, _recommender_pb2.PutPromotionResponse]  # type: ignore[assignment]
+    """Promotes outfits for a time, in place of the promotion with the same id. It holds within a second."""
+    ListPromotions: _aio.UnaryUnaryMultiCallable[_recommender_pb2.ListPromotionsRequest, _recommender_pb2.ListPromotionsResponse]  # type: ignore[assignment]
+    """Lists all promotions, also those that are over, by id."""
+    DeletePromotion: _aio.UnaryUnaryMultiCallable[_recommender_pb2.DeletePromotionRequest, _recommender_pb2.DeletePromotionResponse]  # type: ignore[assignment]
+    """Ends a promotion. NOT_FOUND if there is none with that id."""
+    ListDisagreements: _aio.UnaryUnaryMultiCallable[_recommender_pb2.ListDisagreementsRequest, _recommender_pb2.ListDisagreementsResponse]  # type: ignore[assignment]
+    """Lists outfits of which the shop's words and what was found in the photo disagree, by image id."""
 
 class RecommenderServiceServicer(metaclass=_abc_1.ABCMeta):
     """Ranks outfit photos for a person and says why."""
@@ -80,12 +116,46 @@ class RecommenderServiceServicer(metaclass=_abc_1.ABCMeta):
         """Recommends outfits for a person, best first. INVALID_ARGUMENT names the field. An empty catalog is a state, not an error."""
 
     @_abc_1.abstractmethod
+    def RecommendBatch(
+        self,
+        request: _recommender_pb2.RecommendBatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_recommender_pb2.RecommendBatchResponse], _abc.AsyncIterator[_recommender_pb2.RecommendBatchResponse]]:
+        """Recommends outfits to many people, as for a newsletter: a message for each request, in the order of the requests. Each has its
+        own error, so that one bad request does not end the stream.
+        """
+
+    @_abc_1.abstractmethod
+    def SimilarOutfits(
+        self,
+        request: _recommender_pb2.SimilarOutfitsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommender_pb2.SimilarOutfitsResponse, _abc.Awaitable[_recommender_pb2.SimilarOutfitsResponse]]:
+        """Finds outfits of the catalog that are like one of its outfits. NOT_FOUND if that is unknown."""
+
+    @_abc_1.abstractmethod
+    def CompleteOutfit(
+        self,
+        request: _recommender_pb2.CompleteOutfitRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommender_pb2.CompleteOutfitResponse, _abc.Awaitable[_recommender_pb2.CompleteOutfitResponse]]:
+        """Finds outfits with what goes with a garment or with an outfit, best first. NOT_FOUND if the outfit is unknown."""
+
+    @_abc_1.abstractmethod
     def RecordFeedback(
         self,
         request: _recommender_pb2.RecordFeedbackRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommender_pb2.RecordFeedbackResponse, _abc.Awaitable[_recommender_pb2.RecordFeedbackResponse]]:
-        """Records what a person did with an outfit. The same event_id counts once. NOT_FOUND if the outfit is unknown."""
+        """Records what a person did with an outfit. The same event_id counts once for a person. NOT_FOUND if the outfit is unknown."""
+
+    @_abc_1.abstractmethod
+    def RecordFeedbackBatch(
+        self,
+        request: _recommender_pb2.RecordFeedbackBatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommender_pb2.RecordFeedbackBatchResponse, _abc.Awaitable[_recommender_pb2.RecordFeedbackBatchResponse]]:
+        """Records up to 1,000 events. Events of outfits that are unknown, or at times that are not valid, are left out with a reason."""
 
     @_abc_1.abstractmethod
     def PutProfile(
@@ -126,5 +196,37 @@ class RecommenderServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_recommender_pb2.GetPhotoResponse, _abc.Awaitable[_recommender_pb2.GetPhotoResponse]]:
         """Returns the bytes of an outfit's photo. NOT_FOUND if it is gone."""
+
+    @_abc_1.abstractmethod
+    def PutPromotion(
+        self,
+        request: _recommender_pb2.PutPromotionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommender_pb2.PutPromotionResponse, _abc.Awaitable[_recommender_pb2.PutPromotionResponse]]:
+        """Promotes outfits for a time, in place of the promotion with the same id. It holds within a second."""
+
+    @_abc_1.abstractmethod
+    def ListPromotions(
+        self,
+        request: _recommender_pb2.ListPromotionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommender_pb2.ListPromotionsResponse, _abc.Awaitable[_recommender_pb2.ListPromotionsResponse]]:
+        """Lists all promotions, also those that are over, by id."""
+
+    @_abc_1.abstractmethod
+    def DeletePromotion(
+        self,
+        request: _recommender_pb2.DeletePromotionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommender_pb2.DeletePromotionResponse, _abc.Awaitable[_recommender_pb2.DeletePromotionResponse]]:
+        """Ends a promotion. NOT_FOUND if there is none with that id."""
+
+    @_abc_1.abstractmethod
+    def ListDisagreements(
+        self,
+        request: _recommender_pb2.ListDisagreementsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommender_pb2.ListDisagreementsResponse, _abc.Awaitable[_recommender_pb2.ListDisagreementsResponse]]:
+        """Lists outfits of which the shop's words and what was found in the photo disagree, by image id."""
 
 def add_RecommenderServiceServicer_to_server(servicer: RecommenderServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

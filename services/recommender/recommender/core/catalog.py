@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.core.outfit import Outfit, outfit_suitability
+from recommender.core.outfit import Outfit, outfit_suitability, suited_types
 from recommender.core.personal_color import TYPES
 from snsfashion.fashion.v1 import fashion_pb2
 
@@ -62,17 +62,29 @@ class Columns:
     price_micros: NDArray[np.int64]
     """In 1/1,000,000 of the currency; 0 if unknown."""
     posted_at: NDArray[np.float64]
-    """Unix time in seconds."""
+    """Unix time in seconds; NaN if no date is known."""
     tie: NDArray[np.uint64]
     """Order of equal scores: from the image id, since replicas hold the outfits in different rows."""
     categories: NDArray[np.uint16]
     """Bit c is set if a garment has category c."""
+    any_categories: NDArray[np.uint16]
+    """The same, and for what the shop's title may mean."""
     families: NDArray[np.uint64]
     """Bit n % 64 is set if a garment's main color has family number n."""
+    any_families: NDArray[np.uint64]
+    """The same for every color of every garment, and for what the shop says."""
     garments: NDArray[np.int32]
     """(rows, width) codes of the distinct garments, padded with NO_GARMENT."""
     suitability: NDArray[np.float32]
     """(rows, 15) in [0, 1], by PersonalColor number."""
+    suits: NDArray[np.uint16]
+    """Bit p is set if a garment's color suits PersonalColor p."""
+    brand: NDArray[np.int32]
+    """Number in `Catalog.brands`."""
+    sizes: NDArray[np.int32]
+    """Number in `Catalog.sizes`."""
+    gender: NDArray[np.int8]
+    age_group: NDArray[np.int8]
 
     @classmethod
     def empty(cls, capacity: int, width: int) -> Columns:
@@ -89,9 +101,16 @@ class Columns:
             posted_at=np.zeros(capacity, np.float64),
             tie=np.zeros(capacity, np.uint64),
             categories=np.zeros(capacity, np.uint16),
+            any_categories=np.zeros(capacity, np.uint16),
             families=np.zeros(capacity, np.uint64),
+            any_families=np.zeros(capacity, np.uint64),
             garments=np.full((capacity, width), NO_GARMENT, np.int32),
             suitability=np.zeros((capacity, TYPES), np.float32),
+            suits=np.zeros(capacity, np.uint16),
+            brand=np.zeros(capacity, np.int32),
+            sizes=np.zeros(capacity, np.int32),
+            gender=np.zeros(capacity, np.int8),
+            age_group=np.zeros(capacity, np.int8),
         )
 
     def copied_to(self, larger: Columns) -> Columns:
@@ -115,6 +134,10 @@ class Catalog:
         self.families = Names()
         self.seasons = Names()
         self.currencies = Names()
+        self.brands = Names()
+        """Case-folded."""
+        self.sizes = Names()
+        """The case-folded sizes of an outfit, one a line and sorted."""
         self._authors = Names()
         self._products = Names()
         self._rows: dict[str, int] = {}
@@ -124,6 +147,11 @@ class Catalog:
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    @property
+    def has_offers(self) -> bool:
+        """Whether any outfit can be bought."""
+        return bool((self.columns.alive & self.columns.available).any())
 
     def row(self, image_id: str) -> int | None:
         """Return the row of an outfit, or None."""
@@ -145,7 +173,9 @@ class Catalog:
         codes = sorted(
             {self.families.add(g.family) << CATEGORY_BITS | g.category for g in outfit.garments}
         )
-        product = f"{outfit.site}\n{outfit.product_id}" if outfit.product_id else ""
+        # Variants of one product count as that product.
+        product_id = outfit.group or outfit.product_id
+        product = f"{outfit.site}\n{product_id}" if product_id else ""
         digest = hashlib.blake2b(outfit.image_id.encode(), digest_size=8).digest()
         row = self._rows.get(outfit.image_id)
         if row is None:
@@ -159,20 +189,31 @@ class Catalog:
         columns.author[row] = self._authors.add(outfit.author_key)
         columns.product[row] = self._products.add(product)
         columns.price_micros[row] = outfit.price_micros
-        columns.posted_at[row] = outfit.posted_at
+        columns.posted_at[row] = outfit.posted_at if outfit.dated else np.nan
         columns.tie[row] = int.from_bytes(digest, "big")
-        columns.categories[row] = sum(1 << c for c in {g.category for g in outfit.garments})
-        columns.families[row] = sum(
-            1 << n for n in {(code >> CATEGORY_BITS) % FAMILY_BITS for code in codes}
-        )
+        columns.categories[row] = _bits(g.category for g in outfit.garments)
+        columns.any_categories[row] = columns.categories[row] | _bits(outfit.said_categories)
+        columns.families[row] = _bits((code >> CATEGORY_BITS) % FAMILY_BITS for code in codes)
+        columns.any_families[row] = columns.families[row] | self._said_bits(outfit)
         columns.garments[row] = NO_GARMENT
         columns.garments[row, : len(codes)] = codes
         columns.suitability[row] = outfit_suitability(outfit.garments)
+        columns.suits[row] = suited_types(outfit.garments)
+        columns.brand[row] = self.brands.add(outfit.brand.casefold())
+        columns.sizes[row] = self.sizes.add("\n".join(sorted({s.casefold() for s in outfit.sizes})))
+        columns.gender[row] = outfit.gender
+        columns.age_group[row] = outfit.age_group
         columns.alive[row] = True
         self.image_ids[row] = outfit.image_id
         self.payloads[row] = payload
         self._rows[outfit.image_id] = row
         self._note(row)
+
+    def _said_bits(self, outfit: Outfit) -> int:
+        measured = {color.family for garment in outfit.garments for color in garment.colors}
+        return _bits(
+            self.families.add(family) % FAMILY_BITS for family in measured | outfit.said_families
+        )
 
     def remove(self, image_id: str) -> None:
         """Remove an outfit, if it is there."""
@@ -202,3 +243,7 @@ class Catalog:
                 capacity * 2 if row >= capacity else capacity, max(width, old_width)
             )
             self.columns = self.columns.copied_to(larger)
+
+
+def _bits(numbers: Iterable[int]) -> int:
+    return sum(1 << number for number in set(numbers))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.core.personal_color import NEUTRAL, TYPES, suitability_of
+from recommender.core.personal_color import NEUTRAL, SUITS_FROM, TYPES, suitability_of
 from snsfashion.fashion.v1.fashion_pb2 import CATEGORY_SHORTS, CATEGORY_SKIRT, CATEGORY_TROUSERS
 
 # Tops, jackets and dresses lie next to the face; shorts, trousers and skirts don't. What Korean practice calls the
 # "near the face" rule; the figure is a choice, not a measurement.
 BELOW_THE_WAIST = frozenset((CATEGORY_SHORTS, CATEGORY_TROUSERS, CATEGORY_SKIRT))
 _WEIGHT_BELOW = 0.4
+# Not declared, number 0, is no color that something could suit.
+_BITS = np.array([0, *(1 << number for number in range(1, TYPES))])
 _NO_COLOR = np.full(TYPES, NEUTRAL, dtype=np.float32)
 
 
@@ -64,17 +67,20 @@ class Outfit:
     """In 1/1,000,000 of `currency`; 0 if unknown."""
     currency: str = ""
     available: bool = True
-
-
-def garment_suits(garment: Garment, personal_color: int) -> float:
-    """Return how well a garment's colors suit one PersonalColor, weighted by share, in [0, 1]."""
-    total = sum(color.share for color in garment.colors)
-    if total <= 0:
-        return NEUTRAL
-    return sum(
-        color.share / total * float(suitability_of(color.rgb)[personal_color])
-        for color in garment.colors
-    )
+    dated: bool = True
+    """False if `posted_at` is only when it was first seen."""
+    brand: str = ""
+    gender: int = 0
+    """Gender number."""
+    age_group: int = 0
+    """AgeGroup number."""
+    sizes: tuple[str, ...] = ()
+    group: str = ""
+    """The shop's id of all variants of the product; "" if it is the only one."""
+    said_families: frozenset[str] = frozenset()
+    """Color families that the shop's title and color attribute name."""
+    said_categories: frozenset[int] = frozenset()
+    """Category numbers that the title may mean."""
 
 
 def outfit_suitability(garments: tuple[Garment, ...]) -> NDArray[np.float32]:
@@ -90,3 +96,41 @@ def outfit_suitability(garments: tuple[Garment, ...]) -> NDArray[np.float32]:
             rows.append(suitability_of(color.rgb))
     all_weights = np.array(weights, dtype=np.float32)
     return np.asarray((all_weights @ np.array(rows) / all_weights.sum()).clip(0, 1))
+
+
+def suiting_garment(garments: Sequence[Garment], personal_color: int) -> Garment | None:
+    """Return the garment whose color suits a PersonalColor and is best seen beside the face; None if no color suits.
+
+    The main color, which is what a sentence names, must suit by itself: others in a pattern do not make up for it.
+    """
+    named = [garment for garment in garments if garment.family]
+    if not named or not personal_color:
+        return None
+    suits = _suits(named)[:, personal_color]
+    best = int(np.argmax(suits * [garment.face_weight for garment in named]))
+    return named[best] if suits[best] >= SUITS_FROM else None
+
+
+def suited_types(garments: Sequence[Garment]) -> int:
+    """Return the PersonalColor numbers that `suiting_garment` finds a garment for, as bits."""
+    named = [garment for garment in garments if garment.family]
+    if not named:
+        return 0
+    suits = _suits(named)
+    weights = np.array([garment.face_weight for garment in named])
+    best = np.argmax(suits * weights[:, None], axis=0)
+    found = suits[best, np.arange(TYPES)] >= SUITS_FROM
+    return int(_BITS[found].sum())
+
+
+def _suits(garments: Sequence[Garment]) -> NDArray[np.float64]:
+    """Return how well each garment suits each PersonalColor, by its main color and by all of them: (garments, 15) in [0, 1]."""
+    rows = []
+    for garment in garments:
+        colors = np.array([suitability_of(color.rgb) for color in garment.colors])
+        if len(colors) == 1:
+            rows.append(colors[0])
+            continue
+        shares = np.array([color.share for color in garment.colors])
+        rows.append(np.minimum(colors[0], shares / shares.sum() @ colors))
+    return np.array(rows, dtype=np.float64)

@@ -1,7 +1,8 @@
-"""The score: trend + style + personal color + freshness + novelty, each weight times a value in [0, 1]."""
+"""The parts of a score for each outfit, each a value in [0, 1], and the weights that they have."""
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
@@ -9,26 +10,34 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.core.catalog import CATEGORY_MASK, NO_GARMENT, Catalog, Names
+from recommender.core import season
+from recommender.core.catalog import CATEGORY_MASK, Catalog, Names
+from recommender.core.places.promotions import NO_PROMOTIONS, Promotions
 from recommender.core.profile import NOTHING_LEARNED, Learned
 from recommender.core.trend_table import TrendTable
 from snsfashion.fashion.v1 import fashion_pb2
 
-PARTS = ("trend", "style", "personal_color", "freshness", "novelty")
+PARTS = ("trend", "style", "personal_color", "freshness", "novelty", "season", "boost")
 """Order of the columns of values and parts."""
-TREND, STYLE, PERSONAL_COLOR, FRESHNESS, NOVELTY = range(len(PARTS))
+TREND, STYLE, PERSONAL_COLOR, FRESHNESS, NOVELTY, SEASON, BOOST = range(len(PARTS))
+SHARED = (TREND, PERSONAL_COLOR, FRESHNESS, SEASON, BOOST)
+"""The parts that are the same for all people with one personal color, in one hemisphere."""
 PERSONAL_COLOR_CAP = 0.25
 """Personal color has no sound basis (Collin 1986): it is a preference and may not outweigh the rest."""
+BOOST_SHARE = 0.2
+"""Part of a score that the strongest promotion gives."""
 STYLES = len(fashion_pb2.Style.values())
 """Style numbers, with 0 for an outfit without one."""
 
 # An outfit is half as fresh after two weeks: shops change their windows about that often.
 _FRESH_HALF_LIFE_S = 14 * 86400.0
+# Of an outfit whose date nobody knows.
+_UNKNOWN_FRESHNESS = 0.5
 HOUR_S = 3600.0
-# Value of a declared style, of a style if the person declared others, and if nobody declared any. The rest of the way to 0
-# and to 1 is feedback's.
-_DECLARED_STYLE = 0.75
-_OTHER_STYLE = 0.25
+# Value of a declared style, of a style if the person declared others, and if nobody declared any: nearly as far apart as the
+# values of the other parts, which are spread from 0 to 1. The rest of the way is feedback's.
+_DECLARED_STYLE = 0.9
+_OTHER_STYLE = 0.1
 _NO_STYLE_DECLARED = 0.5
 _GREATEST_AFFINITY = 0.999
 
@@ -38,25 +47,38 @@ class Weights:
     """Relative weights of the parts, each at least 0."""
 
     trend: float = 0.25
-    style: float = 0.40
-    personal_color: float = 0.15
-    freshness: float = 0.10
-    novelty: float = 0.10
+    style: float = 0.50
+    personal_color: float = 0.10
+    freshness: float = 0.05
+    novelty: float = 0.05
+    season: float = 0.05
 
-    def scaled(self) -> NDArray[np.float64]:
-        """Return float64 (5,) that adds up to 1, personal color at most PERSONAL_COLOR_CAP.
+    @property
+    def id(self) -> str:
+        """What stands for the weights in answers and feedback: 8 hex digits."""
+        return hashlib.blake2b(repr(astuple(self)).encode(), digest_size=4).hexdigest()
 
-        Raise ValueError unless a weight other than that of personal color is above 0.
-        """
-        weights = np.array(astuple(self), dtype=np.float64)
-        color, weights[PERSONAL_COLOR] = weights[PERSONAL_COLOR], 0
-        others = weights.sum()
-        if not others > 0:
+    def check(self) -> None:
+        """Raise ValueError unless a weight other than that of personal color is above 0."""
+        if not sum(astuple(self)) > self.personal_color:
             raise ValueError("a weight other than personal_color must be above 0")
-        share = min(color / (color + others), PERSONAL_COLOR_CAP)
-        weights = weights / others * (1 - share)
-        weights[PERSONAL_COLOR] = share
-        return np.asarray(weights)
+
+    def relative(self, varies: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return the weights of PARTS, float64 (7,), of which all but novelty's add up to 1, or to 0 if nothing else varies.
+
+        `varies`, bool (7,): parts that are the same for all outfits have no weight. Personal color has at most
+        PERSONAL_COLOR_CAP of what the score is without novelty; if there is nothing else, of the score.
+        """
+        weights = np.array([*astuple(self), 0.0], dtype=np.float64)
+        weights[~varies] = 0
+        without_novelty = np.arange(len(PARTS)) != NOVELTY
+        others = np.delete(weights, [PERSONAL_COLOR, NOVELTY]).sum() or weights[NOVELTY]
+        most = others * PERSONAL_COLOR_CAP / (1 - PERSONAL_COLOR_CAP)
+        weights[PERSONAL_COLOR] = min(weights[PERSONAL_COLOR], most)
+        if varies[BOOST]:
+            rest = weights[without_novelty].sum()
+            weights[BOOST] = rest * BOOST_SHARE / (1 - BOOST_SHARE) or 1.0
+        return np.asarray(weights / (weights[without_novelty].sum() or weights[NOVELTY] or 1.0))
 
 
 @dataclass(frozen=True)
@@ -67,15 +89,29 @@ class Person:
     personal_color: int = 0
     learned: Learned = NOTHING_LEARNED
 
+    @property
+    def has_taste(self) -> bool:
+        """Whether one style or garment is worth more to them than another."""
+        learned = self.learned
+        return bool(self.styles or learned.styles or learned.categories or learned.families)
+
 
 class Moment:
-    """What is the same for everybody at a time: trends and freshness."""
+    """What is the same for everybody at a time in one hemisphere: trends, freshness, season and promotions."""
 
-    def __init__(self, trends: TrendTable, now: float) -> None:
+    def __init__(
+        self,
+        trends: TrendTable,
+        now: float,
+        southern: bool = False,
+        promotions: Promotions = NO_PROMOTIONS,
+    ) -> None:
         """`now`: Unix time in seconds. Freshness is that of the full hour before, so that the order of a large catalog holds for an hour."""
         self.trends = trends
         self.hour = now // HOUR_S * HOUR_S
         """Unix time of the start of the hour."""
+        self.southern = southern
+        self.promotions = promotions
         self._values: tuple[Names | None, NDArray[np.float64]] = (None, np.zeros(1))
 
     def trend_values(self, families: Names) -> NDArray[np.float64]:
@@ -93,9 +129,28 @@ class Moment:
         return values
 
     def freshness(self, posted_at: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return 1 for what is new, halved every two weeks. Times are Unix seconds."""
+        """Return 1 for what is new, halved every two weeks, and 0.5 where no date is known (NaN). Times are Unix seconds."""
         age = np.maximum(self.hour - posted_at, 0.0)
-        return np.asarray(0.5 ** (age / _FRESH_HALF_LIFE_S))
+        return np.nan_to_num(0.5 ** (age / _FRESH_HALF_LIFE_S), nan=_UNKNOWN_FRESHNESS)
+
+    def raw(
+        self, catalog: Catalog, rows: NDArray[np.intp], personal_color: int
+    ) -> NDArray[np.float32]:
+        """Return the SHARED parts of `rows` for one personal color, before they are spread: float32 (rows, 5) in [0, 1]."""
+        columns = catalog.columns
+        by_code = self.trend_values(catalog.families)
+        # This may run at the same time as `Catalog.put`: a code that is newer than `by_code` belongs to a row that is scored again anyway.
+        codes = np.minimum(columns.garments[rows], len(by_code) - 1)
+        by_season = season.values(list(catalog.seasons), self.hour, self.southern)
+        seasons = np.minimum(columns.season[rows], len(by_season) - 1)
+        result = np.empty((len(rows), len(SHARED)), np.float32)
+        # The garment that is most in trend makes the outfit; what is worn with it does not take that back.
+        result[:, 0] = by_code[codes].max(axis=1)
+        result[:, 1] = columns.suitability[rows, personal_color]
+        result[:, 2] = self.freshness(columns.posted_at[rows])
+        result[:, 3] = by_season[seasons]
+        result[:, 4] = self.promotions.strengths(catalog, rows, self.hour)
+        return result
 
 
 class Taste:
@@ -119,52 +174,35 @@ class Taste:
             log_odds = log_odds + _mean(self._garments, garments)
         return _probability(log_odds)
 
+    def of_styles(self) -> NDArray[np.float64]:
+        """Return the value of each Style number by itself: float64 (7,)."""
+        return _probability(self._styles)
+
     def greatest(self) -> NDArray[np.float64]:
         """Return what no outfit of each Style number exceeds: float64 (7,)."""
         most = 0.0 if self._garments is None else self._garments.max()
         return _probability(self._styles + most)
 
 
-def values(
-    catalog: Catalog, rows: NDArray[np.intp], taste: Taste, moment: Moment
+def novelty(
+    catalog: Catalog, rows: NDArray[np.intp], shown: Mapping[str, int]
 ) -> NDArray[np.float64]:
-    """Return the value of each part for each of `rows`, to the person with this `taste`: float64 (rows, 5) in [0, 1], columns as in PARTS."""
-    columns = catalog.columns
-    garments = columns.garments[rows]
-    person = taste.person
-    result = np.empty((len(rows), len(PARTS)))
-    result[:, TREND] = _mean(moment.trend_values(catalog.families), garments)
-    result[:, STYLE] = taste.values(columns.style[rows], garments)
-    result[:, PERSONAL_COLOR] = columns.suitability[rows, person.personal_color]
-    result[:, FRESHNESS] = moment.freshness(columns.posted_at[rows])
-    result[:, NOVELTY] = _novelty(catalog, rows, person.learned.shown)
+    """Return 1 for what was never shown, halved each time that it was: float64 (rows,)."""
+    result = np.ones(len(rows))
+    times = {row: n for name, n in shown.items() if (row := catalog.row(name)) is not None}
+    if times:
+        seen = np.fromiter(times, np.intp, len(times))
+        order = np.argsort(seen)
+        seen, counts = seen[order], np.fromiter(times.values(), np.float64, len(times))[order]
+        place = np.searchsorted(seen, rows).clip(max=len(seen) - 1)
+        found = seen[place] == rows
+        result[found] = 0.5 ** counts[place[found]]
     return result
-
-
-def shared_score(
-    catalog: Catalog,
-    rows: NDArray[np.intp],
-    personal_color: int,
-    weights: NDArray[np.float64],
-    moment: Moment,
-) -> NDArray[np.float32]:
-    """Return the score of `rows` without the style part, for people of one personal color who have seen none: float32 (rows,).
-
-    `weights`: scaled, float64 (5,).
-    """
-    columns = catalog.columns
-    by_code = moment.trend_values(catalog.families)
-    # This may run at the same time as `Catalog.put`: a code that is newer than `by_code` belongs to a row that is scored again anyway.
-    trend = _mean(by_code, np.minimum(columns.garments[rows], len(by_code) - 1))
-    result = weights[TREND] * trend
-    result += weights[PERSONAL_COLOR] * columns.suitability[rows, personal_color]
-    result += weights[FRESHNESS] * moment.freshness(columns.posted_at[rows])
-    return np.asarray(result + weights[NOVELTY], dtype=np.float32)
 
 
 def _mean(by_code: NDArray[np.float64], garments: NDArray[np.int32]) -> NDArray[np.float64]:
     """Return the mean over each outfit's garments. NO_GARMENT, -1, is the last code and must have 0."""
-    worn = (garments != NO_GARMENT).sum(axis=1)
+    worn = (garments >= 0).sum(axis=1)
     return np.asarray(by_code[garments].sum(axis=1) / np.maximum(worn, 1))
 
 
@@ -202,19 +240,3 @@ def _log_odds(affinity: float) -> float:
 
 def _probability(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(1 / (1 + np.exp(-log_odds)))
-
-
-def _novelty(
-    catalog: Catalog, rows: NDArray[np.intp], shown: Mapping[str, int]
-) -> NDArray[np.float64]:
-    """Return 1 for what was never shown, halved each time that it was."""
-    result = np.ones(len(rows))
-    times = {row: n for name, n in shown.items() if (row := catalog.row(name)) is not None}
-    if times:
-        seen = np.fromiter(times, np.intp, len(times))
-        order = np.argsort(seen)
-        seen, counts = seen[order], np.fromiter(times.values(), np.float64, len(times))[order]
-        place = np.searchsorted(seen, rows).clip(max=len(seen) - 1)
-        found = seen[place] == rows
-        result[found] = 0.5 ** counts[place[found]]
-    return result

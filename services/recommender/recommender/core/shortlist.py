@@ -11,23 +11,13 @@ Outfits that changed after the list was sorted, and those that the person has se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.core.catalog import Catalog
-from recommender.core.score import (
-    STYLE,
-    STYLES,
-    Moment,
-    Person,
-    Taste,
-    Weights,
-    shared_score,
-    values,
-)
-from recommender.core.selection import POOL, within_caps
+from recommender.core.places.selection import POOL, within_caps
+from recommender.core.ranking import Key, Ranking
+from recommender.core.score import STYLE, STYLES, Moment, Person, Taste
 
 # Fewer candidates than this are scored outright.
 _FEW = 4096
@@ -35,35 +25,17 @@ _FEW = 4096
 _FIRST = 256
 # Shared scores are float32 sums of numbers up to 1: this is far above their error.
 _SLACK = 1e-5
-_BLOCK = 1 << 16
-
-
-@dataclass(frozen=True)
-class Key:
-    """What the outfits of a shortlist are sorted by."""
-
-    weights: Weights
-    personal_color: int
 
 
 class Shortlist:
     """Outfits by shared score. Built once and never changed: safe to build in a thread while the catalog changes."""
 
     def __init__(self, catalog: Catalog, key: Key, moment: Moment) -> None:
-        self.key = key
-        self.moment = moment
         self.version = catalog.version
         """Of the catalog: rows that changed later must not be taken from here."""
-        columns = catalog.columns
-        weights = key.weights.scaled()
-        offered = np.flatnonzero(columns.alive & columns.available)
-        styles = columns.style[offered]
-        shared = np.empty(len(offered), np.float32)
-        for start in range(0, len(offered), _BLOCK):
-            block = slice(start, start + _BLOCK)
-            shared[block] = shared_score(
-                catalog, offered[block], key.personal_color, weights, moment
-            )
+        self.ranking = Ranking(catalog, key, moment)
+        offered, shared = self.ranking.take_shared()
+        styles = catalog.columns.style[offered]
         self._rows: list[NDArray[np.int32]] = []
         self._falling: list[NDArray[np.float32]] = []
         """Minus the shared score, ascending, in the order of `_rows`."""
@@ -84,16 +56,15 @@ class Shortlist:
     ) -> NDArray[np.intp]:
         """Return rows of `mask`, bool (rows,), among them the best `size` that the caps of `selection` allow and all that equal them.
 
-        `changed`: rows that changed after `version`. The person whose `taste` it is must have the personal color of the key.
+        `changed`: rows that changed after `version`. The person whose `taste` it is must have the key of the ranking.
         """
-        weights = self.key.weights.scaled()
         if np.count_nonzero(mask) <= _FEW:
             return np.flatnonzero(mask)
         special = _special(catalog, taste.person, mask, changed)
         rest = mask.copy()
         rest[special] = False
-        special_scores = values(catalog, special, taste, self.moment) @ weights
-        walk = _Walk(self._rows, self._falling, taste, weights[STYLE])
+        special_scores = self.ranking.partial(catalog, special, taste)
+        walk = _Walk(self._rows, self._falling, taste, float(self.ranking.weights[STYLE]))
         wanted = size + size // 4
         while True:
             walk.look_for_the_best(catalog, rest, special_scores, wanted)

@@ -1,4 +1,4 @@
-"""What is worn, as a value in [0, 1] for a garment: item x color, backing off to item and color."""
+"""What is worn, as a value in [0, 1] for a garment, and what may be said of it: item x color, else the item or the color alone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ from dataclasses import dataclass
 from enum import Enum
 from statistics import median
 
-NEUTRAL = 0.5
-"""Value of what trends say nothing about, such as a withheld cell: neither for nor against."""
+# A value that rises lies in [0.5, 1], whatever its share: what rises is what people come for. How much a steady value is worn
+# moves it within [0, 0.3]: the most worn garments are in every shop, and may not stand beside what rises.
+_RISING_FROM = 0.5
+_MOST_WORN = 0.3
+NEUTRAL = _MOST_WORN / 2
+"""Value of what trends say nothing about, such as a withheld cell: that of the median row."""
+
+# A steady value is worth a sentence if its share is this many times the median row's, in a list that is long enough to have one.
+_WORN_A_LOT = 2.0
+_LEAST_ROWS = 5
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,17 @@ class Level(Enum):
     COLOR = 3
 
 
+@dataclass(frozen=True)
+class Told:
+    """What may be said of a garment: that a row rises, or else that it is worn a lot."""
+
+    level: Level
+    row: TrendRow
+    rises: bool
+    value: float
+    """That of `TrendTable.value`."""
+
+
 class TrendTable:
     """Rows by category number, color family, or both."""
 
@@ -43,12 +62,15 @@ class TrendTable:
         self._item_color = item_color
         self._item = item
         self._color = color
-        self._explained: dict[tuple[int, str], tuple[Level, TrendRow, float] | None] = {}
+        self._told: dict[tuple[int, str], Told | None] = {}
         self._typical = {
             Level.ITEM_COLOR: _median_share(item_color.values()),
             Level.ITEM: _median_share(item.values()),
             Level.COLOR: _median_share(color.values()),
         }
+        rising = [pair for pair, row in item_color.items() if row.rising]
+        self._risen_items = {category for category, _ in rising}
+        self._risen_colors = {family for _, family in rising}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TrendTable) and self._rows == other._rows
@@ -56,43 +78,63 @@ class TrendTable:
     __hash__ = None  # type: ignore[assignment]
 
     def value(self, category: int, family: str) -> float:
-        """Return the value of a garment in [0, 1]: that of its item x color, or else the mean of its item's and its color's."""
-        if row := self._item_color.get((category, family)):
-            return self._value(Level.ITEM_COLOR, row)
-        item, color = self._item.get(category), self._color.get(family)
-        values = (
-            self._value(Level.ITEM, item) if item else NEUTRAL,
-            self._value(Level.COLOR, color) if color else NEUTRAL,
-        )
-        return sum(values) / 2
-
-    def explain(self, category: int, family: str) -> tuple[Level, TrendRow, float] | None:
-        """Return the row that says most for a garment, with its value; None if trends say nothing about it."""
-        pair = (category, family)
-        if pair not in self._explained:
-            self._explained[pair] = self._explain(category, family)
-        return self._explained[pair]
-
-    def _explain(self, category: int, family: str) -> tuple[Level, TrendRow, float] | None:
-        if row := self._item_color.get((category, family)):
-            return Level.ITEM_COLOR, row, self._value(Level.ITEM_COLOR, row)
-        found = [
-            (level, row, self._value(level, row))
-            for level, row in (
-                (Level.ITEM, self._item.get(category)),
-                (Level.COLOR, self._color.get(family)),
-            )
-            if row
+        """Return the value of a garment in [0, 1]: the greatest of its item x color, its item and its color that rises, else of the most specific row."""
+        rows = self._rows_of(category, family)
+        rising = [
+            _rise_value(row) for level, row in rows if self._rises(level, row, category, family)
         ]
-        return max(found, key=lambda entry: entry[2], default=None)
+        if rising:
+            return max(rising)
+        return self._worn_value(*rows[0]) if rows else NEUTRAL
 
-    def _value(self, level: Level, row: TrendRow) -> float:
-        """Return 0.5 for the median row, toward 1 the more it is worn; a rise of r closes 1 - exp(-r) of what is left."""
+    def explain(self, category: int, family: str) -> Told | None:
+        """Return what may be said of a garment: what rises of it, or that it is worn a lot; None if there is nothing to say.
+
+        Of what rises the most specific row is told, and one that is less specific only if it rises by itself.
+        """
+        pair = (category, family)
+        if pair not in self._told:
+            self._told[pair] = self._explain(category, family)
+        return self._told[pair]
+
+    def _explain(self, category: int, family: str) -> Told | None:
+        rows = self._rows_of(category, family)
+        for level, row in rows:
+            if self._rises(level, row, category, family):
+                return Told(level, row, True, self.value(category, family))
+        for level, row in rows[:1]:
+            counted = self._rows[level.value - 1]
+            if len(counted) >= _LEAST_ROWS and row.share >= _WORN_A_LOT * self._typical[level]:
+                return Told(level, row, False, self.value(category, family))
+        return None
+
+    def _rows_of(self, category: int, family: str) -> list[tuple[Level, TrendRow]]:
+        """Return what is known of a garment, the most specific first."""
+        found = (
+            (Level.ITEM_COLOR, self._item_color.get((category, family))),
+            (Level.ITEM, self._item.get(category)),
+            (Level.COLOR, self._color.get(family)),
+        )
+        return [(level, row) for level, row in found if row]
+
+    def _rises(self, level: Level, row: TrendRow, category: int, family: str) -> bool:
+        """Tell whether a row rises, and not because of a more specific one: red does not rise if only red trousers do."""
+        if level is Level.ITEM:
+            return row.rising and category not in self._risen_items
+        if level is Level.COLOR:
+            return row.rising and family not in self._risen_colors
+        return row.rising
+
+    def _worn_value(self, level: Level, row: TrendRow) -> float:
+        """Return 0.15 for the median row, and up to 0.3 the more it is worn."""
         typical = self._typical[level]
-        value = row.share / (row.share + typical) if row.share + typical > 0 else NEUTRAL
-        if row.rising:
-            value = 1 - (1 - value) * math.exp(-max(row.rise, 0.0))
-        return value
+        worn = row.share / (row.share + typical) if row.share + typical > 0 else 0.5
+        return _MOST_WORN * worn
+
+
+def _rise_value(row: TrendRow) -> float:
+    """Return the value of what rises: a rise of r closes 1 - exp(-r) of the way from 0.5 to 1."""
+    return 1 - (1 - _RISING_FROM) * math.exp(-max(row.rise, 0.0))
 
 
 def _median_share(rows: Collection[TrendRow]) -> float:

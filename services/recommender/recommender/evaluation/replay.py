@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.core import profile, selection
+from recommender.core import profile
 from recommender.core.catalog import Catalog
 from recommender.core.filters import Filters
+from recommender.core.places import selection
 from recommender.core.profile import Feedback
-from recommender.core.recommend import recommend
+from recommender.core.ranking import Key
+from recommender.core.recommend import Plan, recommend
 from recommender.core.score import Moment, Person, Weights
-from recommender.core.shortlist import Key, Shortlist
+from recommender.core.shortlist import Shortlist
 from recommender.core.trend_table import TrendTable
 from recommender.evaluation import metrics
 from recommender.evaluation.history import Declared, History
@@ -34,7 +36,7 @@ GAINS: Mapping[int, float] = {
 }
 """What an act is worth; of several on one outfit the greatest counts."""
 RANKERS = ("recommender", "trend only", "most popular", "random")
-_ONLY_TREND = Weights(trend=1, style=0, personal_color=0, freshness=0, novelty=0)
+_ONLY_TREND = Weights(trend=1, style=0, personal_color=0, freshness=0, novelty=0, season=0)
 
 
 @dataclass(frozen=True)
@@ -91,10 +93,12 @@ def replay(
     lists: dict[Key, Shortlist] = {}
 
     def ranked(person: Person, weights: Weights) -> list[int]:
-        key = Key(weights, person.personal_color)
+        key = Key.of(weights, person)
         if key not in lists:
             lists[key] = Shortlist(index, key, moment)
-        return recommend(index, lists[key], person, Filters(), k).rows
+        return recommend(
+            index, lists[key], person, Filters(include_bought=True), Plan(k, split)
+        ).rows
 
     judged: dict[str, list[Judged]] = {name: [] for name in RANKERS}
     for user, events in history.feedback.items():

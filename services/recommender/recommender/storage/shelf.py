@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from recommender.core.catalog import Catalog
+from recommender.core.places.promotions import NO_PROMOTIONS, Promotions
+from recommender.core.ranking import Key
 from recommender.core.score import HOUR_S, Moment
-from recommender.core.shortlist import Key, Shortlist
+from recommender.core.shortlist import Shortlist
 from recommender.core.trend_table import TrendTable
 from servicekit.single_flight import SingleFlight
 
-# A list takes 8 bytes an outfit; there are 15 personal colors.
-_KEPT = 24
+# A list takes 8 bytes an outfit; there are 15 personal colors, and people with a taste and without one.
+_KEPT = 32
 # Outfits that changed since are scored one by one; if there are more than this, a new list is cheaper.
 _CHANGES = 2000
 # How long an answer waits for a newer list while an older one would do.
@@ -35,11 +37,13 @@ class _Kept:
         # Twice _CHANGES at least are known to the catalog.
         return self.catalog is catalog and catalog.changed_since(self.shortlist.version) is not None
 
-    def is_current(self, catalog: Catalog, trends: TrendTable) -> bool:
+    def is_current(self, catalog: Catalog, trends: TrendTable, promotions: Promotions) -> bool:
         """Tell whether a new list would be no better."""
+        moment = self.shortlist.ranking.moment
         return (
             self.catalog is catalog
-            and self.shortlist.moment.trends is trends
+            and moment.trends is trends
+            and moment.promotions is promotions
             and catalog.version - self.shortlist.version <= _CHANGES
         )
 
@@ -52,16 +56,24 @@ class Shelf:
         self._sorting: SingleFlight[Place, _Kept] = SingleFlight(self._keep)
         self._thread = ThreadPoolExecutor(1, "shortlist")
 
-    async def get(self, catalog: Catalog, key: Key, trends: TrendTable, now: float) -> Shortlist:
+    async def get(
+        self,
+        catalog: Catalog,
+        key: Key,
+        trends: TrendTable,
+        now: float,
+        promotions: Promotions = NO_PROMOTIONS,
+    ) -> Shortlist:
         """Return the shortlist for `now`, Unix time in seconds.
 
         While a newer one is being sorted, the one before serves: for a large catalog that is some tenths of a second.
         """
-        hour = Moment(trends, now).hour
+        moment = Moment(trends, now, key.southern, promotions)
+        hour = moment.hour
         place = (key, hour)
         while True:
             kept = self._kept.get(place)
-            if kept and kept.is_current(catalog, trends):
+            if kept and kept.is_current(catalog, trends, promotions):
                 self._kept.move_to_end(place)
                 return kept.shortlist
             older = kept or self._kept.get((key, hour - HOUR_S))
@@ -69,9 +81,7 @@ class Shelf:
             if older is not None and older.fits(catalog):
                 # The caller that starts the sorting waits a little: a small catalog is sorted in that time.
                 patience = 0.0 if place in self._sorting else _PATIENCE_S
-            sorting = self._sorting.join(
-                place, lambda: self._sort(catalog, key, Moment(trends, now))
-            )
+            sorting = self._sorting.join(place, lambda: self._sort(catalog, key, moment))
             done, _ = await asyncio.wait({sorting}, timeout=patience)
             if done:
                 sorting.result()

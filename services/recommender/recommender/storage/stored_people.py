@@ -1,7 +1,8 @@
 """What is known of people, in MongoDB: declared profiles and feedback.
 
 `profiles`  what people declare: {_id: user id, preferences: serialized Preferences}.
-`feedback`  one document for each event id: {_id, user, image, kind, style, at, garments}.
+`feedback`  one document for each person and event id: {_id, user, image, kind, style, at, garments, position, recommendation,
+            weights}. `_id` is "<person key>:<event id>"; before, it was the event id alone, and then `event` is missing.
 `changes`   {_id: "people", version, recent}: keys of the people who changed last. It grows by one atomic update *after* each write,
             so a reader that has seen version v misses nothing by asking for what came after v. If that is more than is
             kept, everybody may have changed.
@@ -10,10 +11,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from recommender.core.profile import Feedback
 from servicekit.mongo import Database, Document
@@ -23,6 +24,7 @@ RECENT = 2000
 """Changes that are kept: at 2 looks a second, memory is dropped only above 4,000 writes a second."""
 
 _CHANGES = {"_id": "people"}
+_DUPLICATE = 11000
 
 
 class StoredPeople:
@@ -51,25 +53,40 @@ class StoredPeople:
         document = await self._profiles.find_one({"_id": user_id})
         return None if document is None else Preferences.FromString(document["preferences"])
 
-    async def add_feedback(self, user_id: str, feedback: Feedback) -> bool:
-        """Record an event; return False if its id was recorded before, for this person or another."""
-        document = {
-            "_id": feedback.event_id,
-            "user": user_id,
-            "image": feedback.image_id,
-            "kind": feedback.kind,
-            "style": feedback.style,
-            "at": feedback.at,
-            "garments": [list(garment) for garment in feedback.garments],
-        }
-        try:
-            await self._feedback.insert_one(document)
-            recorded = True
-        except DuplicateKeyError:
-            recorded = False
-        # Also if it was recorded before: that call may have died before it announced it.
+    async def add_feedback(self, user_id: str, feedback: Sequence[Feedback]) -> list[bool]:
+        """Record events of one person; return for each whether its id was new. Of equal ids the first counts."""
+        before = await self._find_event_ids(user_id, feedback)
+        documents: dict[str, Document] = {}
+        recorded = []
+        for event in feedback:
+            key = f"{person_key(user_id)}:{event.event_id}"
+            new = event.event_id not in before and key not in documents
+            recorded.append(new)
+            if new:
+                documents[key] = _document(key, user_id, event)
+        if documents:
+            try:
+                await self._feedback.insert_many([*documents.values()], ordered=False)
+            except BulkWriteError as error:
+                lost = {e["op"]["_id"] for e in error.details["writeErrors"]}
+                if any(e["code"] != _DUPLICATE for e in error.details["writeErrors"]):
+                    raise
+                # Another call with the same ids was faster.
+                recorded = [
+                    new and f"{person_key(user_id)}:{event.event_id}" not in lost
+                    for new, event in zip(recorded, feedback, strict=True)
+                ]
+        # Also if all were recorded before: that call may have died before it announced them.
         await self._announce(user_id)
         return recorded
+
+    async def _find_event_ids(self, user_id: str, feedback: Sequence[Feedback]) -> set[str]:
+        ids = [event.event_id for event in feedback]
+        keys = [f"{person_key(user_id)}:{event_id}" for event_id in ids]
+        # Events of before have their event id alone.
+        query = {"_id": {"$in": [*keys, *ids]}, "user": user_id}
+        found = [document async for document in self._feedback.find(query, {"event": 1})]
+        return {_event_id(document) for document in found}
 
     async def find_feedback(self, user_id: str) -> list[Feedback]:
         """Return all that a person did."""
@@ -121,13 +138,37 @@ def person_key(user_id: str) -> str:
     return hashlib.blake2b(user_id.encode(), digest_size=16).hexdigest()
 
 
+def _document(key: str, user_id: str, feedback: Feedback) -> Document:
+    return {
+        "_id": key,
+        "event": feedback.event_id,
+        "user": user_id,
+        "image": feedback.image_id,
+        "kind": feedback.kind,
+        "style": feedback.style,
+        "at": feedback.at,
+        "garments": [list(garment) for garment in feedback.garments],
+        "position": feedback.position,
+        "recommendation": feedback.recommendation_id,
+        "weights": feedback.weights_id,
+    }
+
+
+def _event_id(document: Document) -> str:
+    # Documents of before have it as their id.
+    return str(document["event"] if "event" in document else document["_id"])
+
+
 def _feedback(document: Document) -> Feedback:
     return Feedback(
-        document["_id"],
+        _event_id(document),
         document["image"],
         document["kind"],
         document["style"],
         document["at"],
         # Events from before garments were kept teach styles only.
         tuple((category, family) for category, family in document.get("garments", ())),
+        document.get("position", 0),
+        document.get("recommendation", ""),
+        document.get("weights", ""),
     )

@@ -1,0 +1,1 @@
+"""Outfits beside an outfit: what is like it, and what goes with it."""

@@ -1,0 +1,138 @@
+"""What goes with a garment or an outfit: items that are worn with it, in colors that go together, in the style."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fashion import lab
+from fashion.words import FAMILIES
+from recommender.core.alike.harmony import harmony
+from recommender.core.catalog import CATEGORY_BITS, CATEGORY_MASK, Catalog
+
+_TOP, _OUTER, _BOTTOM = frozenset((1, 2, 5, 6)), frozenset((3, 4)), frozenset((7, 8, 9))
+_DRESS = frozenset((10, 11, 12, 13))
+_NEUTRAL = 0.5
+_LABS = {
+    family.name: lab.from_rgb(np.frombuffer(family.rgb.to_bytes(3, "big"), np.uint8))
+    for family in FAMILIES
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is there, as (category, color family), and what is wanted with it."""
+
+    garments: Sequence[tuple[int, str]]
+    style: int = 0
+    """Style number; 0 for any."""
+    categories: frozenset[int] = frozenset()
+    """The only items that are proposed; empty for all that fit."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """An outfit at `row` with a garment, by its code, that goes with what is there; the parts are in [0, 1]."""
+
+    row: int
+    code: int
+    worn_together: float
+    harmony: float
+    style: float
+
+    @property
+    def score(self) -> float:
+        """The mean of the parts."""
+        return (self.worn_together + self.harmony + self.style) / 3
+
+
+def find_completions(
+    catalog: Catalog, wanted: Wanted, allowed: NDArray[np.bool_], k: int
+) -> list[Completion]:
+    """Return at most k outfits of `allowed`, bool (rows,), each for another item in another color, best first.
+
+    What is worn together is counted over all outfits of the catalog. Equal ones are ordered by image id.
+    """
+    columns = catalog.columns
+    free = _free_categories({category for category, _ in wanted.garments}, wanted.categories)
+    together = _worn_together(catalog, [category for category, _ in wanted.garments])
+    harmonies = _harmonies(catalog, [family for _, family in wanted.garments])
+    found: list[Completion] = []
+    # Outfits of the style first: of one garment, those come before the others.
+    groups = [(_NEUTRAL, allowed)]
+    if wanted.style:
+        of_style = columns.style == wanted.style
+        groups = [(1.0, allowed & of_style), (0.0, allowed & ~of_style)]
+    done: set[int] = set()
+    for style, mask in groups:
+        rows = np.flatnonzero(mask)
+        garments = columns.garments[rows]
+        counts = np.bincount(garments.ravel() + 1, minlength=1)[1:]
+        codes = [
+            code
+            for code in np.flatnonzero(counts).tolist()
+            if code & CATEGORY_MASK in free and code not in done
+        ]
+        codes.sort(key=lambda c: -(together[c & CATEGORY_MASK] + harmonies[c >> CATEGORY_BITS]))
+        for code in codes[:k]:
+            having = rows[(garments == code).any(axis=1)]
+            row = having[np.argmin(columns.tie[having])]
+            done.add(code)
+            category, family = code & CATEGORY_MASK, code >> CATEGORY_BITS
+            found.append(
+                Completion(
+                    int(row), code, float(together[category]), float(harmonies[family]), style
+                )
+            )
+    found.sort(key=lambda one: (-round(one.score, 9), int(columns.tie[one.row])))
+    return found[:k]
+
+
+def _free_categories(worn: Collection[int], asked: Collection[int]) -> frozenset[int]:
+    """Return what can be worn in addition: no second top, and neither top nor bottom with a dress."""
+    free = set(_TOP | _OUTER | _BOTTOM | _DRESS)
+    for slot in (_TOP, _OUTER, _BOTTOM, _DRESS):
+        if slot & set(worn):
+            free -= slot
+    if _DRESS & set(worn):
+        free -= _TOP | _BOTTOM
+    elif set(worn) & (_TOP | _BOTTOM):
+        free -= _DRESS
+    return frozenset(free & set(asked) if asked else free)
+
+
+def _worn_together(catalog: Catalog, worn: Sequence[int]) -> NDArray[np.float64]:
+    """Return by category how often it is worn with each of the items against how often at all, the mean over them: (16,) in [0, 1].
+
+    A lift of x becomes x / (1 + x): 0.5 is chance. Each count has one more, half of it together, so that rare items are near chance.
+    """
+    columns = catalog.columns
+    bits = columns.categories[columns.alive]
+    total = len(bits) or 1
+    has = np.array([(bits >> c) & 1 for c in range(CATEGORY_MASK + 1)], dtype=np.float64)
+    shares = has.sum(axis=1) / total
+    result = np.zeros(CATEGORY_MASK + 1)
+    for category in worn:
+        mine = has[category]
+        expected = shares * mine.sum()
+        lift = (has @ mine + 1) / (expected + 1)
+        result += lift / (1 + lift)
+    return result / max(len(worn), 1)
+
+
+def _harmonies(catalog: Catalog, worn: Sequence[str]) -> NDArray[np.float64]:
+    """Return by number of a color family how well it goes with the families that are there, the mean over them: (families,) in [0, 1].
+
+    By the typical color of a family; a family of a palette of one's own has none, and is neutral.
+    """
+    names = list(catalog.families)
+    known = [n for n, name in enumerate(names) if name in _LABS]
+    result = np.full(len(names), _NEUTRAL)
+    mine = [_LABS[name] for name in worn if name in _LABS]
+    if known and mine:
+        colors = np.array([_LABS[names[n]] for n in known])
+        result[known] = np.mean([harmony(one, colors) for one in mine], axis=0)
+    return result

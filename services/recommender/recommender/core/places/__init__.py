@@ -1,0 +1,1 @@
+"""Who gets which place: from scored outfits to an answer."""

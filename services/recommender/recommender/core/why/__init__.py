@@ -1,0 +1,1 @@
+"""Why an outfit is shown, in sentences that hold."""
