@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from color.core import generation, white_balance
+from color.core import generation, pattern, white_balance
 from color.core.extract import extract
 from color.core.naming import Named, Namer
 from fashion.lab import Float
@@ -48,9 +48,8 @@ def measure(
         copy.CopyFrom(garment)
         del copy.colors[:]
         copy.colors.extend(unnamed_color(c.lab, c.rgb, c.share) for c in found.colors)
-        copy.pattern = (
-            fashion_pb2.PATTERN_PATTERNED if found.patterned else fashion_pb2.PATTERN_PLAIN
-        )
+        lab = np.array([color.lab for color in found.colors])
+        copy.pattern = _PATTERNS[pattern.find(pixels, inside, lab, balance.gains)]
         measured.append(copy)
     return measured, fashion_pb2.WhiteBalance(
         outcome=_OUTCOMES[balance.outcome], light=balance.light
@@ -104,4 +103,11 @@ _OUTCOMES = {
     white_balance.Outcome.NEUTRAL: fashion_pb2.WHITE_BALANCE_OUTCOME_NEUTRAL,
     white_balance.Outcome.UNCERTAIN: fashion_pb2.WHITE_BALANCE_OUTCOME_UNCERTAIN,
     white_balance.Outcome.EXTREME: fashion_pb2.WHITE_BALANCE_OUTCOME_EXTREME,
+}
+_PATTERNS = {
+    pattern.Pattern.PLAIN: fashion_pb2.PATTERN_PLAIN,
+    pattern.Pattern.PATTERNED: fashion_pb2.PATTERN_PATTERNED,
+    pattern.Pattern.STRIPED: fashion_pb2.PATTERN_STRIPED,
+    pattern.Pattern.CHECKED: fashion_pb2.PATTERN_CHECKED,
+    pattern.Pattern.DOTTED: fashion_pb2.PATTERN_DOTTED,
 }

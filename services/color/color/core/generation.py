@@ -6,8 +6,11 @@ with the same method, the result of the newer palette does.
 
 from __future__ import annotations
 
-METHOD = 1
-"""Grows with every change of how colors are measured or names are found. 0 is for results from before palettes had numbers."""
+METHOD = 2
+"""Grows with every change of how colors and patterns are measured or names are found.
+
+0 is for results from before palettes had numbers, 1 for those that only know plain and patterned cloth.
+"""
 MAX_PALETTES = 1_000_000
 
 
