@@ -60,7 +60,8 @@ def test_two_people_get_different_outfits_with_reasons(first: dict[str, Any]) ->
     by_person: dict[str, list[str]] = {}
     for one in first["recommendations"]:
         by_person.setdefault(one["user_id"], []).append(one["outfit"]["image"]["image_id"])
-        assert one["reasons"]
+        # An outfit that is there to be learned about may have nothing that speaks for it.
+        assert one["reasons"] or one.get("explored")
         assert sum(one["parts"].values()) == pytest.approx(one["score"], abs=1e-5)
     assert len(by_person) == 2
     one, other = by_person.values()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
-from trends.core.cell import Cell, contributor_id, key_of, total
+from trends.core.cell import ANYONE, Cell, contributor_id, key_of, total
 from trends.core.counts import Counts, Span
+from trends.core.disclosure import K
 from trends.core.observation import Observation, PhotoState, Stratum, Value
 from trends.core.recount import Recount
 
@@ -35,6 +37,20 @@ observations = st.builds(
     hashtags=st.frozensets(st.sampled_from(["ootd", "fashion"])),
     order=st.tuples(*[st.integers(0, 2)] * 4),
     dated=st.booleans(),
+)
+
+# At one place and in one week, so that some are told of.
+crowds = st.lists(
+    st.builds(
+        replace,
+        observations,
+        stratum=st.sampled_from(
+            [INSTAGRAM, INSTAGRAM, Stratum(fashion_pb2.SOURCE_KIND_SHOP, "a|b:80")]
+        ),
+        day=st.integers(0, 9).map(lambda days: MONDAY + timedelta(days=days)),
+        contributor=st.sampled_from("stuvwxyz"),
+    ),
+    max_size=40,
 )
 
 
@@ -75,54 +91,62 @@ def test_cells_add_up_to_the_same_bytes_whatever_the_order(
     assert bool(added_up) == bool(stay)
 
 
-@given(st.lists(observations, max_size=40), st.integers(-2, 18), st.integers(0, 18), st.booleans())
-def test_spans_hold_the_safe_numbers_of_people_who_are_counted_one_by_one(
+def safe_by_hand(photos: list[Observation], stratum: Stratum, day: date, value: Value) -> int:
+    """Return the safe number of a day by counting people one by one."""
+    monday = day - timedelta(days=day.weekday())
+    people = {
+        (o.day, contributor_id(o))
+        for o in photos
+        if o.stratum == stratum and 0 <= (o.day - monday).days < 7 and shows(o, value)
+    }
+    if len({who for _, who in people}) < K:
+        return 0
+    until = sum(seen <= day for seen, _ in people)
+    before = sum(seen < day for seen, _ in people)
+    return until // K * K - before // K * K
+
+
+def shows(seen: Observation, value: Value) -> bool:
+    return value == ANYONE or value in seen.values()
+
+
+@given(crowds, st.integers(-2, 18), st.integers(0, 18), st.booleans())
+def test_spans_count_what_counting_people_one_by_one_counts(
     photos: list[Observation], start: int, length: int, all_strata: bool
 ) -> None:
     counts = counted(*photos)
     strata = counts.strata if all_strata else counts.strata[:1]
     first, last = MONDAY + timedelta(days=start), MONDAY + timedelta(days=start + length)
     span = Span(counts, strata, first, last)
+    mondays = list(span.mondays())
+    weeks = [
+        [o for o in photos if o.stratum in strata and 0 <= (o.day - monday).days < 7]
+        for monday in mondays
+    ]
     for place, value in enumerate(counts.values):
-        shown = [o for o in photos if place == 0 or value in o.values()]
         for i, stratum in enumerate(strata):
-            for offset in range(length + 1):
-                day = first + timedelta(days=offset)
-                until = safe_sum(shown, stratum, day)
-                before = safe_sum(shown, stratum, day - timedelta(days=1)) if day.weekday() else 0
-                assert span.daily[i, offset, place] == until - before
-        for row, monday in enumerate(span.mondays()):
-            crowds = [len(people_of_week(shown, stratum, monday)) for stratum in strata]
-            assert span.weekly[row, place] == sum(crowd // 5 * 5 for crowd in crowds)
-            assert span.present[row, place] == any(crowds)
-    touched = list(span.mondays())
+            for day in range(length + 1):
+                assert span.daily[i, day, place] == safe_by_hand(
+                    photos, stratum, first + timedelta(days=day), value
+                )
+        for row, week in enumerate(weeks):
+            people = Counter(
+                s for s, _ in {(o.stratum, contributor_id(o)) for o in week if shows(o, value)}
+            )
+            assert span.weekly[row, place] == sum(n // K * K for n in people.values())
+            assert span.present[row, place] == bool(people)
+    assert span.totals.tolist() == span.daily[:, :, 0].sum(axis=1).tolist()
     for stratum in strata:
-        told = [m for m in touched if len(people_of_week(photos, stratum, m)) >= 5]
-        seen = [o for o in photos if o.stratum == stratum and monday_of(o.day) in told]
-        assert {f.order for f in span.facts[stratum]} == {o.order for o in seen}
-        assert {f.dated for f in span.facts[stratum]} == {o.dated for o in seen}
-
-
-def monday_of(day: date) -> date:
-    return day - timedelta(days=day.weekday())
-
-
-def people_of_week(photos: Iterable[Observation], stratum: Stratum, monday: date) -> set[bytes]:
-    return {
-        contributor_id(o) for o in photos if o.stratum == stratum and monday_of(o.day) == monday
-    }
-
-
-def safe_sum(photos: list[Observation], stratum: Stratum, day: date) -> int:
-    """Return the contributor-days from Monday to a day, rounded down to fives; 0 if fewer than five people are behind them."""
-    if len(people_of_week(photos, stratum, monday_of(day))) < 5:
-        return 0
-    until = {
-        (o.day, contributor_id(o))
-        for o in photos
-        if o.stratum == stratum and monday_of(day) <= o.day <= day
-    }
-    return len(until) // 5 * 5
+        told = [
+            o
+            for week in weeks
+            for o in week
+            if o.stratum == stratum
+            and len({contributor_id(other) for other in week if other.stratum == stratum}) >= K
+        ]
+        assert {f.order for f in span.facts[stratum]} == {o.order for o in told}
+        assert {f.authored for f in span.facts[stratum]} == {o.authored for o in told}
+        assert {f.dated for f in span.facts[stratum]} == {o.dated for o in told}
 
 
 @given(st.lists(observations, max_size=20), st.randoms(use_true_random=False))
@@ -146,26 +170,27 @@ def test_a_recount_in_pages_ends_as_one_in_a_piece(
     assert counts.strata == sorted({o.stratum for r in kept if (o := r.observation)})
 
 
+def people(number: int, **changes: Any) -> list[Observation]:
+    return [observed(f"person {n}", **changes) for n in range(number)]
+
+
 def test_reposts_of_one_photo_count_once_a_day() -> None:
-    photos = [f"photo {n}" for n in range(5)]
     counts = counted(
-        *(observed(name) for name in photos * 3 + ["other"] * 4),
-        *(observed(name, day=1) for name in photos * 2),
+        *people(9), *people(9), observed("other"), observed("other"), *people(5, day=1)
     )
     week = Span(counts, counts.strata, MONDAY, MONDAY + timedelta(days=6))
     place = counts.place(SKIRT)
-    assert week.daily[0, :, place].tolist() == [5, 5, 0, 0, 0, 0, 0]
-    assert week.weekly[:, place].tolist() == [5]
-    assert week.totals.tolist() == [10]
+    assert week.daily[0, :, place].tolist() == [10, 5, 0, 0, 0, 0, 0]
+    assert week.weekly[:, place].tolist() == [10]
+    assert week.totals.tolist() == [15]
 
 
 def test_erasing_one_repost_keeps_the_other() -> None:
     recount, counts = Recount(), Counts()
-    photos = [f"photo {n}" for n in range(5)]
-    counts.put(recount.apply(states([observed(name) for name in photos * 2])))
-    counts.put(recount.apply([], [("i", str(n)) for n in range(5)]))
+    counts.put(recount.apply(states([*people(5), *people(5)])))
+    counts.put(recount.apply([], [("i", "1")]))
     assert Span(counts, counts.strata, MONDAY, MONDAY).daily[0, 0, counts.place(SKIRT)] == 5
-    counts.put(recount.apply([], [("i", "5")]))
+    counts.put(recount.apply([], [("i", "6")]))
     assert Span(counts, counts.strata, MONDAY, MONDAY).daily[0, 0, counts.place(SKIRT)] == 0
     counts.put(recount.apply([], [("i", str(n)) for n in range(10)]))
     assert counts.strata == []
@@ -174,21 +199,14 @@ def test_erasing_one_repost_keeps_the_other() -> None:
 
 def test_the_same_contributor_in_two_strata_is_two() -> None:
     elsewhere = Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, "elsewhere")
-    people = [f"x{n}" for n in range(5)]
-    counts = counted(
-        *(observed(name) for name in people),
-        *(observed(name, stratum=elsewhere) for name in people),
-    )
+    counts = counted(*people(5), *people(5, stratum=elsewhere))
     span = Span(counts, counts.strata, MONDAY, MONDAY)
     assert span.daily[:, :, counts.place(SKIRT)].tolist() == [[5], [5]]
     assert span.weekly[:, 0].tolist() == [10]
 
 
 def test_an_author_and_a_photo_of_the_same_name_are_two() -> None:
-    people = [f"x{n}" for n in range(5)]
-    counts = counted(
-        *(observed(name) for name in people), *(observed(name, authored=True) for name in people)
-    )
+    counts = counted(*people(5), *people(5, authored=True))
     assert Span(counts, counts.strata, MONDAY, MONDAY).totals.tolist() == [10]
 
 

@@ -20,13 +20,13 @@ from servicekit.events import timestamp
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
+from trends import service as answering
 from trends.core import counts as counting
 from trends.core.counts import Counts, Span
 from trends.core.disclosure import K, Shown, at_least, draw_evidence, is_drawn, safe_days
 from trends.core.observation import Observation, PhotoState, Stratum, Value
 from trends.core.recount import Recount
 from trends.core.series import rows
-from trends.service import TrendsService
 
 MONDAY = date(2026, 11, 16)
 TODAY = MONDAY + timedelta(days=20)
@@ -94,7 +94,8 @@ class World:
     def answers(self, asked: Sequence[Any]) -> list[bytes]:
         """Return the service's answers, byte by byte."""
         now = datetime.combine(TODAY, time(12), UTC)
-        service: Any = TrendsService(self, self, lambda: now)  # type: ignore[arg-type]
+        # Not from `wire`: hundreds of worlds are asked, each in memory.
+        service: Any = answering.TrendsService(self, self, lambda: now)  # type: ignore[arg-type]
 
         async def ask() -> list[bytes]:
             return [
@@ -196,7 +197,10 @@ def with_shorts(photos: list[Observation], places: Sequence[int]) -> World:
 
 
 def places_of_one_week(photos: list[Observation]) -> list[int]:
-    """Return the places of photos of different people at the first site in the first week, none of which can be evidence."""
+    """Return the places of photos of different people at the first site in the first week, none of which can be evidence.
+
+    None has a hashtag: whether nobody or somebody with a hashtag shows a value may be told.
+    """
     first = {
         (seen.contributor, seen.authored): place
         for place, seen in enumerate(photos)
@@ -207,23 +211,22 @@ def places_of_one_week(photos: list[Observation]) -> list[int]:
     return sorted(first.values())
 
 
-@given(
-    st.randoms(use_true_random=False), st.integers(40, 160), st.integers(1, 4), st.integers(1, 4)
-)
-@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.integers(40, 160), st.sets(st.integers(1, 4), min_size=2))
+@settings(max_examples=25, deadline=None)
 def test_worlds_with_different_small_crowds_give_the_same_answers(
-    rng: random.Random, size: int, few: int, fewer: int
+    seed: int, size: int, crowds: set[int]
 ) -> None:
+    rng = random.Random(seed)
     photos = crowd(rng, size)
     places = places_of_one_week(photos)
     rng.shuffle(places)
-    # That somebody wears shorts is told (nothing withheld is zero), so it must be so with the hashtag too in both worlds, or in none.
-    places.sort(key=lambda place: "ootd" not in photos[place].hashtags)
-    asked = list(requests(rng, 12))
-    one, other = (with_shorts(photos, places[:n]) for n in (few, fewer))
-    if min(few, len(places)) and min(fewer, len(places)):
-        assert one.answers(asked) == other.answers(asked)
-        assert one.exported() == other.exported()
+    asked = list(requests(rng, 8))
+    fewest, *more = (
+        with_shorts(photos, places[:n]) for n in sorted({min(n, len(places)) for n in crowds} - {0})
+    )
+    for world in more:
+        assert world.answers(asked) == fewest.answers(asked)
+        assert world.exported() == fewest.exported()
 
 
 def exactly(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,13 +293,13 @@ def another(shown: Sequence[int], day: int) -> list[int]:
 
 
 @given(
-    st.lists(st.integers(0, 9), min_size=7, max_size=7).filter(lambda shown: sum(shown) >= K),
+    st.lists(st.integers(0, 9), min_size=7, max_size=7),
     st.integers(0, 6),
-    st.randoms(use_true_random=False),
+    st.integers(0, 2**32),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_no_day_of_few_people_is_told_from_one_of_none_or_of_many(
-    shown: list[int], day: int, rng: random.Random
+    shown: list[int], day: int, seed: int
 ) -> None:
     shown[day] = shown[day] % 4 + 1
     if sum(shown) < K:
@@ -305,7 +308,7 @@ def test_no_day_of_few_people_is_told_from_one_of_none_or_of_many(
     assert min(changed) >= 0
     assert changed[day] == 0 or changed[day] >= K
     one, other = days_world(shown), days_world(changed)
-    asked = list(requests(rng, 12))
+    asked = list(requests(random.Random(seed), 8))
     assert one.answers(asked) == other.answers(asked)
     assert one.exported() == other.exported()
 

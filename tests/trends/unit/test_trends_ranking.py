@@ -151,7 +151,7 @@ def test_a_flood_by_one_author_moves_no_rank() -> None:
         assert not rising(after)
 
 
-def test_fewer_than_five_contributors_are_withheld() -> None:
+def test_fewer_than_five_contributors_of_a_week_are_withheld() -> None:
     counts = Photos()
     for number in range(5):
         counts.put(photo(number, END - timedelta(days=number), ((1, "black"),)))
@@ -174,18 +174,32 @@ def test_five_contributors_over_two_weeks_but_never_in_one_are_withheld() -> Non
     )
 
 
+def test_five_contributors_of_a_week_but_never_at_one_site_are_withheld() -> None:
+    counts = Photos()
+    for number in range(8):
+        site = Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, f"site {number % 2}")
+        counts.put(photo(number, END, ((1, "black"),), stratum=site))
+    ranked = ranking.rank_values(*counts.spans(), trends_pb2.DIMENSION_ITEM, 10)
+    assert (len(ranked.values), ranked.withheld) == (0, 1)
+
+
 def test_shares_are_of_contributors_seen_in_the_same_days() -> None:
     counts = Photos()
-    for number in range(20):
-        counts.put(photo(number, END, ((1, "black"), (8, "navy")) if number < 17 else ()))
+    for number in range(22):
+        counts.put(photo(number, END, ((1, "black"), (8, "navy")) if number < 16 else ()))
     told, window, baseline = counts.spans()
     row = worn(ranking.rank_values(told, window, baseline, trends_pb2.DIMENSION_ITEM, 10))[0]
     assert (row.count, row.share) == (15, 0.75)
     assert row.share_low < 0.75 < row.share_high
-    place = told.place(row.value)
-    assert place is not None
-    shares = rolling_shares(Span(told, told.strata, baseline.first, END), np.array([place]))
-    assert shares[:, 0].tolist() == [0.0] * (len(shares) - 1) + [0.75]
+    fortnight = Span(told, told.strata, END - timedelta(days=13), END)
+    shares = rolling_shares(fortnight, np.array([told.place(row.value)]))
+    assert shares[:, 0].tolist() == [0.0] * 7 + [0.75]
+
+
+def test_the_share_of_a_part_is_at_most_1_whatever_is_rounded() -> None:
+    assert ranking.part(10, 5) == 1.0
+    assert ranking.part(0, 0) == 0.0
+    assert ranking.wilson(10, 5) == ranking.wilson(10, 10)
 
 
 def rising_world(**last_week: object) -> Photos:
