@@ -58,11 +58,13 @@ def test_what_is_measured_comes_near_the_truth(first: dict[str, Any]) -> None:
 
 def test_two_people_get_different_outfits_with_reasons(first: dict[str, Any]) -> None:
     by_person: dict[str, list[str]] = {}
+    reasons: list[bool] = []
     for one in first["recommendations"]:
         by_person.setdefault(one["user_id"], []).append(one["outfit"]["image"]["image_id"])
-        # An outfit that is there to be learned about may have nothing that speaks for it.
-        assert one["reasons"] or one.get("explored")
+        reasons.append(bool(one["reasons"]))
         assert sum(one["parts"].values()) == pytest.approx(one["score"], abs=1e-5)
+    # Of some outfits there is nothing to say that is not true of nearly all.
+    assert sum(reasons) >= 0.8 * len(reasons)
     assert len(by_person) == 2
     one, other = by_person.values()
     assert one != other
