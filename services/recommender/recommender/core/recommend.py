@@ -69,7 +69,9 @@ def recommend(
     explored: frozenset[int] = frozenset()
     if plan.exploration:
         fitting = _fitting(catalog, passed, taste, rows)
-        rows, explored = exploration.explore(rows, fitting, plan.exploration, plan.answer_id)
+        rows, explored = exploration.explore(
+            rows, fitting, catalog.columns.tie[fitting], plan.exploration, plan.answer_id
+        )
     pinned: frozenset[int] = frozenset()
     promotions = shortlist.ranking.moment.promotions
     for place, mask in promotions.pins(catalog, passed.mask, plan.now).items():
@@ -108,7 +110,7 @@ def _best(
 
 
 def _fitting(catalog: Catalog, passed: Passed, taste: Taste, rows: list[int]) -> NDArray[np.intp]:
-    """Return the outfits that may be explored, by image id: never shown, and of a style that is worth as much as most of `rows` have."""
+    """Return the outfits that may be explored: never shown, and of a style that is worth as much as most of `rows` have."""
     columns = catalog.columns
     candidates = passed.rows
     if not rows or not len(candidates):
@@ -117,8 +119,7 @@ def _fitting(catalog: Catalog, passed: Passed, taste: Taste, rows: list[int]) ->
     least = float(np.median(worth[columns.style[rows]]))
     candidates = candidates[worth[columns.style[candidates]] >= least]
     seen = [row for name in taste.person.learned.shown if (row := catalog.row(name)) is not None]
-    candidates = candidates[~np.isin(candidates, seen)]
-    return np.asarray(candidates[np.argsort(columns.tie[candidates])])
+    return np.asarray(candidates[~np.isin(candidates, seen)] if seen else candidates)
 
 
 def _placed(rows: list[int], row: int, place: int, length: int) -> list[int]:

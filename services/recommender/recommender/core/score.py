@@ -78,6 +78,9 @@ class Weights:
         if varies[BOOST]:
             rest = weights[without_novelty].sum()
             weights[BOOST] = rest * BOOST_SHARE / (1 - BOOST_SHARE) or 1.0
+        # Weights that are nothing beside novelty's would make it infinite.
+        if weights[without_novelty].sum() <= 1e-9 * weights[NOVELTY]:
+            weights[without_novelty] = 0
         return np.asarray(weights / (weights[without_novelty].sum() or weights[NOVELTY] or 1.0))
 
 
@@ -113,6 +116,7 @@ class Moment:
         self.southern = southern
         self.promotions = promotions
         self._values: tuple[Names | None, NDArray[np.float64]] = (None, np.zeros(1))
+        self._seasons: tuple[Names | None, NDArray[np.float64]] = (None, np.zeros(0))
 
     def trend_values(self, families: Names) -> NDArray[np.float64]:
         """Return the value of each garment code in [0, 1], and 0 for NO_GARMENT, which is the last: float64 (codes + 1,)."""
@@ -128,6 +132,14 @@ class Moment:
             self._values = (families, values)
         return values
 
+    def _season_values(self, labels: Names) -> NDArray[np.float64]:
+        """Return the value of each season label: float64 (labels,)."""
+        known, values = self._seasons
+        if known is not labels or len(values) < len(labels):
+            values = season.values(list(labels), self.hour, self.southern)
+            self._seasons = (labels, values)
+        return values
+
     def freshness(self, posted_at: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return 1 for what is new, halved every two weeks, and 0.5 where no date is known (NaN). Times are Unix seconds."""
         age = np.maximum(self.hour - posted_at, 0.0)
@@ -141,7 +153,7 @@ class Moment:
         by_code = self.trend_values(catalog.families)
         # This may run at the same time as `Catalog.put`: a code that is newer than `by_code` belongs to a row that is scored again anyway.
         codes = np.minimum(columns.garments[rows], len(by_code) - 1)
-        by_season = season.values(list(catalog.seasons), self.hour, self.southern)
+        by_season = self._season_values(catalog.seasons)
         seasons = np.minimum(columns.season[rows], len(by_season) - 1)
         result = np.empty((len(rows), len(SHARED)), np.float32)
         # The garment that is most in trend makes the outfit; what is worn with it does not take that back.
