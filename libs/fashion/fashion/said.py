@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 
 from fashion.words import FAMILIES
 from snsfashion.fashion.v1 import fashion_pb2
@@ -69,6 +70,8 @@ _ITEMS: Mapping[str, tuple[int, ...]] = {
 
 # Words that begin with the name of a color and are not one.
 _NOT_COLORS = ("블루종",)
+# Words of the longest name.
+_MOST_WORDS = 3
 _SEPARATORS = re.compile(r"[^0-9a-z\uac00-\ud7a3]+")
 
 
@@ -116,37 +119,40 @@ def nearest_families(name: str, others: Iterable[str] = ()) -> list[str]:
 
 def families_in(text: str) -> frozenset[str]:
     """Return every color family that a text names. "Light blue" names light blue, and blue too: the word is there."""
-    return frozenset(_color_names()[name] for name in _names_in(text, _color_names()))
+    return frozenset(_color_names()[name] for name in _color_names().keys() & _phrases(text))
 
 
 def main_families_in(text: str) -> frozenset[str]:
     """Return the color families that a text means: of names that overlap only the longest ("light blue", not blue)."""
-    names = _names_in(text, _color_names())
     return frozenset(
-        _color_names()[n] for n in names if not any(n != other and n in other for other in names)
+        _color_names()[name] for name in _longest(_color_names().keys() & _phrases(text))
     )
 
 
 def categories_in(text: str) -> list[frozenset[int]]:
     """Return what each item that a text names may be, as Category numbers; of names that overlap only the longest."""
-    names = _names_in(text, _ITEMS)
-    longest = [n for n in names if not any(n != other and n in other for other in names)]
-    return sorted({frozenset(_ITEMS[name]) for name in longest}, key=sorted)
+    found = {frozenset(_ITEMS[name]) for name in _longest(_ITEMS.keys() & _phrases(text))}
+    return sorted(found, key=sorted)
 
 
-def _names_in(text: str, names: Mapping[str, object]) -> list[str]:
+def _longest(names: AbstractSet[str]) -> list[str]:
+    return [n for n in names if not any(n != other and n in other for other in names)]
+
+
+@lru_cache(maxsize=4)
+def _phrases(text: str) -> frozenset[str]:
+    """Return what in a text may be a name: up to three words in a row, and parts of Korean words."""
     tokens = plain(text).split()
-    joined = f" {' '.join(tokens)} "
-    found = [name for name in names if f" {name} " in joined]
+    found = {
+        " ".join(tokens[start : start + words])
+        for words in range(1, _MOST_WORDS + 1)
+        for start in range(len(tokens) - words + 1)
+    }
     for token in tokens:
-        if token.startswith(_NOT_COLORS) and names is _color_names():
-            continue
         # Korean shops write "네이비원피스", and "니트원피스".
-        if token[-1] >= "\uac00":
-            found += [
-                n for n in names if len(n) > 1 and n[0] >= "\uac00" and n != token and n in token
-            ]
-    return list(dict.fromkeys(found))
+        if token[-1] >= "\uac00" and not token.startswith(_NOT_COLORS):
+            found |= {token[i:k] for i in range(len(token)) for k in range(i + 2, len(token) + 1)}
+    return frozenset(found)
 
 
 assert set(_SYNONYMS) == {family.name for family in FAMILIES}

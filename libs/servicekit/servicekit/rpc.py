@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeAlias, cast
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -112,42 +113,61 @@ class _Interceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any]:
         handler = await continuation(details)
-        if handler is None or not handler.unary_unary or details.method.startswith("/grpc."):
+        if handler is None or details.method.startswith("/grpc."):
             return handler
-        method = details.method
         # The type stubs know only synchronous handlers; in an asyncio server they are coroutines.
-        inner = cast(Callable[[Any, Any], Awaitable[Any]], handler.unary_unary)
+        inner: Any = handler.unary_unary
+        stream: Any = handler.unary_stream
 
         async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-            started, code = time.perf_counter(), "OK"
-            remaining = context.time_remaining()
-            try:
-                if not self._server.ready:
-                    raise Retryable(
-                        "the service is still loading its data; try again when health says SERVING"
-                    )
-                validation.check(request)
-                async with asyncio.timeout(
-                    DEFAULT_DEADLINE_S if remaining is None else max(remaining, 0.001)
-                ):
-                    return await inner(request, context)
-            except Exception as error:
-                status = _status(error)
-                code = status.name
-                if status is grpc.StatusCode.INTERNAL:
-                    _log.exception("rpc_failed", method=method)
-                await context.abort(status, _text(error, status), _details(error, status))
-            except asyncio.CancelledError:
-                code = "CANCELLED"
-                raise
-            finally:
-                telemetry.RPC_SECONDS.labels(method, code).observe(time.perf_counter() - started)
+            async with self._guard(details.method, request, context):
+                return await inner(request, context)
 
-        return grpc.unary_unary_rpc_method_handler(
-            call,
+        async def flow(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+            async with self._guard(details.method, request, context):
+                async for answer in stream(request, context):
+                    yield answer
+
+        if inner is not None:
+            return grpc.unary_unary_rpc_method_handler(
+                call,
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
+        return grpc.unary_stream_rpc_method_handler(
+            flow,
             request_deserializer=handler.request_deserializer,
             response_serializer=handler.response_serializer,
         )
+
+    @asynccontextmanager
+    async def _guard(
+        self, method: str, request: Any, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> AsyncIterator[None]:
+        """Check the request, keep its deadline, and make a status of an error; measure how long it takes."""
+        started, code = time.perf_counter(), "OK"
+        remaining = context.time_remaining()
+        try:
+            if not self._server.ready:
+                raise Retryable(
+                    "the service is still loading its data; try again when health says SERVING"
+                )
+            validation.check(request)
+            async with asyncio.timeout(
+                DEFAULT_DEADLINE_S if remaining is None else max(remaining, 0.001)
+            ):
+                yield
+        except Exception as error:
+            status = _status(error)
+            code = status.name
+            if status is grpc.StatusCode.INTERNAL:
+                _log.exception("rpc_failed", method=method)
+            await context.abort(status, _text(error, status), _details(error, status))
+        except asyncio.CancelledError:
+            code = "CANCELLED"
+            raise
+        finally:
+            telemetry.RPC_SECONDS.labels(method, code).observe(time.perf_counter() - started)
 
 
 def _status(error: Exception) -> grpc.StatusCode:

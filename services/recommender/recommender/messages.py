@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from fashion import said
 from fashion.words import CATEGORIES, STYLES
@@ -80,6 +81,7 @@ def outfit(message: recommender_pb2.Outfit, site: str, author_key: str) -> Outfi
     """Return the core's outfit."""
     # A photo without a product has no availability: it is not sold out.
     sold = message.HasField("product")
+    says = shop_says(message)
     return Outfit(
         image_id=message.image.image_id,
         site=site,
@@ -98,16 +100,42 @@ def outfit(message: recommender_pb2.Outfit, site: str, author_key: str) -> Outfi
         age_group=message.product.age_group,
         sizes=tuple(message.product.sizes),
         group=message.product.item_group_id,
-        said_families=said.families_in(shop_words(message)),
-        said_categories=frozenset(
-            c for found in said.categories_in(message.product.title) for c in found
-        ),
+        said_families=says.families,
+        said_categories=says.categories,
+        disagrees=says.disagrees,
     )
 
 
-def shop_words(message: recommender_pb2.Outfit) -> str:
-    """Return what the shop says of an outfit's looks: its title and its colors, a line each."""
-    return "\n".join((message.product.title, *message.product.colors))
+@dataclass(frozen=True)
+class Said:
+    """What the shop's title and colors say of an outfit's looks, and what of it was not found in the photo."""
+
+    families: frozenset[str]
+    categories: frozenset[int]
+    colors_not_found: frozenset[str]
+    items_not_found: tuple[frozenset[int], ...]
+    """What each may be, as Category numbers."""
+
+    @property
+    def disagrees(self) -> bool | None:
+        """Whether something was not found; None if nothing is said."""
+        if not self.families and not self.categories:
+            return None
+        return bool(self.colors_not_found or self.items_not_found)
+
+
+def shop_says(message: recommender_pb2.Outfit) -> Said:
+    """Return what the shop says of an outfit's looks."""
+    words = "\n".join((message.product.title, *message.product.colors))
+    items = said.categories_in(message.product.title)
+    measured = {color.family for garment in message.garments for color in garment.colors}
+    worn = {int(garment.category) for garment in message.garments}
+    return Said(
+        said.families_in(words),
+        frozenset(category for item in items for category in item),
+        said.main_families_in(words) - measured,
+        tuple(item for item in items if not item & worn),
+    )
 
 
 def worn(message: recommender_pb2.Outfit) -> tuple[tuple[int, str], ...]:

@@ -675,6 +675,9 @@ async def test_a_batch_answers_each_request_and_a_bad_one_with_its_error(
     assert [len(answer.response.recommendations) for answer in answers] == [2, 0, 0, 1]
     assert "user_id" in answers[1].error
     assert "navy" in answers[2].error
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "requests"):
+        async for _ in recommender.stub.RecommendBatch(recommender_pb2.RecommendBatchRequest()):
+            pass
 
 
 async def test_a_guest_is_answered_by_what_they_do_in_the_visit(
@@ -719,7 +722,10 @@ async def test_a_batch_of_feedback_says_what_is_left_out(
     # An id counts once for a person, and another person has ids of their own.
     assert [result.recorded for result in first.results] == [True, False, True, False]
     assert "nowhere" in first.results[3].error
+    unnamed = recommender_pb2.RecordFeedbackRequest(user_id="kim", kind=clicked)
+    batch.events.append(unnamed)
     again = await recommender.stub.RecordFeedbackBatch(batch)
+    assert "event_id" in again.results[4].error
     assert not any(result.recorded for result in again.results)
 
 

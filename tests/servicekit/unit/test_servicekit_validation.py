@@ -212,8 +212,15 @@ def rules(
     for field in (message or request).fields:
         here = (*way, field)
         yield from listed(request, here, stated(field, "field"), False)
-        if field.message_type and field.message_type.file.package.startswith("snsfashion."):
+        if field.message_type and is_checked(field):
             yield from rules(request, field.message_type, here)
+
+
+def is_checked(field: FieldDescriptor) -> bool:
+    """Return whether the messages in a field are checked with it: ours, unless they are checked one by one."""
+    assert field.message_type is not None
+    ours = bool(field.message_type.file.package.startswith("snsfashion."))
+    return ours and not stated(field, "field").repeated.items.ignore
 
 
 def listed(
@@ -223,6 +230,8 @@ def listed(
     for option, value in of.ListFields():
         if option.name == "cel":
             yield from (Rule(request, way, "cel", cel.id, item) for cel in value)
+        elif option.name == "ignore":
+            continue
         elif option.name == "required":
             yield Rule(request, way, "required", value, item)
         else:

@@ -1220,7 +1220,7 @@ class RecommendBatchRequest(_message.Message):
     REQUESTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecommendRequest]:
-        """Answered one after the other."""
+        """Answered one after the other. Each is checked when its turn comes."""
 
     def __init__(
         self,
@@ -1508,7 +1508,7 @@ class RecordFeedbackBatchRequest(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordFeedbackRequest]:
-        """The events, of any people."""
+        """The events, of any people. Each is checked by itself."""
 
     def __init__(
         self,

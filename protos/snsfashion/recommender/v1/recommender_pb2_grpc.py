@@ -153,7 +153,7 @@ class RecommenderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RecordFeedbackBatch(self, request, context):
-        """Records up to 1,000 events. Events of outfits that are unknown, or at times that are not valid, are left out with a reason.
+        """Records up to 1,000 events. An event that RecordFeedback would refuse is left out with the reason.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

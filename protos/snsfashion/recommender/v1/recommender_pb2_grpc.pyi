@@ -46,7 +46,7 @@ class RecommenderServiceStub:
     RecordFeedback: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.RecordFeedbackRequest, _recommender_pb2.RecordFeedbackResponse]
     """Records what a person did with an outfit. The same event_id counts once for a person. NOT_FOUND if the outfit is unknown."""
     RecordFeedbackBatch: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.RecordFeedbackBatchRequest, _recommender_pb2.RecordFeedbackBatchResponse]
-    """Records up to 1,000 events. Events of outfits that are unknown, or at times that are not valid, are left out with a reason."""
+    """Records up to 1,000 events. An event that RecordFeedback would refuse is left out with the reason."""
     PutProfile: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.PutProfileRequest, _recommender_pb2.PutProfileResponse]
     """Stores what a person declares. It replaces what was declared before, and keeps what was learned from feedback."""
     GetProfile: _grpc.UnaryUnaryMultiCallable[_recommender_pb2.GetProfileRequest, _recommender_pb2.GetProfileResponse]
@@ -84,7 +84,7 @@ class RecommenderServiceAsyncStub(RecommenderServiceStub):
     RecordFeedback: _aio.UnaryUnaryMultiCallable[_recommender_pb2.RecordFeedbackRequest, _recommender_pb2.RecordFeedbackResponse]  # type: ignore[assignment]
     """Records what a person did with an outfit. The same event_id counts once for a person. NOT_FOUND if the outfit is unknown."""
     RecordFeedbackBatch: _aio.UnaryUnaryMultiCallable[_recommender_pb2.RecordFeedbackBatchRequest, _recommender_pb2.RecordFeedbackBatchResponse]  # type: ignore[assignment]
-    """Records up to 1,000 events. Events of outfits that are unknown, or at times that are not valid, are left out with a reason."""
+    """Records up to 1,000 events. An event that RecordFeedback would refuse is left out with the reason."""
     PutProfile: _aio.UnaryUnaryMultiCallable[_recommender_pb2.PutProfileRequest, _recommender_pb2.PutProfileResponse]  # type: ignore[assignment]
     """Stores what a person declares. It replaces what was declared before, and keeps what was learned from feedback."""
     GetProfile: _aio.UnaryUnaryMultiCallable[_recommender_pb2.GetProfileRequest, _recommender_pb2.GetProfileResponse]  # type: ignore[assignment]
@@ -155,7 +155,7 @@ class RecommenderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _recommender_pb2.RecordFeedbackBatchRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommender_pb2.RecordFeedbackBatchResponse, _abc.Awaitable[_recommender_pb2.RecordFeedbackBatchResponse]]:
-        """Records up to 1,000 events. Events of outfits that are unknown, or at times that are not valid, are left out with a reason."""
+        """Records up to 1,000 events. An event that RecordFeedback would refuse is left out with the reason."""
 
     @_abc_1.abstractmethod
     def PutProfile(

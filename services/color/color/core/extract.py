@@ -46,10 +46,9 @@ class MeasuredColor:
 
 @dataclass(frozen=True)
 class GarmentColors:
-    """At most four colors, the main one first; shares add up to 1. `patterned`: there is more than one."""
+    """At most four colors, the main one first; shares add up to 1."""
 
     colors: tuple[MeasuredColor, ...]
-    patterned: bool
 
 
 def extract(
@@ -75,7 +74,6 @@ def extract(
             MeasuredColor(middle, rgb, float(shares[index] / total))
             for middle, rgb, index in zip(middles, to_rgb(middles), found, strict=True)
         ),
-        patterned=len(found) > 1,
     )
 
 

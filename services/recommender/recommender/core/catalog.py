@@ -83,6 +83,8 @@ class Columns:
     """Number in `Catalog.brands`."""
     sizes: NDArray[np.int32]
     """Number in `Catalog.sizes`."""
+    disagrees: NDArray[np.int8]
+    """1 if the shop's words and the photo disagree, 0 if they agree, -1 if the shop says nothing."""
     gender: NDArray[np.int8]
     age_group: NDArray[np.int8]
 
@@ -109,6 +111,7 @@ class Columns:
             suits=np.zeros(capacity, np.uint16),
             brand=np.zeros(capacity, np.int32),
             sizes=np.zeros(capacity, np.int32),
+            disagrees=np.zeros(capacity, np.int8),
             gender=np.zeros(capacity, np.int8),
             age_group=np.zeros(capacity, np.int8),
         )
@@ -201,6 +204,7 @@ class Catalog:
         columns.suits[row] = suited_types(outfit.garments)
         columns.brand[row] = self.brands.add(outfit.brand.casefold())
         columns.sizes[row] = self.sizes.add("\n".join(sorted({s.casefold() for s in outfit.sizes})))
+        columns.disagrees[row] = -1 if outfit.disagrees is None else outfit.disagrees
         columns.gender[row] = outfit.gender
         columns.age_group[row] = outfit.age_group
         columns.alive[row] = True

@@ -81,6 +81,8 @@ class Outfit:
     """Color families that the shop's title and color attribute name."""
     said_categories: frozenset[int] = frozenset()
     """Category numbers that the title may mean."""
+    disagrees: bool | None = None
+    """Whether the shop's words name what was not found in the photo; None if they name nothing."""
 
 
 def outfit_suitability(garments: tuple[Garment, ...]) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -68,10 +69,9 @@ def recommend(
         rows = restrained(rows, _best(catalog, shortlist, earlier, passed, plan))
     explored: frozenset[int] = frozenset()
     if plan.exploration:
-        fitting = _fitting(catalog, passed, taste, rows)
-        rows, explored = exploration.explore(
-            rows, fitting, catalog.columns.tie[fitting], plan.exploration, plan.answer_id
-        )
+        fits = _fitting(catalog, passed, taste, rows)
+        ties = catalog.columns.tie
+        rows, explored = exploration.explore(rows, ties, fits, plan.exploration, plan.answer_id)
     pinned: frozenset[int] = frozenset()
     promotions = shortlist.ranking.moment.promotions
     for place, mask in promotions.pins(catalog, passed.mask, plan.now).items():
@@ -109,17 +109,16 @@ def _best(
     return [int(row) for row in rows[chosen]]
 
 
-def _fitting(catalog: Catalog, passed: Passed, taste: Taste, rows: list[int]) -> NDArray[np.intp]:
-    """Return the outfits that may be explored: never shown, and of a style that is worth as much as most of `rows` have."""
-    columns = catalog.columns
-    candidates = passed.rows
-    if not rows or not len(candidates):
-        return candidates
+def _fitting(
+    catalog: Catalog, passed: Passed, taste: Taste, rows: list[int]
+) -> Callable[[NDArray[np.intp]], NDArray[np.bool_]]:
+    """Return which rows may be explored: never shown, and of a style that is worth as much as most of `rows` have."""
+    styles = catalog.columns.style
     worth = taste.of_styles()
-    least = float(np.median(worth[columns.style[rows]]))
-    candidates = candidates[worth[columns.style[candidates]] >= least]
-    seen = [row for name in taste.person.learned.shown if (row := catalog.row(name)) is not None]
-    return np.asarray(candidates[~np.isin(candidates, seen)] if seen else candidates)
+    least = float(np.median(worth[styles[rows]])) if rows else 0.0
+    shown = taste.person.learned.shown
+    seen = [row for name in shown if (row := catalog.row(name)) is not None]
+    return lambda some: passed.mask[some] & (worth[styles[some]] >= least) & ~np.isin(some, seen)
 
 
 def _placed(rows: list[int], row: int, place: int, length: int) -> list[int]:

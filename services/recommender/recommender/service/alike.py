@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from recommender import messages, requests
 from recommender.core import filters
 from recommender.core.alike.complete import Completion, Wanted, find_completions
@@ -56,10 +54,7 @@ class AlikeCalls:
         if row is not None:
             mask[row] = False
         wanted = Wanted(garments, style, asked.categories)
-        # Some milliseconds for a large catalog: other calls go on meanwhile.
-        found = await asyncio.to_thread(
-            find_completions, catalog, wanted, mask, request.k or requests.DEFAULT_K
-        )
+        found = find_completions(catalog, wanted, mask, request.k or requests.DEFAULT_K)
         answer = recommender_pb2.CompleteOutfitResponse(relaxed=passed.relaxed)
         for one in found:
             await self._add(answer, catalog, one)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fashion import said
+import numpy as np
+
 from recommender import messages
-from recommender.service.parts import Context, Parts, parsed
+from recommender.service.parts import Context, Parts
 from servicekit.errors import Gone, NotFound
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.recommender.v1 import recommender_pb2
@@ -43,47 +44,32 @@ class OutfitCalls:
         """List outfits of which the shop's words and the photo disagree."""
         catalog = self._parts.replica.catalog
         columns = catalog.columns
-        compared = 0
-        found: list[recommender_pb2.Disagreement] = []
-        for image_id in sorted(filter(None, catalog.image_ids)):
-            row = catalog.row(image_id)
-            if row is None or not columns.available[row]:
-                continue
-            message, _ = parsed(catalog.payloads[row])
-            words = messages.shop_words(message)
-            if not said.families_in(words) and not said.categories_in(message.product.title):
-                continue
-            compared += 1
-            disagreement = find_disagreement(message)
-            if disagreement is not None:
-                found.append(disagreement)
-        after = [one for one in found if one.outfit.image.image_id > request.page_token]
+        offered = columns.alive & columns.available
+        disagree = np.flatnonzero(offered & (columns.disagrees == 1))
+        image_ids = sorted(catalog.image_ids[row] for row in disagree)
+        after = [image_id for image_id in image_ids if image_id > request.page_token]
         page = after[: request.page_size or DISAGREEMENTS_PAGE]
-        for one in page:
-            await self._parts.add_url(one.outfit)
-        return recommender_pb2.ListDisagreementsResponse(
-            disagreements=page,
-            next_page_token=page[-1].outfit.image.image_id if len(page) < len(after) else "",
-            compared=compared,
-            disagree=len(found),
+        answer = recommender_pb2.ListDisagreementsResponse(
+            next_page_token=page[-1] if len(page) < len(after) else "",
+            compared=int(np.count_nonzero(offered & (columns.disagrees >= 0))),
+            disagree=len(image_ids),
         )
+        for image_id in page:
+            outfit = await self._parts.find_outfit(image_id)
+            await self._parts.add_url(outfit)
+            answer.disagreements.append(_disagreement(outfit))
+        return answer
 
 
-def find_disagreement(outfit: recommender_pb2.Outfit) -> recommender_pb2.Disagreement | None:
-    """Return what the shop names and the photo was not found to show; None if there is nothing of the kind."""
-    measured = {color.family for garment in outfit.garments for color in garment.colors}
-    worn = {int(garment.category) for garment in outfit.garments}
-    colors = said.main_families_in(messages.shop_words(outfit)) - measured
-    items = [item for item in said.categories_in(outfit.product.title) if not item & worn]
-    if not colors and not items:
-        return None
+def _disagreement(outfit: recommender_pb2.Outfit) -> recommender_pb2.Disagreement:
+    says = messages.shop_says(outfit)
     return recommender_pb2.Disagreement(
         outfit=outfit,
-        colors_not_found=sorted(colors),
+        colors_not_found=sorted(says.colors_not_found),
         items_not_found=[
             recommender_pb2.Categories(
                 categories=[fashion_pb2.Category.ValueType(c) for c in sorted(item)]
             )
-            for item in items
+            for item in says.items_not_found
         ],
     )

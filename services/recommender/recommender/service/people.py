@@ -8,6 +8,7 @@ from recommender import messages, requests
 from recommender.core import profile
 from recommender.service.parts import Context, Parts
 from servicekit.errors import InvalidArgument, NotFound
+from servicekit.validation import check
 from snsfashion.recommender.v1 import recommender_pb2
 
 
@@ -34,6 +35,7 @@ class PeopleCalls:
         by_person: dict[str, list[tuple[int, profile.Feedback]]] = defaultdict(list)
         for place, one in enumerate(request.events):
             try:
+                check(one)
                 by_person[one.user_id].append((place, await self._feedback(one)))
             except (InvalidArgument, NotFound) as error:
                 results[place].error = str(error)

@@ -107,18 +107,19 @@ def _free_categories(worn: Collection[int], asked: Collection[int]) -> frozenset
 def _worn_together(catalog: Catalog, worn: Sequence[int]) -> NDArray[np.float64]:
     """Return by category how often it is worn with each of the items against how often at all, the mean over them: (16,) in [0, 1].
 
-    A lift of x becomes x / (1 + x): 0.5 is chance. Each count has one more, half of it together, so that rare items are near chance.
+    A lift of x becomes x / (1 + x): 0.5 is chance. Both counts have one more, so that rare items are near chance.
     """
     columns = catalog.columns
-    bits = columns.categories[columns.alive]
-    total = len(bits) or 1
-    has = np.array([(bits >> c) & 1 for c in range(CATEGORY_MASK + 1)], dtype=np.float64)
-    shares = has.sum(axis=1) / total
+    # Of 8,192 combinations of items few occur, so these are counted, not the outfits.
+    outfits = np.bincount(columns.categories[columns.alive])
+    combinations = np.flatnonzero(outfits)
+    times = outfits[combinations]
+    has = (combinations >> np.arange(CATEGORY_MASK + 1)[:, None]) & 1
+    shares = has @ times / max(times.sum(), 1)
     result = np.zeros(CATEGORY_MASK + 1)
     for category in worn:
-        mine = has[category]
-        expected = shares * mine.sum()
-        lift = (has @ mine + 1) / (expected + 1)
+        together = has @ (times * has[category])
+        lift = (together + 1) / (shares * (times @ has[category]) + 1)
         result += lift / (1 + lift)
     return result / max(len(worn), 1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,39 +12,58 @@ from numpy.typing import NDArray
 SHARE = 0.1
 """Part of the places unless the caller asks for another; 0 switches it off."""
 
+_WINDOWS = 64
+_SHIFT = np.uint64(64 - 6)
+
 
 def explore(
     answer: list[int],
-    candidates: NDArray[np.intp],
     ties: NDArray[np.uint64],
+    fits: Callable[[NDArray[np.intp]], NDArray[np.bool_]],
     share: float,
     answer_id: str,
 ) -> tuple[list[int], frozenset[int]]:
-    """Return an answer in which `share` of the places, in its lower half, go to outfits of `candidates`; and those rows.
+    """Return an answer in which `share` of the places, in its lower half, go to outfits that `fits` tells of; and those rows.
 
-    `answer`: rows, best first. `candidates`: rows; those of the answer are left out. `ties`: a number of each candidate that
-    all replicas have, as `Columns.tie`. The same `answer_id` gives the same result. If share times length is not whole, chance decides about the last place.
+    `answer`: rows, best first. `ties`: a number of each row of the catalog that all replicas have, as `Columns.tie`. `fits`:
+    rows to bool. The same `answer_id` gives the same result. If share times length is not whole, chance decides about the
+    last place.
     """
     random = np.random.default_rng(_seed(answer_id))
     places = np.arange(math.ceil(len(answer) / 2), len(answer))
     number = min(int(share * len(answer) + random.random()), len(places))
-    taken = set(answer)
+    taken = list(answer)
     chosen: list[int] = []
-    # The first candidate after a random number, again and again: sorting all candidates takes too long.
-    for start in random.integers(2**64, size=4 * number, dtype=np.uint64) if len(ties) else ():
-        row = int(candidates[np.argmin(ties - start)])
-        if len(chosen) < number and row not in taken:
-            taken.add(row)
+    for start in random.integers(2**64, size=number, dtype=np.uint64):
+        row = _first_after(start, ties, fits, taken)
+        if row is not None:
+            taken.append(row)
             chosen.append(row)
-    if not chosen:
-        return answer, frozenset()
-    number = len(chosen)
     result = list(answer)
-    for place, row in zip(
-        sorted(random.choice(places, number, replace=False)), chosen, strict=True
-    ):
+    found = sorted(random.choice(places, len(chosen), replace=False)) if chosen else []
+    for place, row in zip(found, chosen, strict=True):
         result[place] = row
     return result, frozenset(chosen)
+
+
+def _first_after(
+    start: np.uint64,
+    ties: NDArray[np.uint64],
+    fits: Callable[[NDArray[np.intp]], NDArray[np.bool_]],
+    taken: list[int],
+) -> int | None:
+    """Return the first row at or after `start` in the circle of ties that fits and is not taken; None if there is none.
+
+    By windows of the circle, so that nearly always a small part of the catalog is looked at.
+    """
+    after = ties - start
+    for window in range(_WINDOWS):
+        rows = np.flatnonzero(after >> _SHIFT == window)
+        rows = rows[fits(rows)]
+        rows = rows[~np.isin(rows, taken)]
+        if len(rows):
+            return int(rows[np.argmin(after[rows])])
+    return None
 
 
 def _seed(answer_id: str) -> int:
