@@ -15,7 +15,13 @@ from google.protobuf.empty_pb2 import Empty
 from benchmarks.recommender.shop import CATEGORIES, FAMILIES, MICROS_IN_A_CENT, SEASONS
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.recommender.v1 import recommender_pb2, recommender_pb2_grpc
-from snsfashion.recommender.v1.recommender_pb2 import Filters, RecommendRequest
+from snsfashion.recommender.v1.recommender_pb2 import (
+    CompleteOutfitRequest,
+    Filters,
+    OwnGarment,
+    RecommendRequest,
+    SimilarOutfitsRequest,
+)
 
 PEOPLE = 2000
 PHASE_S = 5.0
@@ -27,9 +33,11 @@ class Times:
     """Milliseconds from the moment that a call was due to its answer."""
 
     recommend: list[float] = field(default_factory=list)
+    similar: list[float] = field(default_factory=list)
+    complete: list[float] = field(default_factory=list)
     empty: list[float] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
-    """How late the load itself sent, in milliseconds: what it adds to the two above."""
+    """How late the load itself sent, in milliseconds: what it adds to those above."""
 
 
 def request(random_: random.Random) -> RecommendRequest:
@@ -39,6 +47,20 @@ def request(random_: random.Random) -> RecommendRequest:
     if random_.random() < 1 / 3:
         result.filters.CopyFrom(_filters(random_))
     return result
+
+
+def _similar(random_: random.Random) -> SimilarOutfitsRequest:
+    return SimilarOutfitsRequest(image_id=f"shop.example:look-{random_.randrange(1000)}:0")
+
+
+def _complete(random_: random.Random) -> CompleteOutfitRequest:
+    garment = OwnGarment(
+        category=fashion_pb2.Category.ValueType(random_.choice(CATEGORIES)),
+        color_family=random_.choice(sorted(FAMILIES)),
+    )
+    return CompleteOutfitRequest(
+        garments=[garment], style=fashion_pb2.Style.ValueType(random_.randint(1, 6))
+    )
 
 
 def _filters(random_: random.Random) -> Filters:
@@ -61,7 +83,7 @@ def _filters(random_: random.Random) -> Filters:
 
 
 async def run(port: int, rate: float, seconds: float, tick: Callable[[float], object]) -> Times:
-    """Run phases of 5 s with empty calls and with recommendations in turn, at the same rate. `tick` gets the seconds gone."""
+    """Run phases of 5 s with empty calls, recommendations, similar outfits and completions in turn, at the same rate. `tick` gets the seconds gone."""
     times = Times()
     random_ = random.Random(1)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -73,13 +95,14 @@ async def run(port: int, rate: float, seconds: float, tick: Callable[[float], ob
             rate, 2 * PHASE_S, lambda: stub.Recommend(request(random_)), warm.recommend, warm
         )
         feedback = asyncio.create_task(_feedback(stub, random_))
-        for phase in range(round(2 * seconds / PHASE_S)):
-            if phase % 2:
-                await _loop(
-                    rate, PHASE_S, lambda: stub.Recommend(request(random_)), times.recommend, times
-                )
-            else:
-                await _loop(rate, PHASE_S, lambda: empty(Empty()), times.empty, times)
+        calls: tuple[tuple[Callable[[], Awaitable[Any]], list[float]], ...] = (
+            (lambda: empty(Empty()), times.empty),
+            (lambda: stub.Recommend(request(random_)), times.recommend),
+            (lambda: stub.SimilarOutfits(_similar(random_)), times.similar),
+            (lambda: stub.CompleteOutfit(_complete(random_)), times.complete),
+        )
+        for phase in range(round(len(calls) * seconds / PHASE_S)):
+            await _loop(rate, PHASE_S, *calls[phase % len(calls)], times)
             tick(PHASE_S)
         feedback.cancel()
     return times

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
@@ -141,6 +142,8 @@ class Catalog:
         """Case-folded."""
         self.sizes = Names()
         """The case-folded sizes of an outfit, one a line and sorted."""
+        self.codes: Counter[int] = Counter()
+        """How many outfits have a garment code; none of them 0."""
         self._authors = Names()
         self._products = Names()
         self._rows: dict[str, int] = {}
@@ -171,6 +174,11 @@ class Catalog:
             return None
         return np.unique(np.array(self._changed[version - self._forgotten :], dtype=np.intp))
 
+    def rows_with(self, code: int) -> NDArray[np.intp]:
+        """Return the rows that have a garment code, ascending; also those that hold no outfit any more."""
+        garments = self.columns.garments
+        return np.asarray(np.flatnonzero(garments.ravel() == code) // garments.shape[1])
+
     def put(self, outfit: Outfit, payload: bytes) -> None:
         """Add an outfit with at least one garment, or replace the one with its image id."""
         codes = sorted(
@@ -184,6 +192,8 @@ class Catalog:
         if row is None:
             row = self._free.pop() if self._free else self._new_row()
         self._make_room(row, len(codes))
+        self._uncount(row)
+        self.codes.update(codes)
         columns = self.columns
         columns.available[row] = outfit.available
         columns.style[row] = outfit.style
@@ -223,11 +233,20 @@ class Catalog:
         """Remove an outfit, if it is there."""
         row = self._rows.pop(image_id, None)
         if row is not None:
+            self._uncount(row)
             self.columns.alive[row] = False
             self.image_ids[row] = ""
             self.payloads[row] = b""
             self._free.append(row)
             self._note(row)
+
+    def _uncount(self, row: int) -> None:
+        if self.columns.alive[row]:
+            for code in self.columns.garments[row].tolist():
+                if code != NO_GARMENT:
+                    self.codes[code] -= 1
+                    if not self.codes[code]:
+                        del self.codes[code]
 
     def _note(self, row: int) -> None:
         self._changed.append(row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,35 +60,56 @@ def find_completions(
     free = _free_categories({category for category, _ in wanted.garments}, wanted.categories)
     together = _worn_together(catalog, [category for category, _ in wanted.garments])
     harmonies = _harmonies(catalog, [family for _, family in wanted.garments])
-    found: list[Completion] = []
+    worth = {
+        code: float(together[code & CATEGORY_MASK] + harmonies[code >> CATEGORY_BITS])
+        for code in catalog.codes
+        if code & CATEGORY_MASK in free
+    }
     # Outfits of the style first: of one garment, those come before the others.
     groups = [(_NEUTRAL, allowed)]
     if wanted.style:
         of_style = columns.style == wanted.style
         groups = [(1.0, allowed & of_style), (0.0, allowed & ~of_style)]
-    done: set[int] = set()
+    found: dict[int, Completion] = {}
     for style, mask in groups:
-        rows = np.flatnonzero(mask)
-        garments = columns.garments[rows]
-        counts = np.bincount(garments.ravel() + 1, minlength=1)[1:]
-        codes = [
-            code
-            for code in np.flatnonzero(counts).tolist()
-            if code & CATEGORY_MASK in free and code not in done
-        ]
-        codes.sort(key=lambda c: -(together[c & CATEGORY_MASK] + harmonies[c >> CATEGORY_BITS]))
-        for code in codes[:k]:
-            having = rows[(garments == code).any(axis=1)]
-            row = having[np.argmin(columns.tie[having])]
-            done.add(code)
+        best = sorted((one.score for one in found.values()), reverse=True)
+        left = max((w for code, w in worth.items() if code not in found), default=0.0)
+        if len(best) >= k and best[k - 1] > (left + style) / 3:
+            break  # none of what is left can come among the best
+        for code, row in _first_of_best(catalog, mask, worth, found, k).items():
             category, family = code & CATEGORY_MASK, code >> CATEGORY_BITS
-            found.append(
-                Completion(
-                    int(row), code, float(together[category]), float(harmonies[family]), style
-                )
+            found[code] = Completion(
+                row, code, float(together[category]), float(harmonies[family]), style
             )
-    found.sort(key=lambda one: (-round(one.score, 9), int(columns.tie[one.row])))
-    return found[:k]
+    ranked = sorted(
+        found.values(), key=lambda one: (-round(one.score, 9), int(columns.tie[one.row]))
+    )
+    return ranked[:k]
+
+
+def _first_of_best(
+    catalog: Catalog,
+    mask: NDArray[np.bool_],
+    worth: Mapping[int, float],
+    without: Container[int],
+    k: int,
+) -> dict[int, int]:
+    """Return the first outfit of `mask` by image id for each of the k garment codes that are worth most, of those that it has."""
+    ties = catalog.columns.tie
+    found: dict[int, int] = {}
+    names = list(catalog.families)
+    # Replicas number colors in different orders: equal ones are ordered by name.
+    order = sorted(
+        worth, key=lambda c: (-round(worth[c], 9), c & CATEGORY_MASK, names[c >> CATEGORY_BITS])
+    )
+    for code in order:
+        if len(found) == k:
+            break
+        having = catalog.rows_with(code) if code not in without else np.empty(0, np.intp)
+        having = having[mask[having]]
+        if len(having):
+            found[code] = int(having[np.argmin(ties[having])])
+    return found
 
 
 def _free_categories(worn: Collection[int], asked: Collection[int]) -> frozenset[int]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.core.catalog import Catalog
-from recommender.core.places.selection import Likeness, within_caps
+from recommender.core.catalog import NO_GARMENT, Catalog
+from recommender.core.places.selection import (
+    WITHOUT_SHARED_GARMENTS,
+    Likeness,
+    within_caps,
+)
 
 _MORE = 4
 
@@ -24,9 +28,21 @@ def find_similar(
     mask[row] = False
     if columns.product[row]:
         mask &= columns.product != columns.product[row]
-    rows = np.flatnonzero(mask)
+    # What shares no garment is at most half as alike: it is looked at only if too little shares one.
+    codes = columns.garments[row]
+    sharing = np.unique(np.concatenate([catalog.rows_with(c) for c in codes[codes != NO_GARMENT]]))
+    found = _most_alike(catalog, row, sharing[mask[sharing]], k)
+    if len(found) == k and found[-1][1] > WITHOUT_SHARED_GARMENTS:
+        return found
+    return _most_alike(catalog, row, np.flatnonzero(mask), k)
+
+
+def _most_alike(
+    catalog: Catalog, row: int, rows: NDArray[np.intp], k: int
+) -> list[tuple[int, float]]:
     if not len(rows):
         return []
+    columns = catalog.columns
     likeness = Likeness(catalog, np.append(rows, row)).to(len(rows))[:-1]
     few = min(len(rows), _MORE * k)
     while True:

@@ -18,6 +18,8 @@ POOL = 100
 """Variety chooses among this many of the best."""
 # Parts of the likeness of two outfits: the same garments in the same colors, the same garments, the same style.
 _SAME_GARMENTS, _SAME_CATEGORIES, _SAME_STYLE = 0.5, 0.3, 0.2
+WITHOUT_SHARED_GARMENTS = _SAME_CATEGORIES + _SAME_STYLE
+"""The greatest likeness of outfits that have no garment in the same color in common."""
 
 
 def select(
