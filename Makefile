@@ -182,6 +182,10 @@ bench-trends: $(READY) ## Does trends find what rises, answer at once and count 
 bench-recommender: $(READY) ## How fast the recommender answers, and how well for people with known tastes
 	@$(BIN)/python -m benchmarks.recommender
 
+.PHONY: bench-answers
+bench-answers: $(READY) ## Is what the recommender shows and says true, for 35 kinds of person?
+	@$(BIN)/python -m benchmarks.answers
+
 .PHONY: events
 events: $(READY) ## Write docs/events.md from the events that the code declares
 	@$(BIN)/python docs/events.py

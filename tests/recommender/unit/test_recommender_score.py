@@ -160,7 +160,7 @@ def test_only_a_weight_of_personal_color_is_refused() -> None:
 
 
 def test_equal_weights_have_one_id() -> None:
-    assert Weights().id == Weights(0.25).id != Weights(0.3).id
+    assert Weights().id == Weights(0.35).id != Weights(0.3).id
 
 
 def test_parts_spread_from_0_to_1_whatever_the_number_of_rows() -> None:
@@ -265,6 +265,20 @@ def test_the_most_specific_row_counts() -> None:
     # 0.4 against the median 0.1
     assert trends.value(SKIRT, "red") == pytest.approx(0.3 * 0.8)
     assert trends.value(TOP, "navy") == pytest.approx(0.3 * 0.5)
+
+
+def test_trousers_are_not_worn_a_lot_if_all_of_them_are_blue() -> None:
+    """Beside red trousers the sentence would say what is true of blue ones only."""
+    others = {item: row(0.02) for item in range(1, 6)}
+    items, colors = {8: row(0.4), **others}, {"blue": row(0.4), "red": row(0.02)}
+    only_blue = TrendTable({(8, "blue"): row(0.38)}, items, colors)
+    assert only_blue.explain(8, "red") is None
+    assert only_blue.value(8, "red") == pytest.approx(0.3 * 0.5)
+    in_many_colors = TrendTable({(8, "blue"): row(0.1)}, items, colors)
+    told = in_many_colors.explain(8, "red")
+    assert told is not None
+    assert (told.level, told.row.share, told.rises) == (Level.ITEM, 0.4, False)
+    assert in_many_colors.value(8, "red") > only_blue.value(8, "red")
 
 
 def test_a_pair_that_trends_do_not_know_has_the_value_of_its_item() -> None:

@@ -112,10 +112,16 @@ def _best(
 def _fitting(
     catalog: Catalog, passed: Passed, taste: Taste, rows: list[int]
 ) -> Callable[[NDArray[np.intp]], NDArray[np.bool_]]:
-    """Return which rows may be explored: never shown, and of a style that is worth as much as most of `rows` have."""
+    """Return which rows may be explored: never shown, and of a style that is worth as much as those that the person declared.
+
+    If they declared none, as much as most of `rows` have. What rises may be in another style, so `rows` alone would not tell.
+    """
     styles = catalog.columns.style
     worth = taste.of_styles()
-    least = float(np.median(worth[styles[rows]])) if rows else 0.0
+    declared = list(taste.person.styles)
+    least = float(
+        worth[declared].min() if declared else np.median(worth[styles[rows]] if rows else 0.0)
+    )
     shown = taste.person.learned.shown
     seen = [row for name in shown if (row := catalog.row(name)) is not None]
     return lambda some: passed.mask[some] & (worth[styles[some]] >= least) & ~np.isin(some, seen)

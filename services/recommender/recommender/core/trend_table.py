@@ -7,6 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from statistics import median
+from typing import TypeVar
+
+K = TypeVar("K")
 
 # A value that rises lies in [0.5, 1], whatever its share: what rises is what people come for. How much a steady value is worn
 # moves it within [0, 0.3]: the most worn garments are in every shop, and may not stand beside what rises.
@@ -71,6 +74,11 @@ class TrendTable:
         rising = [pair for pair, row in item_color.items() if row.rising]
         self._risen_items = {category for category, _ in rising}
         self._risen_colors = {family for _, family in rising}
+        self._strongest_of_item: dict[int, float] = {}
+        self._strongest_of_color: dict[str, float] = {}
+        for (category, family), row in item_color.items():
+            _raise_to(self._strongest_of_item, category, row.share)
+            _raise_to(self._strongest_of_color, family, row.share)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TrendTable) and self._rows == other._rows
@@ -85,7 +93,10 @@ class TrendTable:
         ]
         if rising:
             return max(rising)
-        return self._worn_value(*rows[0]) if rows else NEUTRAL
+        if not rows:
+            return NEUTRAL
+        level, _ = rows[0]
+        return self._worn_value(level, self._worn_share(*rows[0], category, family))
 
     def explain(self, category: int, family: str) -> Told | None:
         """Return what may be said of a garment: what rises of it, or that it is worn a lot; None if there is nothing to say.
@@ -104,7 +115,8 @@ class TrendTable:
                 return Told(level, row, True, self.value(category, family))
         for level, row in rows[:1]:
             counted = self._rows[level.value - 1]
-            if len(counted) >= _LEAST_ROWS and row.share >= _WORN_A_LOT * self._typical[level]:
+            worn = self._worn_share(level, row, category, family)
+            if len(counted) >= _LEAST_ROWS and worn >= _WORN_A_LOT * self._typical[level]:
                 return Told(level, row, False, self.value(category, family))
         return None
 
@@ -125,11 +137,23 @@ class TrendTable:
             return row.rising and family not in self._risen_colors
         return row.rising
 
-    def _worn_value(self, level: Level, row: TrendRow) -> float:
-        """Return 0.15 for the median row, and up to 0.3 the more it is worn."""
+    def _worn_share(self, level: Level, row: TrendRow, category: int, family: str) -> float:
+        """Return how much a row is worn without its strongest color or item: if all trousers are blue, red ones are not worn a lot."""
+        if level is Level.ITEM:
+            return max(row.share - self._strongest_of_item.get(category, 0.0), 0.0)
+        if level is Level.COLOR:
+            return max(row.share - self._strongest_of_color.get(family, 0.0), 0.0)
+        return row.share
+
+    def _worn_value(self, level: Level, share: float) -> float:
+        """Return 0.15 for the share of the median row, and up to 0.3 the more it is worn."""
         typical = self._typical[level]
-        worn = row.share / (row.share + typical) if row.share + typical > 0 else 0.5
+        worn = share / (share + typical) if share + typical > 0 else 0.5
         return _MOST_WORN * worn
+
+
+def _raise_to(strongest: dict[K, float], key: K, share: float) -> None:
+    strongest[key] = max(strongest.get(key, 0.0), share)
 
 
 def _rise_value(row: TrendRow) -> float:
