@@ -47,7 +47,7 @@ def measure(progress: Progress) -> dict[str, Any]:
         asked = requests.query(load.request(random_), now).filters
         found = recommend(index, shortlist, person, asked, Plan(K, now.timestamp()))
         rows = filters.apply(index, asked, person.learned).rows
-        parts = shortlist.ranking.parts(index, rows, Taste(person, index.families))
+        parts = shortlist.ranking.parts(index, rows, Taste(person, index))
         scores = parts.sum(axis=1).round(9)
         equal += found.rows == rows[selection.select(index, rows, scores, K)].tolist()
         progress.advance(task)

@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from fashion import said
 from fashion.words import CATEGORIES, STYLES
 from recommender.core.outfit import Garment, GarmentColor, Outfit
@@ -58,13 +60,22 @@ def catalog_outfit(event: OutfitDescribed) -> recommender_pb2.Outfit:
 
 
 def parse(payload: bytes) -> recommender_pb2.Outfit:
-    """Return a stored outfit. Prices are completed, since version 0.1 stored them in 1/100 only."""
-    outfit = recommender_pb2.Outfit.FromString(payload)
+    """Return a stored outfit."""
+    outfit = recommender_pb2.Outfit()
+    parse_into(outfit, payload)
+    return outfit
+
+
+def parse_into(outfit: recommender_pb2.Outfit, payload: bytes) -> None:
+    """Read a stored outfit into an empty message. Prices are completed, since version 0.1 stored them in 1/100 only.
+
+    Into a part of an answer: to copy a message takes longer than to parse it.
+    """
+    outfit.MergeFromString(payload)
     if outfit.HasField("product"):
         product = outfit.product
         product.price_micros = price_micros(product)
         product.price_cents = product.price_cents or round(product.price_micros / _MICROS_IN_A_CENT)
-    return outfit
 
 
 def price_micros(product: fashion_pb2.Product) -> int:
@@ -87,7 +98,7 @@ def outfit(message: recommender_pb2.Outfit, site: str, author_key: str) -> Outfi
         site=site,
         garments=tuple(_garment(g) for g in message.garments),
         style=message.style,
-        posted_at=message.posted_at.seconds + message.posted_at.nanos / 1e9,
+        posted_at=_seconds(message.posted_at),
         author_key=author_key,
         product_id=message.product.product_id,
         season=message.product.season,
@@ -103,6 +114,19 @@ def outfit(message: recommender_pb2.Outfit, site: str, author_key: str) -> Outfi
         said_families=says.families,
         said_categories=says.categories,
         disagrees=says.disagrees,
+    )
+
+
+def shown(message: recommender_pb2.Outfit) -> Outfit:
+    """Return of the core's outfit only what sentences are about: less work than all of it."""
+    return Outfit(
+        image_id=message.image.image_id,
+        site="",
+        garments=tuple(_garment(g) for g in message.garments),
+        style=message.style,
+        posted_at=_seconds(message.posted_at),
+        season=message.product.season,
+        dated=message.date_source not in _UNDATED,
     )
 
 
@@ -145,6 +169,10 @@ def worn(message: recommender_pb2.Outfit) -> tuple[tuple[int, str], ...]:
     )
 
 
+def _seconds(moment: Timestamp) -> float:
+    return moment.seconds + moment.nanos / 1e9
+
+
 def _garment(message: fashion_pb2.Garment) -> Garment:
     return Garment(
         message.category,
@@ -152,20 +180,19 @@ def _garment(message: fashion_pb2.Garment) -> Garment:
     )
 
 
-def recommendation(
-    outfit: recommender_pb2.Outfit, parts: Sequence[float], reasons: Iterable[Reason]
-) -> recommender_pb2.Recommendation:
-    """Return one of the outfits of an answer; `parts` as in score.PARTS."""
-    message = recommender_pb2.ScoreParts(**dict(zip(PARTS, parts, strict=True)))
-    return recommender_pb2.Recommendation(
-        outfit=outfit,
-        # Of the parts as sent, so that they add up for the caller too.
-        score=sum(getattr(message, name) for name in PARTS),
-        parts=message,
-        reasons=[
-            recommender_pb2.Reason(code=r.code, text=r.text, text_ko=r.text_ko) for r in reasons
-        ],
-    )
+def say(
+    recommendation: recommender_pb2.Recommendation,
+    parts: Sequence[float],
+    reasons: Iterable[Reason],
+) -> None:
+    """Add the score and why to one of the outfits of an answer; `parts` as in score.PARTS."""
+    sent = recommendation.parts
+    for name, value in zip(PARTS, parts, strict=True):
+        setattr(sent, name, value)
+    # Of the parts as sent, so that they add up for the caller too.
+    recommendation.score = sum(getattr(sent, name) for name in PARTS)
+    for reason in reasons:
+        recommendation.reasons.add(code=reason.code, text=reason.text, text_ko=reason.text_ko)
 
 
 def profile(

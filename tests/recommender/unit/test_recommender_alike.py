@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Set
 
 import numpy as np
 import pytest
@@ -72,6 +73,51 @@ def test_the_most_alike_come_first_without_the_product_itself() -> None:
     assert found[0][1] == 1.0
     assert found[1][1] > found[2][1] >= 0
     assert find_similar(index, 0, np.zeros_like(allowed), 10) == []
+
+
+def alike(one: Outfit, other: Outfit) -> float:
+    """Return the likeness in plain Python."""
+
+    def part(a: Set[object], b: Set[object]) -> float:
+        return len(a & b) / len(a | b)
+
+    worn = [{(g.category, g.family) for g in outfit.garments} for outfit in (one, other)]
+    items = [{g.category for g in outfit.garments} for outfit in (one, other)]
+    kind = 0.3 * part(*items) + 0.2 * (one.style == other.style)
+    return 0.5 * part(*worn) + kind
+
+
+worn_garments = st.lists(
+    st.tuples(st.sampled_from([TOP, TROUSERS, SKIRT, DRESS]), st.sampled_from(sorted(RGB))),
+    min_size=1,
+    max_size=3,
+    unique=True,
+)
+
+
+@given(
+    st.lists(st.tuples(worn_garments, st.integers(1, 3), st.sampled_from(["", "a", "b"])), min_size=1, max_size=80),
+    st.integers(1, 4),
+)  # fmt: skip
+def test_similar_outfits_are_those_that_comparing_with_each_gives(
+    drawn: list[tuple[list[tuple[int, str]], int, str]], k: int
+) -> None:
+    every = [outfit(n, *worn, style=s, product=p) for n, (worn, s, p) in enumerate(drawn)]
+    index, allowed = shop(*every)
+    own = every[0].product_id
+    others = [row for row in range(1, len(every)) if not own or every[row].product_id != own]
+    others.sort(key=lambda row: (-alike(every[0], every[row]), index.columns.tie[row]))
+    expected, products = [], set()
+    for row in others:
+        product = every[row].product_id
+        if not product or product not in products:
+            expected.append(row)
+            products.add(product)
+    found = find_similar(index, 0, allowed, k)
+    assert [row for row, _ in found] == expected[:k]
+    assert [likeness for _, likeness in found] == pytest.approx(
+        [alike(every[0], every[row]) for row in expected[:k]]
+    )
 
 
 @given(st.lists(st.tuples(st.sampled_from([TOP, TROUSERS, SKIRT, DRESS]), st.sampled_from(sorted(RGB)), st.integers(1, 3)), min_size=1, max_size=30), st.integers(0, 3))  # fmt: skip

@@ -281,7 +281,7 @@ def test_with_variety_a_shortlist_answers_as_ranking_all_outfits_does(seed: int)
     rows = (index.columns.available & index.columns.alive).nonzero()[0]
     liked = [index.row(i) for i in person.learned.disliked]
     rows = rows[[row not in liked for row in rows]]
-    parts = Ranking(index, key, moment).parts(index, rows, Taste(person, index.families))
+    parts = Ranking(index, key, moment).parts(index, rows, Taste(person, index))
     scores = parts.sum(axis=1).round(9)
     assert found.rows == rows[selection.select(index, rows, scores, 10)].tolist()
 

@@ -27,7 +27,6 @@ from recommender.core.score import (
     Person,
     Taste,
     Weights,
-    novelty,
 )
 from recommender.core.trend_table import NEUTRAL, NO_TRENDS, Level, TrendRow, TrendTable
 
@@ -61,7 +60,7 @@ def catalog(*outfits: Outfit) -> Catalog:
 def style_value(one: Outfit, person: Person) -> float:
     index = catalog(one)
     columns = index.columns
-    return float(Taste(person, index.families).values(columns.style[:1], columns.garments[:1])[0])
+    return float(Taste(person, index).values(columns.style[:1], columns.garments[:1])[0])
 
 
 def shared_value(
@@ -134,7 +133,7 @@ def test_parts_are_at_least_0_and_the_score_is_at_most_1(
         )
     )
     ranking = Ranking(index, Key.of(weights, person), Moment(trends, NOW))
-    parts = ranking.parts(index, np.arange(len(data)), Taste(person, index.families))
+    parts = ranking.parts(index, np.arange(len(data)), Taste(person, index))
     assert np.all(parts >= 0)
     assert np.all(parts.sum(axis=1) <= 1 + 1e-6)
 
@@ -170,7 +169,7 @@ def test_parts_spread_from_0_to_1_whatever_the_number_of_rows() -> None:
     index = catalog(red, navy)
     only_trend = Weights(1, 0, 0, 0, 0, 0)
     ranking = Ranking(index, Key(only_trend, 0, has_taste=False), Moment(trends, NOW))
-    parts = ranking.parts(index, np.array([0, 1]), Taste(Person(), index.families))
+    parts = ranking.parts(index, np.array([0, 1]), Taste(Person(), index))
     assert parts[:, TREND].tolist() == [1.0, 0.0]
 
 
@@ -178,7 +177,7 @@ def test_a_part_that_is_the_same_for_all_leaves_its_place_to_the_others() -> Non
     index = catalog(outfit(0, style=1), outfit(1, style=2))
     person = Person(styles=frozenset({1}))
     ranking = Ranking(index, Key.of(Weights(), person), Moment(NO_TRENDS, NOW))
-    parts = ranking.parts(index, np.array([0, 1]), Taste(person, index.families))
+    parts = ranking.parts(index, np.array([0, 1]), Taste(person, index))
     assert parts[0, STYLE] == pytest.approx(0.9)
     assert parts.sum(axis=1) == pytest.approx(parts[:, STYLE])
 
@@ -248,7 +247,8 @@ def test_the_season_of_the_date_counts_in_each_hemisphere() -> None:
 
 def test_novelty_halves_each_time_that_an_outfit_was_shown() -> None:
     index = catalog(outfit(0), outfit(1))
-    found = novelty(index, np.array([0, 1]), {"shop:p0:0": 2, "unknown": 9})
+    learned = Learned(shown={"shop:p0:0": 2, "unknown": 9})
+    found = Taste(Person(learned=learned), index).novelty(np.array([0, 1]))
     assert found.tolist() == [0.25, 1.0]
 
 

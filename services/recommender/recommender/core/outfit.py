@@ -108,8 +108,8 @@ def suiting_garment(garments: Sequence[Garment], personal_color: int) -> Garment
     named = [garment for garment in garments if garment.family]
     if not named or not personal_color:
         return None
-    suits = _suits(named)[:, personal_color]
-    best = int(np.argmax(suits * [garment.face_weight for garment in named]))
+    suits = [float(_suits_of(garment)[personal_color]) for garment in named]
+    best = max(range(len(named)), key=lambda n: suits[n] * named[n].face_weight)
     return named[best] if suits[best] >= SUITS_FROM else None
 
 
@@ -127,12 +127,13 @@ def suited_types(garments: Sequence[Garment]) -> int:
 
 def _suits(garments: Sequence[Garment]) -> NDArray[np.float64]:
     """Return how well each garment suits each PersonalColor, by its main color and by all of them: (garments, 15) in [0, 1]."""
-    rows = []
-    for garment in garments:
-        colors = np.array([suitability_of(color.rgb) for color in garment.colors])
-        if len(colors) == 1:
-            rows.append(colors[0])
-            continue
-        shares = np.array([color.share for color in garment.colors])
-        rows.append(np.minimum(colors[0], shares / shares.sum() @ colors))
-    return np.array(rows, dtype=np.float64)
+    return np.array([_suits_of(garment) for garment in garments], dtype=np.float64)
+
+
+def _suits_of(garment: Garment) -> NDArray[np.floating]:
+    main = suitability_of(garment.colors[0].rgb)
+    if len(garment.colors) == 1:
+        return main
+    colors = np.array([suitability_of(color.rgb) for color in garment.colors])
+    shares = np.array([color.share for color in garment.colors])
+    return np.asarray(np.minimum(main, shares / shares.sum() @ colors))

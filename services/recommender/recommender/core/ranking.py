@@ -17,7 +17,6 @@ from recommender.core.score import (
     Person,
     Taste,
     Weights,
-    novelty,
 )
 from recommender.core.why.common import Common
 
@@ -85,7 +84,7 @@ class Ranking:
     def parts(self, catalog: Catalog, rows: NDArray[np.intp], taste: Taste) -> NDArray[np.float64]:
         """Return the parts of the scores of `rows`, weight times value: float64 (rows, 7), columns as in PARTS. They add up to at most 1."""
         weights = self.weights.copy()
-        if not any(catalog.row(name) is not None for name in taste.person.learned.shown):
+        if not len(taste.seen):
             weights[NOVELTY] = 0
         return self._values(catalog, rows, taste) * (weights / (weights.sum() or 1.0))
 
@@ -97,7 +96,7 @@ class Ranking:
         raw = self.moment.raw(catalog, rows, self.key.personal_color)
         result[:, list(SHARED)] = self._spread_out(raw)
         result[:, STYLE] = taste.values(columns.style[rows], columns.garments[rows])
-        result[:, NOVELTY] = novelty(catalog, rows, taste.person.learned.shown)
+        result[:, NOVELTY] = taste.novelty(rows)
         return result
 
     def _spread_out(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -62,10 +62,10 @@ def recommend(
     Raise ValueError if the catalog no longer knows what changed since the shortlist was sorted.
     """
     passed = filters.apply(catalog, asked, person.learned)
-    taste = Taste(person, catalog.families)
+    taste = Taste(person, catalog)
     rows = _best(catalog, shortlist, taste, passed, plan)
     if before is not None:
-        earlier = Taste(before, catalog.families)
+        earlier = Taste(before, catalog)
         rows = restrained(rows, _best(catalog, shortlist, earlier, passed, plan))
     explored: frozenset[int] = frozenset()
     if plan.exploration:
@@ -122,9 +122,12 @@ def _fitting(
     least = float(
         worth[declared].min() if declared else np.median(worth[styles[rows]] if rows else 0.0)
     )
-    shown = taste.person.learned.shown
-    seen = [row for name in shown if (row := catalog.row(name)) is not None]
-    return lambda some: passed.mask[some] & (worth[styles[some]] >= least) & ~np.isin(some, seen)
+
+    def fits(some: NDArray[np.intp]) -> NDArray[np.bool_]:
+        likely = passed.mask[some] & (worth[styles[some]] >= least)
+        return np.asarray(likely & (taste.novelty(some) == 1))
+
+    return fits
 
 
 def _placed(rows: list[int], row: int, place: int, length: int) -> list[int]:

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ class Weights:
     @property
     def id(self) -> str:
         """What stands for the weights in answers and feedback: 8 hex digits."""
-        return hashlib.blake2b(repr(astuple(self)).encode(), digest_size=4).hexdigest()
+        return _weights_id(self)
 
     def check(self) -> None:
         """Raise ValueError unless a weight other than that of personal color is above 0."""
@@ -86,6 +87,11 @@ class Weights:
         if weights[without_novelty].sum() <= 1e-9 * weights[NOVELTY]:
             weights[without_novelty] = 0
         return np.asarray(weights / (weights[without_novelty].sum() or weights[NOVELTY] or 1.0))
+
+
+@lru_cache(maxsize=64)
+def _weights_id(weights: Weights) -> str:
+    return hashlib.blake2b(repr(astuple(weights)).encode(), digest_size=4).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,7 @@ class Moment:
     def freshness(self, posted_at: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return 1 for what is new, halved every two weeks, and 0.5 where no date is known (NaN). Times are Unix seconds."""
         age = np.maximum(self.hour - posted_at, 0.0)
-        return np.nan_to_num(0.5 ** (age / _FRESH_HALF_LIFE_S), nan=_UNKNOWN_FRESHNESS)
+        return np.where(np.isnan(age), _UNKNOWN_FRESHNESS, np.exp2(-age / _FRESH_HALF_LIFE_S))
 
     def raw(
         self, catalog: Catalog, rows: NDArray[np.intp], personal_color: int
@@ -176,10 +182,12 @@ class Taste:
     affinity of a is worth log-odds of log((1 + a) / (1 - a)), so that it alone gives (1 + a) / 2.
     """
 
-    def __init__(self, person: Person, families: Names) -> None:
+    def __init__(self, person: Person, catalog: Catalog) -> None:
         self.person = person
         self._styles = _style_log_odds(person)
-        self._garments = _garment_log_odds(person.learned, families)
+        self._garments = _garment_log_odds(person.learned, catalog.families)
+        self.seen, self._times = _seen(catalog, person.learned.shown)
+        """Rows of outfits that were shown to the person, ascending: intp (seen,)."""
 
     def values(
         self, styles: NDArray[np.integer], garments: NDArray[np.int32]
@@ -199,21 +207,24 @@ class Taste:
         most = 0.0 if self._garments is None else self._garments.max()
         return _probability(self._styles + most)
 
+    def novelty(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return 1 for what was never shown, halved each time that it was: float64 (rows,)."""
+        result = np.ones(len(rows))
+        if len(self.seen):
+            place = np.minimum(np.searchsorted(self.seen, rows), len(self.seen) - 1)
+            found = self.seen[place] == rows
+            result[found] = 0.5 ** self._times[place[found]]
+        return result
 
-def novelty(
-    catalog: Catalog, rows: NDArray[np.intp], shown: Mapping[str, int]
-) -> NDArray[np.float64]:
-    """Return 1 for what was never shown, halved each time that it was: float64 (rows,)."""
-    result = np.ones(len(rows))
+
+def _seen(
+    catalog: Catalog, shown: Mapping[str, int]
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the rows of what was shown, ascending, and how often."""
     times = {row: n for name, n in shown.items() if (row := catalog.row(name)) is not None}
-    if times:
-        seen = np.fromiter(times, np.intp, len(times))
-        order = np.argsort(seen)
-        seen, counts = seen[order], np.fromiter(times.values(), np.float64, len(times))[order]
-        place = np.searchsorted(seen, rows).clip(max=len(seen) - 1)
-        found = seen[place] == rows
-        result[found] = 0.5 ** counts[place[found]]
-    return result
+    rows = np.fromiter(times, np.intp, len(times))
+    order = np.argsort(rows)
+    return rows[order], np.fromiter(times.values(), np.float64, len(times))[order]
 
 
 def _mean(by_code: NDArray[np.float64], garments: NDArray[np.int32]) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ _YEAR = 365.25
 IN_SEASON_FROM = 0.85
 
 
+@lru_cache(maxsize=4096)
 def seasons_of(label: str) -> tuple[str, ...]:
     """Return the seasons that a shop's label names, such as "Autumn 2026", "FW26" or "가을"; none if it is not known."""
     words = re.findall(r"[a-z]/[a-z]|[a-z]+|[\uac00-\ud7a3]+", label.casefold())
@@ -51,6 +53,7 @@ def values(labels: Iterable[str], now: float, southern: bool) -> NDArray[np.floa
     return np.array([value(label, now, southern) for label in labels])
 
 
+@lru_cache(maxsize=4096)
 def season_at(label: str, now: float, southern: bool) -> str:
     """Return which season of a label it is now, such as "autumn"; "" if none is near."""
     near = [s for s in seasons_of(label) if value(s, now, southern) >= IN_SEASON_FROM]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from recommender.core.catalog import Catalog
 from recommender.core.places.selection import POOL, within_caps
 from recommender.core.ranking import Key, Ranking
-from recommender.core.score import STYLE, STYLES, Moment, Person, Taste
+from recommender.core.score import STYLE, STYLES, Moment, Taste
 
 # Fewer candidates than this are scored outright.
 _FEW = 4096
@@ -60,7 +60,9 @@ class Shortlist:
         """
         if np.count_nonzero(mask) <= _FEW:
             return np.flatnonzero(mask)
-        special = _special(catalog, taste.person, mask, changed)
+        # What the list does not know as this person would see it, each once.
+        special = np.union1d(changed, taste.seen)
+        special = special[mask[special]]
         rest = mask.copy()
         rest[special] = False
         special_scores = self.ranking.partial(catalog, special, taste)
@@ -144,15 +146,6 @@ class _Walk:
         self.scores = np.concatenate(
             (self.scores, self._weight * taste - np.concatenate(shared)[kept])
         )
-
-
-def _special(
-    catalog: Catalog, person: Person, mask: NDArray[np.bool_], changed: NDArray[np.intp]
-) -> NDArray[np.intp]:
-    """Return the rows of `mask` that the list does not know as this person would see them, each once."""
-    seen = [row for name in person.learned.shown if (row := catalog.row(name)) is not None]
-    rows = np.union1d(changed, np.array(seen, dtype=np.intp))
-    return np.asarray(rows[mask[rows]])
 
 
 def _nth(scores: NDArray[np.float64], n: int) -> float:

@@ -8,7 +8,7 @@ from recommender.core.alike.complete import Completion, Wanted, find_completions
 from recommender.core.alike.similar import find_similar
 from recommender.core.catalog import CATEGORY_BITS, CATEGORY_MASK, Catalog
 from recommender.core.profile import NOTHING_LEARNED
-from recommender.service.parts import Context, Parts, parsed
+from recommender.service.parts import Context, Parts
 from servicekit.errors import NotFound
 from snsfashion.recommender.v1 import recommender_pb2
 
@@ -31,8 +31,8 @@ class AlikeCalls:
         found = find_similar(catalog, row, passed.mask, request.k or requests.DEFAULT_K)
         answer = recommender_pb2.SimilarOutfitsResponse(relaxed=passed.relaxed)
         for other, likeness in found:
-            message, _ = parsed(catalog.payloads[other])
-            one = answer.outfits.add(outfit=message, likeness=likeness)
+            one = answer.outfits.add(likeness=likeness)
+            messages.parse_into(one.outfit, catalog.payloads[other])
             await self._parts.add_url(one.outfit)
         return answer
 
@@ -44,7 +44,7 @@ class AlikeCalls:
         asked = requests.filters(request.filters, catalog.families)
         own = requests.own_garments(request, catalog.families)
         if request.image_id:
-            outfit, _ = parsed(catalog.payloads[_row(catalog, request.image_id)])
+            outfit = messages.parse(catalog.payloads[_row(catalog, request.image_id)])
             garments, style = messages.worn(outfit), request.style or outfit.style
         else:
             garments, style = own, request.style
@@ -66,21 +66,16 @@ class AlikeCalls:
         catalog: Catalog,
         found: Completion,
     ) -> None:
-        message, outfit = parsed(catalog.payloads[found.row])
-        family = list(catalog.families)[found.code >> CATEGORY_BITS]
-        place = next(
-            n
-            for n, garment in enumerate(outfit.garments)
-            if (garment.category, garment.family) == (found.code & CATEGORY_MASK, family)
-        )
         one = answer.completions.add(
-            outfit=message,
-            garment=place,
             score=found.score,
             worn_together=found.worn_together,
             harmony=found.harmony,
             style=found.style,
         )
+        messages.parse_into(one.outfit, catalog.payloads[found.row])
+        family = list(catalog.families)[found.code >> CATEGORY_BITS]
+        wanted = (found.code & CATEGORY_MASK, family)
+        one.garment = messages.worn(one.outfit).index(wanted)
         await self._parts.add_url(one.outfit)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 from recommender import messages, requests
@@ -15,7 +14,7 @@ from recommender.core.score import HOUR_S, Person
 from recommender.core.shortlist import Shortlist
 from recommender.core.trend_table import NO_TRENDS
 from recommender.core.why.reasons import Asked, reasons
-from recommender.service.parts import Context, Parts, parsed
+from recommender.service.parts import Context, Parts, shown
 from servicekit.errors import InvalidArgument
 from servicekit.validation import check
 from snsfashion.recommender.v1 import recommender_pb2
@@ -52,9 +51,9 @@ class RecommendCalls:
         parts = self._parts
         catalog = parts.replica.catalog
         query = requests.query(request, parts.clock(), catalog.families)
-        person, trends = await asyncio.gather(
-            self._person(request, query, catalog), parts.trends.table(query.as_of)
-        )
+        # One after the other: both are nearly always in memory, and tasks would take longer than what they do.
+        person = await self._person(request, query, catalog)
+        trends = await parts.trends.table(query.as_of)
         shortlist = await parts.shelf.get(
             catalog,
             Key.of(query.weights, person, query.southern),
@@ -97,7 +96,7 @@ def _guest(guest: recommender_pb2.Guest, catalog: Catalog, now: float) -> Learne
     for number, one in enumerate(guest.interactions):
         row = catalog.row(one.image_id)
         if row is not None:
-            message, _ = parsed(catalog.payloads[row])
+            message = messages.parse(catalog.payloads[row])
             # In the order in which they happened.
             at = now - (len(guest.interactions) - number)
             worn = messages.worn(message)
@@ -120,15 +119,8 @@ def _answer(
         query.filters,
         found.passed.relaxed,
     )
-    recommendations = []
-    for place, (row, values) in enumerate(zip(found.rows, found.parts.tolist(), strict=True), 1):
-        message, outfit = parsed(catalog.payloads[row])
-        one = messages.recommendation(message, values, reasons(outfit, asked, values))
-        one.position, one.explored, one.pinned = place, row in found.explored, row in found.pinned
-        recommendations.append(one)
     state, currencies = _state(catalog, query, found)
-    return recommender_pb2.RecommendResponse(
-        recommendations=recommendations,
+    answer = recommender_pb2.RecommendResponse(
         state=state,
         relaxed=found.passed.relaxed,
         candidates=found.candidates,
@@ -137,6 +129,14 @@ def _answer(
         personal_color_state=_color_state(catalog, person, found),
         currencies=currencies,
     )
+    for place, (row, values) in enumerate(zip(found.rows, found.parts.tolist(), strict=True), 1):
+        payload = catalog.payloads[row]
+        one = answer.recommendations.add(
+            position=place, explored=row in found.explored, pinned=row in found.pinned
+        )
+        messages.parse_into(one.outfit, payload)
+        messages.say(one, values, reasons(shown(payload), asked, values))
+    return answer
 
 
 def _state(
@@ -160,7 +160,9 @@ def _color_state(
 ) -> recommender_pb2.PersonalColorState.ValueType:
     if not person.personal_color:
         return recommender_pb2.PERSONAL_COLOR_STATE_NOT_DECLARED
-    suits = catalog.columns.suits[found.passed.mask] >> person.personal_color
-    if (suits & 1).any():
-        return recommender_pb2.PERSONAL_COLOR_STATE_SUITED
+    suits = catalog.columns.suits
+    # Nearly always something in the answer does, and the catalog need not be searched.
+    for some in (found.rows, found.passed.mask):
+        if ((suits[some] >> person.personal_color) & 1).any():
+            return recommender_pb2.PERSONAL_COLOR_STATE_SUITED
     return recommender_pb2.PERSONAL_COLOR_STATE_NOTHING_SUITS

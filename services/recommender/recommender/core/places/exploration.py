@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 SHARE = 0.1
 """Part of the places unless the caller asks for another; 0 switches it off."""
 
-_WINDOWS = 64
-_SHIFT = np.uint64(64 - 6)
+# Rows that are looked at first, and how many times more after each time that none of them fits.
+_FIRST = 256
+_GROWTH = 8
+_CIRCLE = 2**64
 
 
 def explore(
@@ -54,16 +56,21 @@ def _first_after(
 ) -> int | None:
     """Return the first row at or after `start` in the circle of ties that fits and is not taken; None if there is none.
 
-    By windows of the circle, so that nearly always a small part of the catalog is looked at.
+    By growing parts of the circle, so that nearly always a small part of the catalog is looked at.
     """
     after = ties - start
-    for window in range(_WINDOWS):
-        rows = np.flatnonzero(after >> _SHIFT == window)
-        rows = rows[fits(rows)]
-        rows = rows[~np.isin(rows, taken)]
-        if len(rows):
-            return int(rows[np.argmin(after[rows])])
-    return None
+    looked = _FIRST
+    while True:
+        # Ties are spread evenly.
+        end = _CIRCLE - 1 if looked >= len(ties) else looked * (_CIRCLE // len(ties))
+        rows = np.flatnonzero(after <= np.uint64(end))
+        found = rows[fits(rows)]
+        found = found[~np.isin(found, taken)]
+        if len(found):
+            return int(found[np.argmin(after[found])])
+        if looked >= len(ties):
+            return None
+        looked *= _GROWTH
 
 
 def _seed(answer_id: str) -> int:

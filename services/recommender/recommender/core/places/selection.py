@@ -68,12 +68,28 @@ class Likeness:
         theirs = self._garments[: self._worn[position], position]
         shared = (self._garments == theirs[:, None, None]).sum(axis=(0, 1))
         garments = shared / (self._worn + len(theirs) - shared)
-        bits, their_bits = self._categories, self._categories[position]
-        categories = np.bitwise_count(bits & their_bits) / np.bitwise_count(bits | their_bits)
-        style = self._styles == self._styles[position]
         return np.asarray(
-            _SAME_GARMENTS * garments + _SAME_CATEGORIES * categories + _SAME_STYLE * style
+            _SAME_GARMENTS * garments
+            + _likeness_of_kind(
+                self._categories, self._categories[position], self._styles == self._styles[position]
+            )
         )
+
+
+def likeness_without_shared_garments(
+    catalog: Catalog, rows: NDArray[np.intp], row: int
+) -> NDArray[np.float64]:
+    """Return what `Likeness` gives for rows that share no garment in the same color with `row`: float64 (rows,)."""
+    columns = catalog.columns
+    same_style = columns.style[rows] == columns.style[row]
+    return _likeness_of_kind(columns.categories[rows], columns.categories[row], same_style)
+
+
+def _likeness_of_kind(
+    categories: NDArray[np.uint16], theirs: np.uint16, same_style: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    shared = np.bitwise_count(categories & theirs) / np.bitwise_count(categories | theirs)
+    return np.asarray(_SAME_CATEGORIES * shared + _SAME_STYLE * same_style)
 
 
 def _capped(

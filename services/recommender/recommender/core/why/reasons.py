@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from fashion import korean
 from fashion.words import CATEGORIES, PERSONAL_COLORS, STYLES
@@ -12,7 +13,7 @@ from recommender.core import season
 from recommender.core.filters import Filters
 from recommender.core.outfit import Garment, Outfit, suiting_garment
 from recommender.core.score import PARTS, Moment, Person
-from recommender.core.trend_table import Level
+from recommender.core.trend_table import Level, Told
 from recommender.core.why.common import FRESH_S, Common
 from snsfashion.recommender.v1 import recommender_pb2
 
@@ -58,22 +59,15 @@ def reasons(outfit: Outfit, asked: Asked, parts: Sequence[float]) -> list[Reason
 
     Each is true of this outfit and not of nearly the whole catalog, so there may be none. `parts`: as in score.PARTS.
     """
-    by_part: dict[str, list[Reason | None]] = {
-        "trend": [_trend(outfit, asked)],
-        "style": [_style(outfit, asked), _liked_garment(outfit, asked.person)],
-        "personal_color": [_personal_color(outfit, asked)],
-        "freshness": [_fresh(outfit, asked)],
-        "season": [_season(outfit, asked)],
-        "boost": [_PROMOTED],
-    }
-    order = sorted(range(len(PARTS)), key=lambda i: -parts[i])
-    found = [r for i in order if parts[i] > 0 for r in by_part.get(PARTS[i], ()) if r]
-    return found + _filtered(outfit, asked)
+    order = sorted((i for i in range(len(PARTS)) if parts[i] > 0), key=lambda i: -parts[i])
+    found = (reason(outfit, asked) for i in order for reason in _BY_PART.get(PARTS[i], ()))
+    return [reason for reason in found if reason] + _filtered(outfit, asked)
 
 
-_PROMOTED = Reason(
-    recommender_pb2.REASON_CODE_PROMOTED, "A pick of the shop", "쇼핑몰이 추천하는 코디예요"
-)
+def _promoted(_outfit: Outfit, _asked: Asked) -> Reason:
+    return Reason(
+        recommender_pb2.REASON_CODE_PROMOTED, "A pick of the shop", "쇼핑몰이 추천하는 코디예요"
+    )
 
 
 def _trend(outfit: Outfit, asked: Asked) -> Reason | None:
@@ -87,7 +81,11 @@ def _trend(outfit: Outfit, asked: Asked) -> Reason | None:
         return None
     # The garment that gave the outfit its trend part; if its value says nothing, nothing is said.
     garment, found = max(told, key=lambda entry: (entry[1].rises, entry[1].value))
-    english, name_ko = _subject(garment, found.level)
+    return _trend_sentence(found, *_subject(garment, found.level))
+
+
+@lru_cache(maxsize=4096)
+def _trend_sentence(found: Told, english: str, name_ko: str) -> Reason:
     verb = "is" if found.level is Level.COLOR else "are"
     now, now_ko = _percent(found.row.share)
     if found.rises:
@@ -134,9 +132,11 @@ def _style(outfit: Outfit, asked: Asked) -> Reason | None:
     return None
 
 
-def _liked_garment(outfit: Outfit, person: Person) -> Reason | None:
+def _liked_garment(outfit: Outfit, asked: Asked) -> Reason | None:
     """Name the garment whose item or color the person likes most."""
-    learned = person.learned
+    learned = asked.person.learned
+    if not learned.categories and not learned.families:
+        return None
     found = [
         (affinity, code, garment)
         for garment in outfit.garments
@@ -198,6 +198,16 @@ def _season(outfit: Outfit, asked: Asked) -> Reason | None:
     return Reason(
         recommender_pb2.REASON_CODE_SEASON, f"For {name}", f"{_SEASONS_KO[name]}에 입기 좋아요"
     )
+
+
+_BY_PART: dict[str, tuple[Callable[[Outfit, Asked], Reason | None], ...]] = {
+    "trend": (_trend,),
+    "style": (_style, _liked_garment),
+    "personal_color": (_personal_color,),
+    "freshness": (_fresh,),
+    "season": (_season,),
+    "boost": (_promoted,),
+}
 
 
 def _filtered(outfit: Outfit, asked: Asked) -> list[Reason]:
