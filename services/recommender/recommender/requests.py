@@ -32,6 +32,9 @@ _MICRO_DIGITS = 6
 _GREATEST_PRICE = 2**63 - 1
 
 
+_NO_FILTERS = Filters()
+
+
 @dataclass(frozen=True)
 class Query:
     """What a RecommendRequest asks for."""
@@ -85,6 +88,8 @@ def past_moment(field: str, value: Timestamp, now: datetime) -> datetime:
 
 def filters(message: recommender_pb2.Filters, families: Iterable[str] = ()) -> Filters:
     """Return what a Filters message asks for. `families`: color families of the catalog. Raise InvalidArgument."""
+    if not message.ByteSize():
+        return _NO_FILTERS
     known = tuple(families)
     found = Filters(
         categories=frozenset(message.categories),

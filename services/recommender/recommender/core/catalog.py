@@ -66,6 +66,8 @@ class Columns:
     """Unix time in seconds; NaN if no date is known."""
     tie: NDArray[np.uint64]
     """Order of equal scores: from the image id, since replicas hold the outfits in different rows."""
+    tie_part: NDArray[np.uint8]
+    """First byte of `tie`."""
     categories: NDArray[np.uint16]
     """Bit c is set if a garment has category c."""
     any_categories: NDArray[np.uint16]
@@ -103,6 +105,7 @@ class Columns:
             price_micros=np.zeros(capacity, np.int64),
             posted_at=np.zeros(capacity, np.float64),
             tie=np.zeros(capacity, np.uint64),
+            tie_part=np.zeros(capacity, np.uint8),
             categories=np.zeros(capacity, np.uint16),
             any_categories=np.zeros(capacity, np.uint16),
             families=np.zeros(capacity, np.uint64),
@@ -204,6 +207,7 @@ class Catalog:
         columns.price_micros[row] = outfit.price_micros
         columns.posted_at[row] = outfit.posted_at if outfit.dated else np.nan
         columns.tie[row] = int.from_bytes(digest, "big")
+        columns.tie_part[row] = digest[0]
         columns.categories[row] = _bits(g.category for g in outfit.garments)
         columns.any_categories[row] = columns.categories[row] | _bits(outfit.said_categories)
         columns.families[row] = _bits((code >> CATEGORY_BITS) % FAMILY_BITS for code in codes)

@@ -70,8 +70,9 @@ def recommend(
     explored: frozenset[int] = frozenset()
     if plan.exploration:
         fits = _fitting(catalog, passed, taste, rows)
-        ties = catalog.columns.tie
-        rows, explored = exploration.explore(rows, ties, fits, plan.exploration, plan.answer_id)
+        rows, explored = exploration.explore(
+            rows, catalog.columns, fits, plan.exploration, plan.answer_id
+        )
     pinned: frozenset[int] = frozenset()
     promotions = shortlist.ranking.moment.promotions
     for place, mask in promotions.pins(catalog, passed.mask, plan.now).items():
