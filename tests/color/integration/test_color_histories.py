@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from color_world import World, photo_bytes, segmented
+from color_world import World, photo_bytes, segmented, with_others
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymongo import AsyncMongoClient
@@ -20,7 +20,9 @@ from servicekit.photostore import Post
 POSTS = ("a", "b", "c")
 COLORS = ((202, 28, 38), (31, 40, 82), (219, 200, 168))
 PALETTES = tuple(
-    f"name,rgb,family,family_ko\nfire {n},ca1c26,fire{n},파이어\nstorm {n},1f2852,storm{n},스톰\n"
+    with_others(
+        f"name,rgb,family,family_ko\nfire {n},ca1c26,fire{n},파이어\nstorm {n},1f2852,storm{n},스톰\n"
+    )
     for n in range(3)
 )
 

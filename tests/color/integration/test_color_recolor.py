@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
-from color_world import World, photo_bytes, segmented
+from color_world import World, photo_bytes, segmented, with_others
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
@@ -27,11 +27,11 @@ from servicekit.rpc import RpcServer
 from snsfashion.color.v1 import color_pb2, color_pb2_grpc
 from snsfashion.events.v1 import events_pb2
 
-ACME = """name,name_ko,rgb,family,family_ko
+ACME = with_others("""name,name_ko,rgb,family,family_ko
 acme fire,애크미 파이어,ca1c26,fire,파이어
 acme storm,,1f2852,storm,스톰
 acme sand,,dbc8a8,beige,
-"""
+""")
 LATER = ACME.replace("fire,파이어", "flame,플레임")
 COLORS = ((202, 28, 38), (31, 40, 82), (219, 200, 168))
 
@@ -274,7 +274,7 @@ async def stub(world: World) -> AsyncIterator[Any]:
 async def test_a_palette_that_is_put_over_grpc_names_from_then_on(stub: Any) -> None:
     request = color_pb2.PutPaletteRequest(palette_version="acme-2027", csv=ACME)
     put = (await stub.PutPalette(request)).palette
-    assert (put.generation, put.colors, put.families, put.newest) == (join(2), 3, 3, True)
+    assert (put.generation, put.colors, put.families, put.newest) == (join(2), 15, 11, True)
     assert (await stub.PutPalette(request)).palette == put
     listed = (await stub.ListPalettes(color_pb2.ListPalettesRequest())).palettes
     assert [p.palette_version for p in listed] == [palette.PACKAGED, "acme-2027"]
@@ -284,7 +284,7 @@ async def test_a_palette_that_is_put_over_grpc_names_from_then_on(stub: Any) -> 
     older = color_pb2.NameColorRequest(hex="#ca1c26", palette_version=palette.PACKAGED)
     assert (await stub.NameColor(older)).color.family == "red"
     shown = await stub.GetPalette(color_pb2.GetPaletteRequest())
-    assert [(f.name, f.name_ko) for f in shown.families][1:] == [
+    assert [(f.name, f.name_ko) for f in shown.families][-2:] == [
         ("fire", "파이어"),
         ("storm", "스톰"),
     ]
@@ -295,6 +295,12 @@ async def test_a_palette_that_is_put_over_grpc_names_from_then_on(stub: Any) -> 
     [
         ("acme 2027", ACME, "palette_version", "letters"),
         ("acme-2027", "name,rgb,family\nash,8080,grey\n", "csv", "line 2, column rgb"),
+        (
+            "acme-2027",
+            "name,rgb,family\nash,808080,grey\n",
+            "csv",
+            "colors missing: 11, families missing: 7",
+        ),
         (palette.PACKAGED, ACME, "palette_version", "choose a new version"),
     ],
 )

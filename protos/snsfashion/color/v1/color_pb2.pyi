@@ -279,7 +279,8 @@ class PutPaletteRequest(_message.Message):
     """A new version, such as "acme-2027"."""
     csv: _builtins.str
     """CSV in UTF-8 with the columns `name`, `rgb` (six hexadecimal digits) and `family`; `name_ko` and `family_ko` are
-    optional. A family that the packaged palette does not have needs a `family_ko` in one of its lines. At most 20,000 lines.
+    optional. A family that the packaged palette does not have needs a `family_ko` in one of its lines. At least 12 colors in
+    8 families, at most 20,000 lines.
     """
     def __init__(
         self,

@@ -69,7 +69,7 @@ class KnownPalettes(Follower[int]):
 
     async def put(self, version: str, csv: str) -> NumberedPalette:
         """Add a palette. Raise BadPalette or VersionTaken."""
-        await asyncio.to_thread(palette.parse, csv)
+        palette.check_size(await asyncio.to_thread(palette.parse, csv))
         await self._history.put(version, csv)
         return await self.get(version)
 
