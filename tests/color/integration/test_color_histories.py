@@ -57,7 +57,7 @@ async def run(world: World, history: list[Step]) -> None:
 async def name_again(world: World) -> None:
     async def tell(publication: Publication[Any]) -> None: ...
 
-    by = world.palettes.newest
+    by = world.palettes.active
     await recolor(world.outfits, by, await find_outdated(world.outfits, by), tell)
 
 
@@ -103,7 +103,7 @@ def test_any_history_ends_as_a_clean_run(
             one, other = [await outcome(world) for world in worlds]
             assert one == other
             numbers = [split(color)[1] async for _, color in worlds[0].outfits.find_generations()]
-            assert set(numbers) <= {worlds[0].palettes.newest.number}
+            assert set(numbers) <= {worlds[0].palettes.active.number}
         finally:
             for world in worlds:
                 await client.drop_database(world.db.name)
