@@ -26,6 +26,31 @@ from snsfashion.fashion.v1 import fashion_pb2
 
 HEIGHT, WIDTH = 96, 64
 FIRST = join(1)
+# Enough for a palette to go live, and nothing near the colors that tests name by it.
+OTHERS = (
+    ("lawn", "00b020", "green"),
+    ("fern", "208040", "green"),
+    ("lemon", "fff000", "yellow"),
+    ("sun", "f0e020", "yellow"),
+    ("lagoon", "008890", "teal"),
+    ("reef", "10a0a0", "teal"),
+    ("plum", "8020a0", "purple"),
+    ("violet", "9030c0", "purple"),
+    ("neon", "ff20a0", "hot pink"),
+    ("mint", "a0f0d0", "mint"),
+    ("lilac", "c0b0f0", "lavender"),
+    ("moss", "607010", "olive"),
+)
+
+
+def with_others(csv: str) -> str:
+    """Return a CSV of few colors with OTHERS added, 12 in 8 families."""
+    columns = csv.splitlines()[0].split(",")
+    lines = []
+    for name, rgb, family in OTHERS:
+        row = {"name": name, "rgb": rgb, "family": family}
+        lines.append(",".join(row.get(column, "") for column in columns) + "\n")
+    return csv + "".join(lines)
 
 
 def photo_bytes(rgb: tuple[int, int, int] = (202, 28, 38)) -> bytes:

@@ -11,7 +11,8 @@ import click
 from tqdm import tqdm
 
 from color.core import palette
-from color.recolor import Report, find_outdated, recolor
+from color.core.comparison import Comparison
+from color.recolor import find_outdated, recolor
 from color.storage.known_palettes import KnownPalettes
 from color.storage.outfits import NewerPalette, Outfits
 from color.storage.palette_history import PaletteHistory, VersionTaken
@@ -99,7 +100,7 @@ async def list_palettes(mongodb_uri: str, as_json: bool) -> None:
                 "generation": p.generation,
                 "colors": len(p.palette.names),
                 "families": len(p.palette.families),
-                "newest": p is known.newest,
+                "newest": p is known.active,
             }
             for p in known.all
         ]
@@ -118,7 +119,7 @@ async def list_palettes(mongodb_uri: str, as_json: bool) -> None:
     epilog="\b\nExamples:\n  snsfashion-admin color recolor --palette acme-2027 --dry-run\n"
     "  snsfashion-admin color recolor --palette acme-2027 --json",
 )
-@click.option("--palette", "version", required=True, metavar="VERSION", help="The newest palette.")
+@click.option("--palette", "version", required=True, metavar="VERSION", help="The active palette.")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @MONGODB_URI
 @NATS_URL
@@ -127,13 +128,13 @@ async def list_palettes(mongodb_uri: str, as_json: bool) -> None:
 async def recolor_outfits(
     version: str, dry_run: bool, mongodb_uri: str, nats_url: str, as_json: bool
 ) -> None:
-    """Name all stored outfits again by the newest palette, without the photos, and tell trends and recommender."""
+    """Name all stored outfits again by the active palette, without the photos, and tell trends and recommender."""
     async with _opened(mongodb_uri) as (outfits, known):
         by = await known.get(version)
-        if by is not known.newest:
+        if by is not known.active:
             raise click.ClickException(
-                f"photos are named by {known.newest.version}, which is newer than {by.version}; "
-                "to go back, put the old CSV again under a new version"
+                f"photos are named by {known.active.version}; to go back: "
+                f"snsfashion-admin color palette activate {by.version}"
             )
         image_ids = await find_outdated(outfits, by)
         broker = nullcontext() if dry_run else open_broker(nats_url)
@@ -143,26 +144,26 @@ async def recolor_outfits(
                     report = await recolor(outfits, by, image_ids, publish, bar.update)
             except NewerPalette as error:
                 raise click.ClickException(
-                    "a newer palette was added while this ran; run it again with that one"
+                    "another palette was activated while this ran; run it again with that one"
                 ) from error
     _show(report, version, dry_run, as_json)
 
 
-def _show(report: Report, version: str, dry_run: bool, as_json: bool) -> None:
+def _show(report: Comparison, version: str, dry_run: bool, as_json: bool) -> None:
     moves = [{"from": a, "to": b, "garments": n} for (a, b), n in report.moves.most_common()]
     if as_json:
         document = {
             "palette": version,
             "dry_run": dry_run,
             "outfits": report.outfits,
-            "garments_with_another_family": report.garments,
+            "garments_with_another_family": report.changed,
             "moves": moves,
         }
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
     verb = "would be" if dry_run else "were"
     click.echo(
-        f"{report.outfits} outfits {verb} named again; {report.garments} garments have another family"
+        f"{report.outfits} outfits {verb} named again; {report.changed} garments have another family"
     )
     for move in moves[:20]:
         click.echo(f"  {move['from']} -> {move['to']}: {move['garments']}")

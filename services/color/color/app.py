@@ -34,7 +34,7 @@ def wire(ports: StatefulPorts[Settings]) -> ColorApp:
     outfits = Outfits(photos)
     history = PaletteHistory(ports.db, photos)
     palettes = KnownPalettes(history)
-    service = ColorService(palettes)
+    service = ColorService(outfits, palettes)
     events = Events(outfits, BlobStore(ports.settings.blob_url), palettes)
     return ColorApp(
         name="color",

@@ -1,4 +1,4 @@
-"""The color service's events. A photo is measured once, named by the newest palette, stored and published."""
+"""The color service's events. A photo is measured once, named by the active palette, stored and published."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Events:
 
     async def segmented(self, events: Sequence[GarmentsSegmented]) -> list[Outcome]:
         """Describe photos: measure, store, publish. Publish what is stored already again, without measuring again."""
-        by = self._palettes.newest
+        by = self._palettes.active
         known = await self._outfits.find_known(events)
         results = await asyncio.gather(*(self._described(event, known, by) for event in events))
         standing = known
@@ -41,9 +41,9 @@ class Events:
             try:
                 standing = await self._outfits.put(new, by.number)
                 break
-            except NewerPalette:  # another replica added one while these were named
+            except NewerPalette:  # another one was activated while these were named
                 await self._palettes.refresh()
-                by = self._palettes.newest
+                by = self._palettes.active
                 results = [_named_by(result, by) for result in results]
         return [_outcome(result, standing) for result in results]
 

@@ -9,7 +9,10 @@ import numpy as np
 from color.core import palette
 from color.core.describe import BadMask, measure, name_colors, name_garments, unnamed_color
 from color.events import PARALLEL
+from color.messages import palette_info, preview_message
+from color.preview import preview
 from color.storage.known_palettes import KnownPalettes, NumberedPalette
+from color.storage.outfits import Outfits
 from color.storage.palette_history import VersionTaken
 from fashion import lab
 from photokit import photo
@@ -21,9 +24,11 @@ from snsfashion.color.v1 import color_pb2, color_pb2_grpc
 class ColorService(color_pb2_grpc.ColorServiceServicer):
     """The RPCs of snsfashion.color.v1."""
 
-    def __init__(self, palettes: KnownPalettes) -> None:
+    def __init__(self, outfits: Outfits, palettes: KnownPalettes) -> None:
+        self._outfits = outfits
         self._palettes = palettes
         self._slots = asyncio.Semaphore(PARALLEL)
+        self._previews = asyncio.Semaphore(1)
 
     async def ExtractColors(
         self,
@@ -83,6 +88,7 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
             ],
             version=by.version,
             generation=by.generation,
+            csv=by.stored.csv,
         )
 
     async def PutPalette(
@@ -90,10 +96,12 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
         request: color_pb2.PutPaletteRequest,
         context: Context,
     ) -> color_pb2.PutPaletteResponse:
-        """Add a palette, by which photos are named from then on."""
+        """Add a palette, by which photos are named from then on unless it is kept inactive."""
         version = request.palette_version
         try:
-            put = await self._palettes.put(version, request.csv)
+            put = await self._palettes.put(
+                version, request.csv, keep_inactive=request.keep_inactive
+            )
         except palette.BadPalette as error:
             raise InvalidArgument("csv", str(error)) from error
         except VersionTaken as error:
@@ -103,19 +111,42 @@ class ColorService(color_pb2_grpc.ColorServiceServicer):
             ) from error
         return color_pb2.PutPaletteResponse(palette=self._info(put))
 
+    async def PreviewPalette(
+        self,
+        request: color_pb2.PreviewPaletteRequest,
+        context: Context,
+    ) -> color_pb2.PreviewPaletteResponse:
+        """Tell what a palette would change in stored outfits."""
+        try:
+            async with self._previews:
+                found = await preview(
+                    self._outfits,
+                    self._palettes,
+                    version=request.palette_version,
+                    csv=request.csv,
+                    most=request.max_outfits,
+                )
+        except palette.BadPalette as error:
+            raise InvalidArgument("csv", str(error)) from error
+        return preview_message(found)
+
+    async def ActivatePalette(
+        self,
+        request: color_pb2.ActivatePaletteRequest,
+        context: Context,
+    ) -> color_pb2.ActivatePaletteResponse:
+        """Name by a stored palette from now on."""
+        by, before = await self._palettes.activate(request.palette_version)
+        return color_pb2.ActivatePaletteResponse(palette=self._info(by), previous_version=before)
+
     async def ListPalettes(
         self,
         request: color_pb2.ListPalettesRequest,
         context: Context,
     ) -> color_pb2.ListPalettesResponse:
-        """List the palettes, oldest first."""
-        return color_pb2.ListPalettesResponse(palettes=map(self._info, self._palettes.all))
+        """List the palettes, those that were never active first, the active one last."""
+        every = [*await self._palettes.find_inactive(), *self._palettes.all]
+        return color_pb2.ListPalettesResponse(palettes=map(self._info, every))
 
     def _info(self, known: NumberedPalette) -> color_pb2.PaletteInfo:
-        return color_pb2.PaletteInfo(
-            palette_version=known.version,
-            generation=known.generation,
-            colors=len(known.palette.names),
-            families=len(known.palette.families),
-            newest=known is self._palettes.newest,
-        )
+        return palette_info(known, self._palettes.active)

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from color_world import World, photo_bytes, segmented
+from color_world import World, photo_bytes, segmented, with_others
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymongo import AsyncMongoClient
@@ -20,7 +20,9 @@ from servicekit.photostore import Post
 POSTS = ("a", "b", "c")
 COLORS = ((202, 28, 38), (31, 40, 82), (219, 200, 168))
 PALETTES = tuple(
-    f"name,rgb,family,family_ko\nfire {n},ca1c26,fire{n},파이어\nstorm {n},1f2852,storm{n},스톰\n"
+    with_others(
+        f"name,rgb,family,family_ko\nfire {n},ca1c26,fire{n},파이어\nstorm {n},1f2852,storm{n},스톰\n"
+    )
     for n in range(3)
 )
 
@@ -55,7 +57,7 @@ async def run(world: World, history: list[Step]) -> None:
 async def name_again(world: World) -> None:
     async def tell(publication: Publication[Any]) -> None: ...
 
-    by = world.palettes.newest
+    by = world.palettes.active
     await recolor(world.outfits, by, await find_outdated(world.outfits, by), tell)
 
 
@@ -101,7 +103,7 @@ def test_any_history_ends_as_a_clean_run(
             one, other = [await outcome(world) for world in worlds]
             assert one == other
             numbers = [split(color)[1] async for _, color in worlds[0].outfits.find_generations()]
-            assert set(numbers) <= {worlds[0].palettes.newest.number}
+            assert set(numbers) <= {worlds[0].palettes.active.number}
         finally:
             for world in worlds:
                 await client.drop_database(world.db.name)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from color_world import World, photo_bytes, segmented
+from color_world import World, photo_bytes, segmented, with_others
 from pymongo import AsyncMongoClient
 
 from color.core.generation import join, split
@@ -23,7 +23,7 @@ from snsfashion.events.v1 import events_pb2
 from snsfashion_client.cli import main as snsfashion
 
 OUTFITS = 1000
-ACME = "name,rgb,family,family_ko\nacme fire,ca1c26,fire,파이어\n"
+ACME = with_others("name,rgb,family,family_ko\nacme fire,ca1c26,fire,파이어\n")
 
 
 @pytest.fixture
@@ -97,8 +97,8 @@ async def test_a_palette_is_put_from_a_file_and_an_error_names_its_line(
     file = tmp_path / "acme.csv"
     for text, status, told in (
         (ACME.replace("ca1c26", "red"), 1, "line 2, column rgb: 'red'"),
-        (ACME, 0, "acme-2027: 1 colors, 1 families"),
-        (ACME.replace("\n", "\r\n"), 0, "acme-2027: 1 colors, 1 families"),
+        (ACME, 0, "acme-2027: 13 colors, 9 families"),
+        (ACME.replace("\n", "\r\n"), 0, "acme-2027: 13 colors, 9 families"),
         (ACME.replace("ca1c26", "ca1c27"), 1, "choose a new version"),
     ):
         file.write_text(text, encoding="utf-8")

@@ -9,13 +9,14 @@ from typing import Any
 
 import grpc
 import pytest
-from color_world import World, photo_bytes, segmented
+from color_world import World, photo_bytes, segmented, with_others
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from color.core import palette
+from color.core.comparison import Comparison
 from color.core.generation import join
-from color.recolor import Report, find_outdated, recolor
+from color.recolor import find_outdated, recolor
 from color.storage import known_palettes
 from color.storage.known_palettes import NumberedPalette
 from color.storage.outfits import NewerPalette
@@ -27,11 +28,11 @@ from servicekit.rpc import RpcServer
 from snsfashion.color.v1 import color_pb2, color_pb2_grpc
 from snsfashion.events.v1 import events_pb2
 
-ACME = """name,name_ko,rgb,family,family_ko
+ACME = with_others("""name,name_ko,rgb,family,family_ko
 acme fire,애크미 파이어,ca1c26,fire,파이어
 acme storm,,1f2852,storm,스톰
 acme sand,,dbc8a8,beige,
-"""
+""")
 LATER = ACME.replace("fire,파이어", "flame,플레임")
 COLORS = ((202, 28, 38), (31, 40, 82), (219, 200, 168))
 
@@ -48,7 +49,9 @@ async def fill(world: World, count: int) -> list[events_pb2.GarmentsSegmented]:
     return events
 
 
-async def name_again(world: World, heard: list[events_pb2.OutfitDescribed] | None = None) -> Report:
+async def name_again(
+    world: World, heard: list[events_pb2.OutfitDescribed] | None = None
+) -> Comparison:
     """Recolor by the newest palette."""
 
     async def hear(publication: Publication[Any]) -> None:
@@ -57,7 +60,7 @@ async def name_again(world: World, heard: list[events_pb2.OutfitDescribed] | Non
             heard.append(publication.event)
 
     await world.palettes.refresh()
-    by = world.palettes.newest
+    by = world.palettes.active
     return await recolor(world.outfits, by, await find_outdated(world.outfits, by), hear)
 
 
@@ -74,7 +77,7 @@ async def test_after_a_recolor_all_is_as_if_the_palette_had_been_there_from_the_
     await world.palettes.put("acme-2027", ACME)
     heard: list[events_pb2.OutfitDescribed] = []
     report = await name_again(world, heard)
-    assert (report.outfits, report.garments) == (9, 6)
+    assert (report.outfits, report.changed) == (9, 6)
     assert report.moves == {("red", "fire"): 3, ("navy", "storm"): 3}
 
     fresh = World(world.db.client, f"{world.db.name}_fresh", blob_url)
@@ -125,7 +128,7 @@ async def test_a_dry_run_reports_what_would_change_and_changes_nothing(world: Wo
     by = await world.palettes.put("acme-2027", ACME)
     before = await stored(world)
     report = await recolor(world.outfits, by, await find_outdated(world.outfits, by), None)
-    assert (report.outfits, report.garments) == (3, 2)
+    assert (report.outfits, report.changed) == (3, 2)
     assert await stored(world) == before
 
 
@@ -163,7 +166,7 @@ async def test_a_replica_that_does_not_know_a_palette_yet_still_names_by_it(
     (outfit,) = await late.describe(segmented(await late.keep(photo_bytes())))
     assert outfit.garments[0].colors[0].name == "acme fire"
     assert outfit.generations.color == join(2)
-    assert not await find_outdated(world.outfits, world.palettes.newest)
+    assert not await find_outdated(world.outfits, world.palettes.active)
 
 
 async def test_a_caller_that_gives_up_while_palettes_are_read_adds_none_twice(
@@ -251,11 +254,11 @@ async def test_an_update_of_the_service_does_not_replace_a_companys_palette(
 ) -> None:
     monkeypatch.setattr(palette, "PACKAGED", "xkcd-css3-next")
     await world.palettes.load()
-    assert world.palettes.newest.version == "xkcd-css3-next"
+    assert world.palettes.active.version == "xkcd-css3-next"
     await world.palettes.put("acme-2027", ACME)
     monkeypatch.setattr(palette, "PACKAGED", "xkcd-css3-after-next")
     await world.palettes.load()
-    assert world.palettes.newest.version == "acme-2027"
+    assert world.palettes.active.version == "acme-2027"
 
 
 @pytest.fixture
@@ -274,7 +277,7 @@ async def stub(world: World) -> AsyncIterator[Any]:
 async def test_a_palette_that_is_put_over_grpc_names_from_then_on(stub: Any) -> None:
     request = color_pb2.PutPaletteRequest(palette_version="acme-2027", csv=ACME)
     put = (await stub.PutPalette(request)).palette
-    assert (put.generation, put.colors, put.families, put.newest) == (join(2), 3, 3, True)
+    assert (put.generation, put.colors, put.families, put.newest) == (join(2), 15, 11, True)
     assert (await stub.PutPalette(request)).palette == put
     listed = (await stub.ListPalettes(color_pb2.ListPalettesRequest())).palettes
     assert [p.palette_version for p in listed] == [palette.PACKAGED, "acme-2027"]
@@ -284,7 +287,7 @@ async def test_a_palette_that_is_put_over_grpc_names_from_then_on(stub: Any) -> 
     older = color_pb2.NameColorRequest(hex="#ca1c26", palette_version=palette.PACKAGED)
     assert (await stub.NameColor(older)).color.family == "red"
     shown = await stub.GetPalette(color_pb2.GetPaletteRequest())
-    assert [(f.name, f.name_ko) for f in shown.families][1:] == [
+    assert [(f.name, f.name_ko) for f in shown.families][-2:] == [
         ("fire", "파이어"),
         ("storm", "스톰"),
     ]
@@ -295,6 +298,12 @@ async def test_a_palette_that_is_put_over_grpc_names_from_then_on(stub: Any) -> 
     [
         ("acme 2027", ACME, "palette_version", "letters"),
         ("acme-2027", "name,rgb,family\nash,8080,grey\n", "csv", "line 2, column rgb"),
+        (
+            "acme-2027",
+            "name,rgb,family\nash,808080,grey\n",
+            "csv",
+            "colors missing: 11, families missing: 7",
+        ),
         (palette.PACKAGED, ACME, "palette_version", "choose a new version"),
     ],
 )

@@ -9,6 +9,7 @@ from color.core import palette
 from color.core.naming import Namer
 from color.core.palette import BadPalette
 from fashion import lab
+from fashion.words import FAMILIES
 from servicekit.errors import InvalidArgument
 from servicekit.validation import check
 from snsfashion.color.v1.color_pb2 import PutPaletteRequest
@@ -73,6 +74,33 @@ def test_a_palette_of_one_color_names_everything_by_it() -> None:
     one = Namer(palette.parse("name,rgb,family\nash,808080,grey\n"))
     named = one.find(lab.from_rgb(np.array([(0, 0, 0), (255, 0, 0)], np.uint8)))
     assert [n.name for n in named] == ["ash", "ash"]
+
+
+def colors(count: int, families: int) -> palette.Palette:
+    """Return a palette of this size."""
+    names = [family.name for family in FAMILIES[:families]]
+    lines = [f"color {n},{n * 0x050505:06x},{names[n % families]}" for n in range(count)]
+    return palette.parse("name,rgb,family\n" + "\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("count", "families", "told"),
+    [
+        (1, 1, "this one has 1 in 1 .colors missing: 11, families missing: 7."),
+        (11, 8, ".colors missing: 1."),
+        (12, 7, ".families missing: 1."),
+    ],
+)
+def test_a_palette_that_is_too_small_to_go_live_tells_what_is_missing(
+    count: int, families: int, told: str
+) -> None:
+    with pytest.raises(BadPalette, match=told):
+        palette.check_size(colors(count, families))
+
+
+def test_the_least_palette_and_the_packaged_one_are_large_enough() -> None:
+    palette.check_size(colors(palette.LEAST_COLORS, palette.LEAST_FAMILIES))
+    palette.check_size(palette.packaged())
 
 
 def test_families_and_common_names_have_korean_labels() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import nats
 import pytest
 from click.testing import CliRunner
-from color_world import World, photo_bytes, segmented
+from color_world import World, photo_bytes, segmented, with_others
 
 import trends.app
 import trends.settings
@@ -22,10 +22,10 @@ from servicekit.mongo import Client
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from trends.core.cell import Cell, CellKey, total
 
-ACME = """name,name_ko,rgb,family,family_ko
+ACME = with_others("""name,name_ko,rgb,family,family_ko
 acme fire,애크미 파이어,ca1c26,fire,파이어
 acme storm,,1f2852,storm,스톰
-"""
+""")
 COLORS = ((202, 28, 38), (31, 40, 82), (219, 200, 168))
 
 

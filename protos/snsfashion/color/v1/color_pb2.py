@@ -26,7 +26,7 @@ from snsfashion import rules as _rules
 from snsfashion.fashion.v1 import fashion_pb2 as snsfashion_dot_fashion_dot_v1_dot_fashion__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fsnsfashion/color/v1/color.proto\x12\x13snsfashion.color.v1\x1a\x1b\x62uf/validate/validate.proto\x1a#snsfashion/fashion/v1/fashion.proto\"|\n\x14\x45xtractColorsRequest\x12\r\n\x05photo\x18\x01 \x01(\x0c\x12<\n\x08garments\x18\x02 \x03(\x0b\x32\x1e.snsfashion.fashion.v1.GarmentB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x32\x12\x17\n\x0fpalette_version\x18\x03 \x01(\t\"\x99\x01\n\x15\x45xtractColorsResponse\x12\x30\n\x08garments\x18\x01 \x03(\x0b\x32\x1e.snsfashion.fashion.v1.Garment\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12:\n\rwhite_balance\x18\x03 \x01(\x0b\x32#.snsfashion.fashion.v1.WhiteBalance\"\xa1\x01\n\x10NameColorRequest\x12t\n\x03hex\x18\x01 \x01(\tBg\xbaHd\xba\x01\x61\n\x08hex.form\x12\x31must be six hexadecimal digits, such as \"#1f2a52\"\x1a\"this.matches(\'^#?[0-9A-Fa-f]{6}$\')\x12\x17\n\x0fpalette_version\x18\x02 \x01(\t\"f\n\x11NameColorResponse\x12+\n\x05\x63olor\x18\x01 \x01(\x0b\x32\x1c.snsfashion.fashion.v1.Color\x12\x10\n\x08\x64istance\x18\x02 \x01(\x02\x12\x12\n\ngeneration\x18\x03 \x01(\x03\",\n\x11GetPaletteRequest\x12\x17\n\x0fpalette_version\x18\x01 \x01(\t\"J\n\x0cPaletteColor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03rgb\x18\x02 \x01(\r\x12\x0e\n\x06\x66\x61mily\x18\x03 \x01(\t\x12\x0f\n\x07name_ko\x18\x04 \x01(\t\";\n\rPaletteFamily\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07name_ko\x18\x02 \x01(\t\x12\x0b\n\x03rgb\x18\x03 \x01(\r\"\xa2\x01\n\x12GetPaletteResponse\x12\x31\n\x06\x63olors\x18\x01 \x03(\x0b\x32!.snsfashion.color.v1.PaletteColor\x12\x34\n\x08\x66\x61milies\x18\x02 \x03(\x0b\x32\".snsfashion.color.v1.PaletteFamily\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x12\n\ngeneration\x18\x04 \x01(\x03\"\xce\x01\n\x11PutPaletteRequest\x12\xab\x01\n\x0fpalette_version\x18\x01 \x01(\tB\x91\x01\xbaH\x8d\x01\xba\x01\x89\x01\n\x14palette_version.form\x12Imust be 1 to 64 letters (A-Z, a-z), digits, dots, hyphens and underscores\x1a&this.matches(\'^[A-Za-z0-9._-]{1,64}$\')\x12\x0b\n\x03\x63sv\x18\x02 \x01(\t\"G\n\x12PutPaletteResponse\x12\x31\n\x07palette\x18\x01 \x01(\x0b\x32 .snsfashion.color.v1.PaletteInfo\"\x15\n\x13ListPalettesRequest\"J\n\x14ListPalettesResponse\x12\x32\n\x08palettes\x18\x01 \x03(\x0b\x32 .snsfashion.color.v1.PaletteInfo\"l\n\x0bPaletteInfo\x12\x17\n\x0fpalette_version\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x0e\n\x06\x63olors\x18\x03 \x01(\r\x12\x10\n\x08\x66\x61milies\x18\x04 \x01(\r\x12\x0e\n\x06newest\x18\x05 \x01(\x08\x32\xf5\x03\n\x0c\x43olorService\x12\x66\n\rExtractColors\x12).snsfashion.color.v1.ExtractColorsRequest\x1a*.snsfashion.color.v1.ExtractColorsResponse\x12Z\n\tNameColor\x12%.snsfashion.color.v1.NameColorRequest\x1a&.snsfashion.color.v1.NameColorResponse\x12]\n\nGetPalette\x12&.snsfashion.color.v1.GetPaletteRequest\x1a\'.snsfashion.color.v1.GetPaletteResponse\x12]\n\nPutPalette\x12&.snsfashion.color.v1.PutPaletteRequest\x1a\'.snsfashion.color.v1.PutPaletteResponse\x12\x63\n\x0cListPalettes\x12(.snsfashion.color.v1.ListPalettesRequest\x1a).snsfashion.color.v1.ListPalettesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fsnsfashion/color/v1/color.proto\x12\x13snsfashion.color.v1\x1a\x1b\x62uf/validate/validate.proto\x1a#snsfashion/fashion/v1/fashion.proto\"|\n\x14\x45xtractColorsRequest\x12\r\n\x05photo\x18\x01 \x01(\x0c\x12<\n\x08garments\x18\x02 \x03(\x0b\x32\x1e.snsfashion.fashion.v1.GarmentB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x32\x12\x17\n\x0fpalette_version\x18\x03 \x01(\t\"\x99\x01\n\x15\x45xtractColorsResponse\x12\x30\n\x08garments\x18\x01 \x03(\x0b\x32\x1e.snsfashion.fashion.v1.Garment\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12:\n\rwhite_balance\x18\x03 \x01(\x0b\x32#.snsfashion.fashion.v1.WhiteBalance\"\xa1\x01\n\x10NameColorRequest\x12t\n\x03hex\x18\x01 \x01(\tBg\xbaHd\xba\x01\x61\n\x08hex.form\x12\x31must be six hexadecimal digits, such as \"#1f2a52\"\x1a\"this.matches(\'^#?[0-9A-Fa-f]{6}$\')\x12\x17\n\x0fpalette_version\x18\x02 \x01(\t\"f\n\x11NameColorResponse\x12+\n\x05\x63olor\x18\x01 \x01(\x0b\x32\x1c.snsfashion.fashion.v1.Color\x12\x10\n\x08\x64istance\x18\x02 \x01(\x02\x12\x12\n\ngeneration\x18\x03 \x01(\x03\",\n\x11GetPaletteRequest\x12\x17\n\x0fpalette_version\x18\x01 \x01(\t\"J\n\x0cPaletteColor\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03rgb\x18\x02 \x01(\r\x12\x0e\n\x06\x66\x61mily\x18\x03 \x01(\t\x12\x0f\n\x07name_ko\x18\x04 \x01(\t\";\n\rPaletteFamily\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07name_ko\x18\x02 \x01(\t\x12\x0b\n\x03rgb\x18\x03 \x01(\r\"\xaf\x01\n\x12GetPaletteResponse\x12\x31\n\x06\x63olors\x18\x01 \x03(\x0b\x32!.snsfashion.color.v1.PaletteColor\x12\x34\n\x08\x66\x61milies\x18\x02 \x03(\x0b\x32\".snsfashion.color.v1.PaletteFamily\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x12\n\ngeneration\x18\x04 \x01(\x03\x12\x0b\n\x03\x63sv\x18\x05 \x01(\t\"\xe5\x01\n\x11PutPaletteRequest\x12\xab\x01\n\x0fpalette_version\x18\x01 \x01(\tB\x91\x01\xbaH\x8d\x01\xba\x01\x89\x01\n\x14palette_version.form\x12Imust be 1 to 64 letters (A-Z, a-z), digits, dots, hyphens and underscores\x1a&this.matches(\'^[A-Za-z0-9._-]{1,64}$\')\x12\x0b\n\x03\x63sv\x18\x02 \x01(\t\x12\x15\n\rkeep_inactive\x18\x03 \x01(\x08\"G\n\x12PutPaletteResponse\x12\x31\n\x07palette\x18\x01 \x01(\x0b\x32 .snsfashion.color.v1.PaletteInfo\"s\n\x15PreviewPaletteRequest\x12\x19\n\x0fpalette_version\x18\x01 \x01(\tH\x00\x12\r\n\x03\x63sv\x18\x02 \x01(\tH\x00\x12\x1e\n\x0bmax_outfits\x18\x03 \x01(\rB\t\xbaH\x06*\x04\x18\xa0\x8d\x06\x42\x10\n\x07palette\x12\x05\xbaH\x02\x08\x01\"\xb1\x02\n\x16PreviewPaletteResponse\x12\x16\n\x0estored_outfits\x18\x01 \x01(\x04\x12\x0f\n\x07outfits\x18\x02 \x01(\x04\x12\x10\n\x08garments\x18\x03 \x01(\x04\x12\x18\n\x10\x63hanged_garments\x18\x04 \x01(\x04\x12.\n\x05moves\x18\x05 \x03(\x0b\x32\x1f.snsfashion.color.v1.FamilyMove\x12\x32\n\nlost_names\x18\x06 \x03(\x0b\x32\x1e.snsfashion.color.v1.NameCount\x12\x31\n\tnew_names\x18\x07 \x03(\x0b\x32\x1e.snsfashion.color.v1.NameCount\x12\x15\n\rlost_families\x18\x08 \x03(\t\x12\x14\n\x0cnew_families\x18\t \x03(\t\"`\n\nFamilyMove\x12\x15\n\rfamily_before\x18\x01 \x01(\t\x12\x14\n\x0c\x66\x61mily_after\x18\x02 \x01(\t\x12\x10\n\x08garments\x18\x03 \x01(\x04\x12\x13\n\x0b\x65xample_rgb\x18\x04 \x03(\r\"+\n\tNameCount\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08garments\x18\x02 \x01(\x04\"\xc6\x01\n\x16\x41\x63tivatePaletteRequest\x12\xab\x01\n\x0fpalette_version\x18\x01 \x01(\tB\x91\x01\xbaH\x8d\x01\xba\x01\x89\x01\n\x14palette_version.form\x12Imust be 1 to 64 letters (A-Z, a-z), digits, dots, hyphens and underscores\x1a&this.matches(\'^[A-Za-z0-9._-]{1,64}$\')\"f\n\x17\x41\x63tivatePaletteResponse\x12\x31\n\x07palette\x18\x01 \x01(\x0b\x32 .snsfashion.color.v1.PaletteInfo\x12\x18\n\x10previous_version\x18\x02 \x01(\t\"\x15\n\x13ListPalettesRequest\"J\n\x14ListPalettesResponse\x12\x32\n\x08palettes\x18\x01 \x03(\x0b\x32 .snsfashion.color.v1.PaletteInfo\"\x89\x01\n\x0bPaletteInfo\x12\x17\n\x0fpalette_version\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\x03\x12\x0e\n\x06\x63olors\x18\x03 \x01(\r\x12\x10\n\x08\x66\x61milies\x18\x04 \x01(\r\x12\x0e\n\x06newest\x18\x05 \x01(\x08\x12\x1b\n\x13\x65\x61rlier_generations\x18\x06 \x03(\x03\x32\xce\x05\n\x0c\x43olorService\x12\x66\n\rExtractColors\x12).snsfashion.color.v1.ExtractColorsRequest\x1a*.snsfashion.color.v1.ExtractColorsResponse\x12Z\n\tNameColor\x12%.snsfashion.color.v1.NameColorRequest\x1a&.snsfashion.color.v1.NameColorResponse\x12]\n\nGetPalette\x12&.snsfashion.color.v1.GetPaletteRequest\x1a\'.snsfashion.color.v1.GetPaletteResponse\x12]\n\nPutPalette\x12&.snsfashion.color.v1.PutPaletteRequest\x1a\'.snsfashion.color.v1.PutPaletteResponse\x12i\n\x0ePreviewPalette\x12*.snsfashion.color.v1.PreviewPaletteRequest\x1a+.snsfashion.color.v1.PreviewPaletteResponse\x12l\n\x0f\x41\x63tivatePalette\x12+.snsfashion.color.v1.ActivatePaletteRequest\x1a,.snsfashion.color.v1.ActivatePaletteResponse\x12\x63\n\x0cListPalettes\x12(.snsfashion.color.v1.ListPalettesRequest\x1a).snsfashion.color.v1.ListPalettesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,6 +39,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NAMECOLORREQUEST'].fields_by_name['hex']._serialized_options = b'\272Hd\272\001a\n\010hex.form\0221must be six hexadecimal digits, such as \"#1f2a52\"\032\"this.matches(\'^#?[0-9A-Fa-f]{6}$\')'
   _globals['_PUTPALETTEREQUEST'].fields_by_name['palette_version']._loaded_options = None
   _globals['_PUTPALETTEREQUEST'].fields_by_name['palette_version']._serialized_options = b'\272H\215\001\272\001\211\001\n\024palette_version.form\022Imust be 1 to 64 letters (A-Z, a-z), digits, dots, hyphens and underscores\032&this.matches(\'^[A-Za-z0-9._-]{1,64}$\')'
+  _globals['_PREVIEWPALETTEREQUEST'].oneofs_by_name['palette']._loaded_options = None
+  _globals['_PREVIEWPALETTEREQUEST'].oneofs_by_name['palette']._serialized_options = b'\272H\002\010\001'
+  _globals['_PREVIEWPALETTEREQUEST'].fields_by_name['max_outfits']._loaded_options = None
+  _globals['_PREVIEWPALETTEREQUEST'].fields_by_name['max_outfits']._serialized_options = b'\272H\006*\004\030\240\215\006'
+  _globals['_ACTIVATEPALETTEREQUEST'].fields_by_name['palette_version']._loaded_options = None
+  _globals['_ACTIVATEPALETTEREQUEST'].fields_by_name['palette_version']._serialized_options = b'\272H\215\001\272\001\211\001\n\024palette_version.form\022Imust be 1 to 64 letters (A-Z, a-z), digits, dots, hyphens and underscores\032&this.matches(\'^[A-Za-z0-9._-]{1,64}$\')'
   _globals['_EXTRACTCOLORSREQUEST']._serialized_start=122
   _globals['_EXTRACTCOLORSREQUEST']._serialized_end=246
   _globals['_EXTRACTCOLORSRESPONSE']._serialized_start=249
@@ -54,17 +60,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PALETTEFAMILY']._serialized_start=794
   _globals['_PALETTEFAMILY']._serialized_end=853
   _globals['_GETPALETTERESPONSE']._serialized_start=856
-  _globals['_GETPALETTERESPONSE']._serialized_end=1018
-  _globals['_PUTPALETTEREQUEST']._serialized_start=1021
-  _globals['_PUTPALETTEREQUEST']._serialized_end=1227
-  _globals['_PUTPALETTERESPONSE']._serialized_start=1229
-  _globals['_PUTPALETTERESPONSE']._serialized_end=1300
-  _globals['_LISTPALETTESREQUEST']._serialized_start=1302
-  _globals['_LISTPALETTESREQUEST']._serialized_end=1323
-  _globals['_LISTPALETTESRESPONSE']._serialized_start=1325
-  _globals['_LISTPALETTESRESPONSE']._serialized_end=1399
-  _globals['_PALETTEINFO']._serialized_start=1401
-  _globals['_PALETTEINFO']._serialized_end=1509
-  _globals['_COLORSERVICE']._serialized_start=1512
-  _globals['_COLORSERVICE']._serialized_end=2013
+  _globals['_GETPALETTERESPONSE']._serialized_end=1031
+  _globals['_PUTPALETTEREQUEST']._serialized_start=1034
+  _globals['_PUTPALETTEREQUEST']._serialized_end=1263
+  _globals['_PUTPALETTERESPONSE']._serialized_start=1265
+  _globals['_PUTPALETTERESPONSE']._serialized_end=1336
+  _globals['_PREVIEWPALETTEREQUEST']._serialized_start=1338
+  _globals['_PREVIEWPALETTEREQUEST']._serialized_end=1453
+  _globals['_PREVIEWPALETTERESPONSE']._serialized_start=1456
+  _globals['_PREVIEWPALETTERESPONSE']._serialized_end=1761
+  _globals['_FAMILYMOVE']._serialized_start=1763
+  _globals['_FAMILYMOVE']._serialized_end=1859
+  _globals['_NAMECOUNT']._serialized_start=1861
+  _globals['_NAMECOUNT']._serialized_end=1904
+  _globals['_ACTIVATEPALETTEREQUEST']._serialized_start=1907
+  _globals['_ACTIVATEPALETTEREQUEST']._serialized_end=2105
+  _globals['_ACTIVATEPALETTERESPONSE']._serialized_start=2107
+  _globals['_ACTIVATEPALETTERESPONSE']._serialized_end=2209
+  _globals['_LISTPALETTESREQUEST']._serialized_start=2211
+  _globals['_LISTPALETTESREQUEST']._serialized_end=2232
+  _globals['_LISTPALETTESRESPONSE']._serialized_start=2234
+  _globals['_LISTPALETTESRESPONSE']._serialized_end=2308
+  _globals['_PALETTEINFO']._serialized_start=2311
+  _globals['_PALETTEINFO']._serialized_end=2448
+  _globals['_COLORSERVICE']._serialized_start=2451
+  _globals['_COLORSERVICE']._serialized_end=3169
 # @@protoc_insertion_point(module_scope)

@@ -31,7 +31,7 @@ class ExtractColorsRequest(_message.Message):
     photo: _builtins.bytes
     """Bytes of a JPEG, PNG, WebP or GIF; at most 20 MB and 40 megapixels."""
     palette_version: _builtins.str
-    """Version of the palette to name by; empty for the newest."""
+    """Version of the palette to name by; empty for the active one."""
     @_builtins.property
     def garments(self) -> _containers.RepeatedCompositeFieldContainer[_fashion_pb2.Garment]:
         """Garments with masks of the photo's size."""
@@ -61,7 +61,7 @@ class ExtractColorsResponse(_message.Message):
     GENERATION_FIELD_NUMBER: _builtins.int
     WHITE_BALANCE_FIELD_NUMBER: _builtins.int
     generation: _builtins.int
-    """Generation of the palette and method."""
+    """Generation of the palette and method; 0 if the palette was never active."""
     @_builtins.property
     def garments(self) -> _containers.RepeatedCompositeFieldContainer[_fashion_pb2.Garment]:
         """The garments in the same order, with colors and pattern."""
@@ -96,7 +96,7 @@ class NameColorRequest(_message.Message):
     hex: _builtins.str
     """"#rrggbb" or "rrggbb"."""
     palette_version: _builtins.str
-    """Version of the palette to name by; empty for the newest."""
+    """Version of the palette to name by; empty for the active one."""
     def __init__(
         self,
         *,
@@ -123,7 +123,7 @@ class NameColorResponse(_message.Message):
     distance: _builtins.float
     """CIEDE2000 distance to the named color."""
     generation: _builtins.int
-    """Generation of the palette and method."""
+    """Generation of the palette and method; 0 if the palette was never active."""
     @_builtins.property
     def color(self) -> _fashion_pb2.Color:
         """The color, with name, family and confidence; share is 1."""
@@ -151,7 +151,7 @@ class GetPaletteRequest(_message.Message):
 
     PALETTE_VERSION_FIELD_NUMBER: _builtins.int
     palette_version: _builtins.str
-    """Version of the palette; empty for the newest."""
+    """Version of the palette; empty for the active one."""
     def __init__(
         self,
         *,
@@ -239,10 +239,13 @@ class GetPaletteResponse(_message.Message):
     FAMILIES_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     GENERATION_FIELD_NUMBER: _builtins.int
+    CSV_FIELD_NUMBER: _builtins.int
     version: _builtins.str
     """Version of the palette, such as "xkcd-css3-1"."""
     generation: _builtins.int
-    """Generation of the palette and method."""
+    """Generation of the palette and method; 0 if the palette was never active."""
+    csv: _builtins.str
+    """The palette as it was put, which PutPalette takes again."""
     @_builtins.property
     def colors(self) -> _containers.RepeatedCompositeFieldContainer[Global___PaletteColor]:
         """Named colors."""
@@ -258,10 +261,11 @@ class GetPaletteResponse(_message.Message):
         families: _abc.Iterable[Global___PaletteFamily] | None = ...,
         version: _builtins.str = ...,
         generation: _builtins.int = ...,
+        csv: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["colors", b"colors", "families", b"families", "generation", b"generation", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["colors", b"colors", "csv", b"csv", "families", b"families", "generation", b"generation", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -275,21 +279,26 @@ class PutPaletteRequest(_message.Message):
 
     PALETTE_VERSION_FIELD_NUMBER: _builtins.int
     CSV_FIELD_NUMBER: _builtins.int
+    KEEP_INACTIVE_FIELD_NUMBER: _builtins.int
     palette_version: _builtins.str
     """A new version, such as "acme-2027"."""
     csv: _builtins.str
     """CSV in UTF-8 with the columns `name`, `rgb` (six hexadecimal digits) and `family`; `name_ko` and `family_ko` are
-    optional. A family that the packaged palette does not have needs a `family_ko` in one of its lines. At most 20,000 lines.
+    optional. A family that the packaged palette does not have needs a `family_ko` in one of its lines. At least 12 colors in
+    8 families, at most 20,000 lines.
     """
+    keep_inactive: _builtins.bool
+    """Store the palette without naming by it. It has no effect on a palette that was active once."""
     def __init__(
         self,
         *,
         palette_version: _builtins.str = ...,
         csv: _builtins.str = ...,
+        keep_inactive: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["csv", b"csv", "palette_version", b"palette_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["csv", b"csv", "keep_inactive", b"keep_inactive", "palette_version", b"palette_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -320,6 +329,214 @@ class PutPaletteResponse(_message.Message):
 Global___PutPaletteResponse: _TypeAlias = PutPaletteResponse  # noqa: Y015
 
 @_typing.final
+class PreviewPaletteRequest(_message.Message):
+    """PreviewPalette's request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PALETTE_VERSION_FIELD_NUMBER: _builtins.int
+    CSV_FIELD_NUMBER: _builtins.int
+    MAX_OUTFITS_FIELD_NUMBER: _builtins.int
+    palette_version: _builtins.str
+    """Version of a stored palette."""
+    csv: _builtins.str
+    """A CSV as PutPalette takes it. It is not stored."""
+    max_outfits: _builtins.int
+    """The most outfits to look at; 0 for 10,000. If more are stored, it is the same sample each time."""
+    def __init__(
+        self,
+        *,
+        palette_version: _builtins.str = ...,
+        csv: _builtins.str = ...,
+        max_outfits: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["csv", b"csv", "palette", b"palette", "palette_version", b"palette_version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["csv", b"csv", "max_outfits", b"max_outfits", "palette", b"palette", "palette_version", b"palette_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_palette: _TypeAlias = _typing.Literal["palette_version", "csv"]  # noqa: Y015
+    _WhichOneofArgType_palette: _TypeAlias = _typing.Literal["palette", b"palette"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_palette) -> _WhichOneofReturnType_palette | None: ...
+
+Global___PreviewPaletteRequest: _TypeAlias = PreviewPaletteRequest  # noqa: Y015
+
+@_typing.final
+class PreviewPaletteResponse(_message.Message):
+    """PreviewPalette's response. A name is that of the main color of a garment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STORED_OUTFITS_FIELD_NUMBER: _builtins.int
+    OUTFITS_FIELD_NUMBER: _builtins.int
+    GARMENTS_FIELD_NUMBER: _builtins.int
+    CHANGED_GARMENTS_FIELD_NUMBER: _builtins.int
+    MOVES_FIELD_NUMBER: _builtins.int
+    LOST_NAMES_FIELD_NUMBER: _builtins.int
+    NEW_NAMES_FIELD_NUMBER: _builtins.int
+    LOST_FAMILIES_FIELD_NUMBER: _builtins.int
+    NEW_FAMILIES_FIELD_NUMBER: _builtins.int
+    stored_outfits: _builtins.int
+    """How many outfits are stored."""
+    outfits: _builtins.int
+    """How many of them were looked at."""
+    garments: _builtins.int
+    """Their garments with a color."""
+    changed_garments: _builtins.int
+    """How many of these garments would get another family."""
+    @_builtins.property
+    def moves(self) -> _containers.RepeatedCompositeFieldContainer[Global___FamilyMove]:
+        """The 50 greatest moves, the greatest first."""
+
+    @_builtins.property
+    def lost_names(self) -> _containers.RepeatedCompositeFieldContainer[Global___NameCount]:
+        """Names that garments have now and would not have any more, the most frequent first; at most 50."""
+
+    @_builtins.property
+    def new_names(self) -> _containers.RepeatedCompositeFieldContainer[Global___NameCount]:
+        """Names that garments would get and none has now, the most frequent first; at most 50."""
+
+    @_builtins.property
+    def lost_families(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Families of the active palette that the palette lacks."""
+
+    @_builtins.property
+    def new_families(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Families of the palette that the active palette lacks."""
+
+    def __init__(
+        self,
+        *,
+        stored_outfits: _builtins.int = ...,
+        outfits: _builtins.int = ...,
+        garments: _builtins.int = ...,
+        changed_garments: _builtins.int = ...,
+        moves: _abc.Iterable[Global___FamilyMove] | None = ...,
+        lost_names: _abc.Iterable[Global___NameCount] | None = ...,
+        new_names: _abc.Iterable[Global___NameCount] | None = ...,
+        lost_families: _abc.Iterable[_builtins.str] | None = ...,
+        new_families: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_garments", b"changed_garments", "garments", b"garments", "lost_families", b"lost_families", "lost_names", b"lost_names", "moves", b"moves", "new_families", b"new_families", "new_names", b"new_names", "outfits", b"outfits", "stored_outfits", b"stored_outfits"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewPaletteResponse: _TypeAlias = PreviewPaletteResponse  # noqa: Y015
+
+@_typing.final
+class FamilyMove(_message.Message):
+    """Garments whose main color would move from one family to another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FAMILY_BEFORE_FIELD_NUMBER: _builtins.int
+    FAMILY_AFTER_FIELD_NUMBER: _builtins.int
+    GARMENTS_FIELD_NUMBER: _builtins.int
+    EXAMPLE_RGB_FIELD_NUMBER: _builtins.int
+    family_before: _builtins.str
+    """Family as stored."""
+    family_after: _builtins.str
+    """Family by the palette."""
+    garments: _builtins.int
+    """How many garments."""
+    @_builtins.property
+    def example_rgb(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Main colors of up to five of these garments, sRGB as 0xRRGGBB."""
+
+    def __init__(
+        self,
+        *,
+        family_before: _builtins.str = ...,
+        family_after: _builtins.str = ...,
+        garments: _builtins.int = ...,
+        example_rgb: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["example_rgb", b"example_rgb", "family_after", b"family_after", "family_before", b"family_before", "garments", b"garments"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FamilyMove: _TypeAlias = FamilyMove  # noqa: Y015
+
+@_typing.final
+class NameCount(_message.Message):
+    """How many garments have a name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    GARMENTS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name of a color."""
+    garments: _builtins.int
+    """How many garments."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        garments: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["garments", b"garments", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NameCount: _TypeAlias = NameCount  # noqa: Y015
+
+@_typing.final
+class ActivatePaletteRequest(_message.Message):
+    """ActivatePalette's request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PALETTE_VERSION_FIELD_NUMBER: _builtins.int
+    palette_version: _builtins.str
+    """Version of a stored palette."""
+    def __init__(
+        self,
+        *,
+        palette_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["palette_version", b"palette_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActivatePaletteRequest: _TypeAlias = ActivatePaletteRequest  # noqa: Y015
+
+@_typing.final
+class ActivatePaletteResponse(_message.Message):
+    """ActivatePalette's response."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PALETTE_FIELD_NUMBER: _builtins.int
+    PREVIOUS_VERSION_FIELD_NUMBER: _builtins.int
+    previous_version: _builtins.str
+    """Version that was active until then; the same if nothing changed. To take the activation back, activate this one."""
+    @_builtins.property
+    def palette(self) -> Global___PaletteInfo:
+        """The palette."""
+
+    def __init__(
+        self,
+        *,
+        palette: Global___PaletteInfo | None = ...,
+        previous_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["palette", b"palette"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["palette", b"palette", "previous_version", b"previous_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActivatePaletteResponse: _TypeAlias = ActivatePaletteResponse  # noqa: Y015
+
+@_typing.final
 class ListPalettesRequest(_message.Message):
     """ListPalettes' request."""
 
@@ -345,7 +562,7 @@ class ListPalettesResponse(_message.Message):
     PALETTES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def palettes(self) -> _containers.RepeatedCompositeFieldContainer[Global___PaletteInfo]:
-        """Oldest first. Colors are named by the last one."""
+        """In the order in which they were last activated. Colors are named by the last one."""
 
     def __init__(
         self,
@@ -371,16 +588,21 @@ class PaletteInfo(_message.Message):
     COLORS_FIELD_NUMBER: _builtins.int
     FAMILIES_FIELD_NUMBER: _builtins.int
     NEWEST_FIELD_NUMBER: _builtins.int
+    EARLIER_GENERATIONS_FIELD_NUMBER: _builtins.int
     palette_version: _builtins.str
     """Its version."""
     generation: _builtins.int
-    """Generation of colors that are measured now and named by it."""
+    """Generation of colors that are measured now and named by it; 0 if it was never active."""
     colors: _builtins.int
     """How many named colors it has."""
     families: _builtins.int
     """How many families it has."""
     newest: _builtins.bool
-    """Whether it is the newest, by which photos are named."""
+    """Whether it is the active one, by which photos are named: the newest activation."""
+    @_builtins.property
+    def earlier_generations(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Generations of its earlier activations by the present method, the oldest first."""
+
     def __init__(
         self,
         *,
@@ -389,10 +611,11 @@ class PaletteInfo(_message.Message):
         colors: _builtins.int = ...,
         families: _builtins.int = ...,
         newest: _builtins.bool = ...,
+        earlier_generations: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["colors", b"colors", "families", b"families", "generation", b"generation", "newest", b"newest", "palette_version", b"palette_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["colors", b"colors", "earlier_generations", b"earlier_generations", "families", b"families", "generation", b"generation", "newest", b"newest", "palette_version", b"palette_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

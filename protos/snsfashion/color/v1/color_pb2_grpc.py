@@ -55,6 +55,16 @@ class ColorServiceStub:
                 request_serializer=snsfashion_dot_color_dot_v1_dot_color__pb2.PutPaletteRequest.SerializeToString,
                 response_deserializer=snsfashion_dot_color_dot_v1_dot_color__pb2.PutPaletteResponse.FromString,
                 _registered_method=True)
+        self.PreviewPalette = channel.unary_unary(
+                '/snsfashion.color.v1.ColorService/PreviewPalette',
+                request_serializer=snsfashion_dot_color_dot_v1_dot_color__pb2.PreviewPaletteRequest.SerializeToString,
+                response_deserializer=snsfashion_dot_color_dot_v1_dot_color__pb2.PreviewPaletteResponse.FromString,
+                _registered_method=True)
+        self.ActivatePalette = channel.unary_unary(
+                '/snsfashion.color.v1.ColorService/ActivatePalette',
+                request_serializer=snsfashion_dot_color_dot_v1_dot_color__pb2.ActivatePaletteRequest.SerializeToString,
+                response_deserializer=snsfashion_dot_color_dot_v1_dot_color__pb2.ActivatePaletteResponse.FromString,
+                _registered_method=True)
         self.ListPalettes = channel.unary_unary(
                 '/snsfashion.color.v1.ColorService/ListPalettes',
                 request_serializer=snsfashion_dot_color_dot_v1_dot_color__pb2.ListPalettesRequest.SerializeToString,
@@ -89,16 +99,32 @@ class ColorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PutPalette(self, request, context):
-        """Adds a palette. From then on every replica names colors by it. A version never changes: to add the same palette again
-        does nothing. INVALID_ARGUMENT if the version is that of a different palette, or if the CSV is wrong; then it names
-        line and column.
+        """Adds a palette. From then on every replica names colors by it, unless it is kept inactive. A version never changes: to
+        add the same palette again does nothing. INVALID_ARGUMENT if the version is that of a different palette, or if the CSV
+        is wrong or too small; then it names line and column, or what is missing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PreviewPalette(self, request, context):
+        """Tells what a palette would change in stored outfits. It changes nothing. Errors as of PutPalette and GetPalette.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ActivatePalette(self, request, context):
+        """Makes every replica name colors by a stored palette from now on, also by an older one. To activate the active one does
+        nothing. Stored outfits keep their names until they are recolored. NOT_FOUND lists the palettes that exist.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListPalettes(self, request, context):
-        """Lists the palettes, oldest first. Colors are named by the last one.
+        """Lists the palettes in the order in which they were last activated, after those that never were. Colors are named by
+        the last one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,6 +152,16 @@ def add_ColorServiceServicer_to_server(servicer, server):
                     servicer.PutPalette,
                     request_deserializer=snsfashion_dot_color_dot_v1_dot_color__pb2.PutPaletteRequest.FromString,
                     response_serializer=snsfashion_dot_color_dot_v1_dot_color__pb2.PutPaletteResponse.SerializeToString,
+            ),
+            'PreviewPalette': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewPalette,
+                    request_deserializer=snsfashion_dot_color_dot_v1_dot_color__pb2.PreviewPaletteRequest.FromString,
+                    response_serializer=snsfashion_dot_color_dot_v1_dot_color__pb2.PreviewPaletteResponse.SerializeToString,
+            ),
+            'ActivatePalette': grpc.unary_unary_rpc_method_handler(
+                    servicer.ActivatePalette,
+                    request_deserializer=snsfashion_dot_color_dot_v1_dot_color__pb2.ActivatePaletteRequest.FromString,
+                    response_serializer=snsfashion_dot_color_dot_v1_dot_color__pb2.ActivatePaletteResponse.SerializeToString,
             ),
             'ListPalettes': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPalettes,
@@ -242,6 +278,60 @@ class ColorService:
             '/snsfashion.color.v1.ColorService/PutPalette',
             snsfashion_dot_color_dot_v1_dot_color__pb2.PutPaletteRequest.SerializeToString,
             snsfashion_dot_color_dot_v1_dot_color__pb2.PutPaletteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewPalette(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/snsfashion.color.v1.ColorService/PreviewPalette',
+            snsfashion_dot_color_dot_v1_dot_color__pb2.PreviewPaletteRequest.SerializeToString,
+            snsfashion_dot_color_dot_v1_dot_color__pb2.PreviewPaletteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ActivatePalette(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/snsfashion.color.v1.ColorService/ActivatePalette',
+            snsfashion_dot_color_dot_v1_dot_color__pb2.ActivatePaletteRequest.SerializeToString,
+            snsfashion_dot_color_dot_v1_dot_color__pb2.ActivatePaletteResponse.FromString,
             options,
             channel_credentials,
             insecure,

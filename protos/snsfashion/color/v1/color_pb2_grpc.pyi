@@ -42,12 +42,20 @@ class ColorServiceStub:
     GetPalette: _grpc.UnaryUnaryMultiCallable[_color_pb2.GetPaletteRequest, _color_pb2.GetPaletteResponse]
     """Returns a palette: names, families and their labels. NOT_FOUND lists the palettes that exist."""
     PutPalette: _grpc.UnaryUnaryMultiCallable[_color_pb2.PutPaletteRequest, _color_pb2.PutPaletteResponse]
-    """Adds a palette. From then on every replica names colors by it. A version never changes: to add the same palette again
-    does nothing. INVALID_ARGUMENT if the version is that of a different palette, or if the CSV is wrong; then it names
-    line and column.
+    """Adds a palette. From then on every replica names colors by it, unless it is kept inactive. A version never changes: to
+    add the same palette again does nothing. INVALID_ARGUMENT if the version is that of a different palette, or if the CSV
+    is wrong or too small; then it names line and column, or what is missing.
+    """
+    PreviewPalette: _grpc.UnaryUnaryMultiCallable[_color_pb2.PreviewPaletteRequest, _color_pb2.PreviewPaletteResponse]
+    """Tells what a palette would change in stored outfits. It changes nothing. Errors as of PutPalette and GetPalette."""
+    ActivatePalette: _grpc.UnaryUnaryMultiCallable[_color_pb2.ActivatePaletteRequest, _color_pb2.ActivatePaletteResponse]
+    """Makes every replica name colors by a stored palette from now on, also by an older one. To activate the active one does
+    nothing. Stored outfits keep their names until they are recolored. NOT_FOUND lists the palettes that exist.
     """
     ListPalettes: _grpc.UnaryUnaryMultiCallable[_color_pb2.ListPalettesRequest, _color_pb2.ListPalettesResponse]
-    """Lists the palettes, oldest first. Colors are named by the last one."""
+    """Lists the palettes in the order in which they were last activated, after those that never were. Colors are named by
+    the last one.
+    """
 
 @_typing.type_check_only
 class ColorServiceAsyncStub(ColorServiceStub):
@@ -63,12 +71,20 @@ class ColorServiceAsyncStub(ColorServiceStub):
     GetPalette: _aio.UnaryUnaryMultiCallable[_color_pb2.GetPaletteRequest, _color_pb2.GetPaletteResponse]  # type: ignore[assignment]
     """Returns a palette: names, families and their labels. NOT_FOUND lists the palettes that exist."""
     PutPalette: _aio.UnaryUnaryMultiCallable[_color_pb2.PutPaletteRequest, _color_pb2.PutPaletteResponse]  # type: ignore[assignment]
-    """Adds a palette. From then on every replica names colors by it. A version never changes: to add the same palette again
-    does nothing. INVALID_ARGUMENT if the version is that of a different palette, or if the CSV is wrong; then it names
-    line and column.
+    """Adds a palette. From then on every replica names colors by it, unless it is kept inactive. A version never changes: to
+    add the same palette again does nothing. INVALID_ARGUMENT if the version is that of a different palette, or if the CSV
+    is wrong or too small; then it names line and column, or what is missing.
+    """
+    PreviewPalette: _aio.UnaryUnaryMultiCallable[_color_pb2.PreviewPaletteRequest, _color_pb2.PreviewPaletteResponse]  # type: ignore[assignment]
+    """Tells what a palette would change in stored outfits. It changes nothing. Errors as of PutPalette and GetPalette."""
+    ActivatePalette: _aio.UnaryUnaryMultiCallable[_color_pb2.ActivatePaletteRequest, _color_pb2.ActivatePaletteResponse]  # type: ignore[assignment]
+    """Makes every replica name colors by a stored palette from now on, also by an older one. To activate the active one does
+    nothing. Stored outfits keep their names until they are recolored. NOT_FOUND lists the palettes that exist.
     """
     ListPalettes: _aio.UnaryUnaryMultiCallable[_color_pb2.ListPalettesRequest, _color_pb2.ListPalettesResponse]  # type: ignore[assignment]
-    """Lists the palettes, oldest first. Colors are named by the last one."""
+    """Lists the palettes in the order in which they were last activated, after those that never were. Colors are named by
+    the last one.
+    """
 
 class ColorServiceServicer(metaclass=_abc_1.ABCMeta):
     """Measures and names colors."""
@@ -105,9 +121,27 @@ class ColorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _color_pb2.PutPaletteRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_color_pb2.PutPaletteResponse, _abc.Awaitable[_color_pb2.PutPaletteResponse]]:
-        """Adds a palette. From then on every replica names colors by it. A version never changes: to add the same palette again
-        does nothing. INVALID_ARGUMENT if the version is that of a different palette, or if the CSV is wrong; then it names
-        line and column.
+        """Adds a palette. From then on every replica names colors by it, unless it is kept inactive. A version never changes: to
+        add the same palette again does nothing. INVALID_ARGUMENT if the version is that of a different palette, or if the CSV
+        is wrong or too small; then it names line and column, or what is missing.
+        """
+
+    @_abc_1.abstractmethod
+    def PreviewPalette(
+        self,
+        request: _color_pb2.PreviewPaletteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_color_pb2.PreviewPaletteResponse, _abc.Awaitable[_color_pb2.PreviewPaletteResponse]]:
+        """Tells what a palette would change in stored outfits. It changes nothing. Errors as of PutPalette and GetPalette."""
+
+    @_abc_1.abstractmethod
+    def ActivatePalette(
+        self,
+        request: _color_pb2.ActivatePaletteRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_color_pb2.ActivatePaletteResponse, _abc.Awaitable[_color_pb2.ActivatePaletteResponse]]:
+        """Makes every replica name colors by a stored palette from now on, also by an older one. To activate the active one does
+        nothing. Stored outfits keep their names until they are recolored. NOT_FOUND lists the palettes that exist.
         """
 
     @_abc_1.abstractmethod
@@ -116,6 +150,8 @@ class ColorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _color_pb2.ListPalettesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_color_pb2.ListPalettesResponse, _abc.Awaitable[_color_pb2.ListPalettesResponse]]:
-        """Lists the palettes, oldest first. Colors are named by the last one."""
+        """Lists the palettes in the order in which they were last activated, after those that never were. Colors are named by
+        the last one.
+        """
 
 def add_ColorServiceServicer_to_server(servicer: ColorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

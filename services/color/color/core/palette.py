@@ -27,6 +27,13 @@ COLUMNS = ("name", "name_ko", "rgb", "family", "family_ko")
 MAX_LINES = 20_000
 MAX_BYTES = 4_000_000
 MAX_NAME = 64
+LEAST_COLORS = 12
+LEAST_FAMILIES = 8
+"""A palette with less does not go live: it is a file that was cut off, or a try.
+
+Languages name eleven basic colors (Berlin and Kay 1969), and filters of shops show ten to fifteen. Eight families leave room for
+a house whose clothes have few colors; with fewer, most garments would be in a family that is not their color.
+"""
 _RGB = re.compile(r"#?[0-9A-Fa-f]{6}")
 
 
@@ -96,6 +103,24 @@ def parse(text: str) -> Palette:
     if not colors:
         raise BadPalette("line 2: the palette has no colors")
     return _build(colors, labels, first_line)
+
+
+def check_size(palette: Palette) -> None:
+    """Raise BadPalette, which tells how much is missing, if a palette is too small to name photos."""
+    colors, families = len(palette.names), len(palette.families)
+    lacking = [
+        f"{what} missing: {least - has}"
+        for least, has, what in (
+            (LEAST_COLORS, colors, "colors"),
+            (LEAST_FAMILIES, families, "families"),
+        )
+        if has < least
+    ]
+    if lacking:
+        raise BadPalette(
+            f"a palette has at least {LEAST_COLORS} colors in {LEAST_FAMILIES} families; this one has {colors} in {families} "
+            f"({', '.join(lacking)})"
+        )
 
 
 def _take(row: dict[str, str], line: int, colors: dict[str, tuple[str, str, str]]) -> None:

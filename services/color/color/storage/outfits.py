@@ -23,7 +23,7 @@ class Known:
 
 
 class NewerPalette(Exception):
-    """Outfits were named by a palette that is no longer the newest; nothing was stored."""
+    """Outfits were named by a palette that is no longer active; nothing was stored."""
 
 
 class Outfits:
@@ -41,7 +41,7 @@ class Outfits:
     async def put(self, outfits: Sequence[OutfitDescribed], palette: int) -> Known:
         """Store each outfit unless a greater or equal tuple is there or its post is erased; return what stands then.
 
-        `palette`: number of the palette that named them. Raise NewerPalette if there is a newer one.
+        `palette`: number of the palette that named them. Raise NewerPalette if one was activated later.
         """
 
         async def write(write: Write) -> Known:
