@@ -71,6 +71,7 @@ def measure(folder: Path, trials: int) -> dict[str, Any]:
     bars = [
         Bar.at_least("recall@10 of the planted risers", 0.85, found["rankers"]["growth"]),
         Bar.at_most("part of the steady series flagged", 0.02, found["flagged"]),
+        Bar.at_most("part of all series flagged as falling", 0.02, found["flagged_as_falling"]),
         Bar.at_most("rankings moved by 100 posts of one author", 0, found["moved"]),
         *(
             Bar.at_most(

@@ -18,7 +18,7 @@ from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
 from trends.core import ranking
 from trends.core.counts import Counts, Span
-from trends.core.observation import Observation, PhotoState, Stratum, Value
+from trends.core.observation import Observation, PhotoState, Stratum, Value, Worn
 from trends.core.recount import Recount
 
 SERIES, RISERS, BASELINE_WEEKS, FLOOD = 400, 5, 8, 100
@@ -32,7 +32,7 @@ def rank_trials(trials: int) -> dict[str, Any]:
     """Measure recall@10 of the planted risers by ranker, the part of steady series flagged, and what a flood moves."""
     names = ("growth", "rising only", "growth ratio", "ratio, floor of 10", "z-score")
     hits = dict.fromkeys(names, 0)
-    flagged, moved, moved_new, reached = 0, 0, 0, 0
+    flagged, fallen, moved, moved_new, reached = 0, 0, 0, 0, 0
     for seed in track(range(trials), "ranking", disable=not sys.stderr.isatty()):
         rng = np.random.default_rng(seed)
         recount, risers = _world(rng)
@@ -47,6 +47,7 @@ def rank_trials(trials: int) -> dict[str, Any]:
         for name, listed in lists.items():
             hits[name] += len(set(listed[:10]) & risers)
         flagged += len(set(lists["rising only"]) - risers)
+        fallen += len(ranked.by_fall())
         orders = _orders(ranked)
         steady = [shown for shown in orders[0] if shown not in risers]
         pair = steady[rng.integers(len(steady))]
@@ -61,6 +62,7 @@ def rank_trials(trials: int) -> dict[str, Any]:
         "trials": trials,
         "rankers": {name: round(n / RISERS / trials, 3) for name, n in hits.items()},
         "flagged": round(flagged / (SERIES - RISERS) / trials, 4),
+        "flagged_as_falling": round(fallen / SERIES / trials, 4),
         "moved": moved,
         "moved_by_someone_new": round(moved_new / trials, 2),
         "in_top_10_if_posts_were_counted": round(reached / trials, 2),
@@ -101,7 +103,8 @@ def _state(
     name: str, day: date, garments: tuple[tuple[int, str], ...], contributor: str
 ) -> PhotoState:
     order = (1, 1, 1, 1)
-    seen = Observation(SOCIAL, day, contributor, True, garments, 0, frozenset(), order, True)
+    worn = tuple(Worn(*garment) for garment in garments)
+    seen = Observation(SOCIAL, day, contributor, True, worn, 0, frozenset(), order, True)
     return PhotoState(f"instagram:{name}:0", "instagram", name, order, seen)
 
 
@@ -148,7 +151,9 @@ def _moves(before: list[tuple[int, str]], after: list[tuple[int, str]]) -> int:
 
 def _who_shows(recount: Recount, pair: tuple[int, str]) -> str:
     return next(
-        o.contributor for o in recount._counted.values() if pair in o.garments and o.day >= MONDAY
+        o.contributor
+        for o in recount._counted.values()
+        if Worn(*pair) in o.garments and o.day >= MONDAY
     )
 
 

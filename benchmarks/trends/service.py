@@ -84,6 +84,7 @@ def _events(number: int, seed: int) -> Iterator[OutfitDescribed]:
                 fashion_pb2.Garment(
                     category=fashion_pb2.Category.ValueType(rng.randint(1, 13)),
                     score=0.9,
+                    pattern=fashion_pb2.Pattern.ValueType(rng.randint(1, 5)),
                     mask=fashion_pb2.Mask(height=800, width=600, counts=mask),
                     colors=[
                         fashion_pb2.Color(family=rng.choices(families, weights)[0], share=0.8),
@@ -238,6 +239,8 @@ def _requests(number: int) -> Iterator[trends_pb2.GetTrendsRequest]:
                     trends_pb2.DIMENSION_ITEM,
                     trends_pb2.DIMENSION_COLOR,
                     trends_pb2.DIMENSION_ITEM_COLOR,
+                    trends_pb2.DIMENSION_PATTERN,
+                    trends_pb2.DIMENSION_ITEM_PATTERN,
                 ]
             ),
             order=rng.choice([trends_pb2.ORDER_SHARE, trends_pb2.ORDER_RISE]),

@@ -15,23 +15,27 @@ MAX_SERIES_DAYS = 366
 WINDOW_DAYS = 7
 BASELINE_DAYS = 21
 MIN_SUPPORT = 10
+YEAR = timedelta(days=364)
+"""A year in whole weeks, so that the days of the week are the same."""
 
 _PARTS: dict[int, set[str]] = {
     trends_pb2.DIMENSION_ITEM: {"category"},
     trends_pb2.DIMENSION_COLOR: {"color_family"},
     trends_pb2.DIMENSION_ITEM_COLOR: {"category", "color_family"},
     trends_pb2.DIMENSION_STYLE: {"style"},
+    trends_pb2.DIMENSION_PATTERN: {"pattern"},
+    trends_pb2.DIMENSION_ITEM_PATTERN: {"category", "pattern"},
 }
 
 
 def value(dimension: int, message: trends_pb2.Value) -> Value:
     """Return the value of a dimension. Raise InvalidArgument unless exactly the parts of the dimension are set."""
     wanted = _PARTS[dimension]
-    for part in ("category", "color_family", "style"):
+    for part in ("category", "color_family", "style", "pattern"):
         if bool(getattr(message, part)) != (part in wanted):
             needed = "is needed" if part in wanted else "does not belong"
             raise InvalidArgument(f"value.{part}", f"{needed} in this dimension")
-    return Value(dimension, message.category, message.color_family, message.style)
+    return Value(dimension, message.category, message.color_family, message.style, message.pattern)
 
 
 def strata(dimension: int, message: trends_pb2.Filter, counts: Counts) -> list[Stratum]:
@@ -48,6 +52,15 @@ def strata(dimension: int, message: trends_pb2.Filter, counts: Counts) -> list[S
 def last_days(counts: Counts, chosen: list[Stratum], last: date, days: int) -> Span:
     """Return the `days` days that end with `last`."""
     return Span(counts, chosen, last - timedelta(days=days - 1), last)
+
+
+def baseline(counts: Counts, window: Span, request: trends_pb2.GetTrendsRequest) -> Span:
+    """Return the days that a window is compared with."""
+    if request.baseline == trends_pb2.BASELINE_LAST_YEAR:
+        days = request.baseline_days or (window.last - window.first).days + 1
+        return last_days(counts, window.strata, window.last - YEAR, days)
+    days = request.baseline_days or BASELINE_DAYS
+    return last_days(counts, window.strata, window.first - timedelta(days=1), days)
 
 
 def series_moments(request: trends_pb2.GetTrendSeriesRequest) -> tuple[datetime, datetime]:

@@ -14,7 +14,7 @@ from servicekit.rpc import Context
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
 from trends import query
-from trends.core import ranking, series
+from trends.core import growth, ranking, series
 from trends.core.counts import Counts, Span, Week
 from trends.core.disclosure import Shown, draw_evidence
 from trends.core.observation import Value, shown_garment
@@ -40,19 +40,14 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         request: trends_pb2.GetTrendsRequest,
         context: Context,
     ) -> trends_pb2.GetTrendsResponse:
-        """List the most worn or the fastest rising values."""
+        """List the most worn, the fastest rising or the fastest falling values."""
         page = Page.of(request, TRENDS_PAGE, self._clock())
         counts = await self._snapshot.counts(request.filter.hashtag)
         strata = query.strata(request.dimension, request.filter, counts)
         window = query.last_days(
             counts, strata, page.as_of.date(), request.window_days or query.WINDOW_DAYS
         )
-        baseline = query.last_days(
-            counts,
-            strata,
-            window.first - timedelta(days=1),
-            request.baseline_days or query.BASELINE_DAYS,
-        )
+        baseline = query.baseline(counts, window, request)
         min_support = request.min_support or query.MIN_SUPPORT
         ranked = ranking.rank_values(counts, window, baseline, request.dimension, min_support)
         orders: dict[int, Callable[[], NDArray[np.intp]]] = {
@@ -60,18 +55,19 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             trends_pb2.ORDER_SHARE: ranked.by_share,
             trends_pb2.ORDER_RISE: ranked.by_rise,
             trends_pb2.ORDER_GROWTH: ranked.by_growth,
+            trends_pb2.ORDER_FALL: ranked.by_fall,
         }
         places = orders[request.order]()
         rows = ranked.rows(places[page.offset : page.offset + page.size])
-        before = baseline.first - timedelta(days=series.TREND_DAYS - 1)
+        before = (baseline.last - baseline.first).days + series.TREND_DAYS
         shares = series.rolling_shares(
-            Span(counts, strata, before, window.last),
+            Span(counts, strata, window.first - timedelta(days=before), window.last),
             np.array([counts.place(row.value) for row in rows], np.intp),
         )
         return trends_pb2.GetTrendsResponse(
             trends=[_trend(row, shares[:, column].tolist()) for column, row in enumerate(rows)],
             next_page_token=page.next_token(request, len(places)),
-            basis=self._basis(window, baseline, page.as_of, ranked.withheld),
+            basis=self._basis(counts, window, baseline, page.as_of, ranked.withheld),
         )
 
     async def GetTrendSeries(
@@ -90,7 +86,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         nothing = Span(counts, (), span.first, span.last)
         withheld = sum(point.withheld for point in points)
         return trends_pb2.GetTrendSeriesResponse(
-            points=map(_point, points), basis=self._basis(span, nothing, end, withheld)
+            points=map(_point, points), basis=self._basis(counts, span, nothing, end, withheld)
         )
 
     async def GetTrendEvidence(
@@ -110,7 +106,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         told = place is not None and bool(window.by_value[:, place].any())
         withheld = place is not None and not told and bool(window.present[:, place].any())
         nothing = Span(counts, (), window.first, window.last)
-        basis = self._basis(window, nothing, page.as_of, int(withheld))
+        basis = self._basis(counts, window, nothing, page.as_of, int(withheld))
         if not told:
             return trends_pb2.GetTrendEvidenceResponse(basis=basis)
         photos = await self._find_photos(counts, window, value, request.filter.hashtag, page)
@@ -155,8 +151,9 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         return photos
 
     def _basis(
-        self, window: Span, baseline: Span, as_of: datetime, withheld: int
+        self, counts: Counts, window: Span, baseline: Span, as_of: datetime, withheld: int
     ) -> trends_pb2.Basis:
+        days = counts.days(window.strata)
         age = Duration()
         age.FromTimedelta(timedelta(seconds=self._snapshot.age))
         facts = [
@@ -173,7 +170,8 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             ),
             snapshot_age=age,
             withheld=withheld,
-            dated=bool(ranking.dated_strata(window, baseline)) or not window.strata,
+            dated=bool(growth.dated_strata(window, baseline)) or not window.strata,
+            baseline_reached=days is not None and days[0] <= baseline.first,
         )
 
 
@@ -198,11 +196,7 @@ def _contributors(authored: set[bool]) -> trends_pb2.ContributorKind.ValueType:
 
 def _trend(row: ranking.RankedValue, shares: Sequence[float]) -> trends_pb2.Trend:
     return trends_pb2.Trend(
-        value=trends_pb2.Value(
-            category=fashion_pb2.Category.ValueType(row.value.category),
-            color_family=row.value.color,
-            style=fashion_pb2.Style.ValueType(row.value.style),
-        ),
+        value=_value(row.value),
         count=row.count,
         share=row.share,
         share_low=row.share_low,
@@ -211,9 +205,21 @@ def _trend(row: ranking.RankedValue, shares: Sequence[float]) -> trends_pb2.Tren
         baseline_share=row.baseline_share,
         rise=row.rise,
         rising=row.rising,
+        fall=row.fall,
+        falling=row.falling,
+        explained_by=row.explained_by and _value(row.explained_by),
         comparable=row.comparable,
         series=shares,
         lift=row.lift,
+    )
+
+
+def _value(value: Value) -> trends_pb2.Value:
+    return trends_pb2.Value(
+        category=fashion_pb2.Category.ValueType(value.category),
+        color_family=value.color,
+        style=fashion_pb2.Style.ValueType(value.style),
+        pattern=fashion_pb2.Pattern.ValueType(value.pattern),
     )
 
 

@@ -40,7 +40,7 @@ def _write_parquet(table: list[SeriesRow], file: Path) -> None:
     import pyarrow.parquet as pq
 
     text, whole, part = pa.string(), pa.int64(), pa.float64()
-    types = [text, text, text, text, pa.date32(), whole, whole, part, part, part]
+    types = [text, text, text, text, text, pa.date32(), whole, whole, part, part, part]
     columns = {
         name: pa.array([getattr(row, name) for row in table], kind)
         for name, kind in zip(_NAMES, types, strict=True)

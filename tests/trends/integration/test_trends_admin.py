@@ -22,7 +22,7 @@ from servicekit.admin import main
 from servicekit.app import utc_now
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2
-from trends.core.observation import Observation, PhotoState, Stratum
+from trends.core.observation import Observation, PhotoState, Stratum, Worn
 from trends.storage.cellstore import FORMAT, Head
 from trends.storage.store import Store
 
@@ -37,7 +37,7 @@ def photo(number: int) -> PhotoState:
         day=SUNDAY - timedelta(days=number % 10),
         contributor=f"p{number}",
         authored=True,
-        garments=((9, "red" if number % 4 else "navy"), (4, "")),
+        garments=(Worn(9, "red" if number % 4 else "navy"), Worn(4)),
         style=0,
         hashtags=frozenset(["ootd"] if number % 2 else []),
         order=(1, 1, 1, 1),

@@ -19,7 +19,7 @@ from servicekit.events import Order
 from servicekit.photostore import Post
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from trends.core.cell import Cell, CellKey, total
-from trends.core.observation import Observation, PhotoState, Stratum
+from trends.core.observation import Observation, PhotoState, Stratum, Worn
 from trends.core.recount import Recount
 from trends.storage.cellstore import FORMAT
 from trends.storage.rebuild import rebuild
@@ -50,7 +50,10 @@ def state(post: str, position: int, order: Order) -> PhotoState:
             day=DAY + timedelta(days=rng.randrange(9)),
             contributor=rng.choice(["x", "y", "z"]),
             authored=rng.random() < 0.5,
-            garments=tuple((rng.randint(1, 3), rng.choice(["red", "navy", ""])) for _ in range(2)),
+            garments=tuple(
+                Worn(rng.randint(1, 3), rng.choice(["red", "navy", ""]), rng.randint(0, 2))
+                for _ in range(2)
+            ),
             style=rng.randint(0, 2),
             hashtags=frozenset(rng.sample(["ootd", "fashion"], rng.randint(0, 2))),
             order=order,

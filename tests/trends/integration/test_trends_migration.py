@@ -23,7 +23,7 @@ from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
 from trends.app import TrendsApp
 from trends.core.cell import Cell, total
-from trends.core.observation import Observation, PhotoState, Stratum
+from trends.core.observation import Observation, PhotoState, Stratum, Worn
 from trends.core.recount import Recount
 from trends.storage.store import Store
 
@@ -50,7 +50,7 @@ def photo(number: int, order: tuple[int, int, int, int] = (1, 1, 1, 1)) -> Photo
         day=SUNDAY - timedelta(days=number % 14),
         contributor=f"p{number}",
         authored=True,
-        garments=((fashion_pb2.CATEGORY_SKIRT, "red" if number % 3 else "navy"),),
+        garments=(Worn(fashion_pb2.CATEGORY_SKIRT, "red" if number % 3 else "navy"),),
         style=0,
         hashtags=frozenset(["ootd"] if number % 2 else []),
         order=order,

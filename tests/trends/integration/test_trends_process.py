@@ -21,7 +21,7 @@ from servicekit.mongo import database
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
-from trends.core.observation import Observation, PhotoState, Stratum
+from trends.core.observation import Observation, PhotoState, Stratum, Worn
 from trends.storage.store import Store
 
 DAY = date(2026, 11, 22)
@@ -51,7 +51,7 @@ def photo(number: int) -> PhotoState:
         day=DAY - timedelta(days=number % 5),
         contributor=f"p{number}",
         authored=True,
-        garments=((9, "red" if number % 3 else "navy"),),
+        garments=(Worn(9, "red" if number % 3 else "navy"),),
         style=0,
         hashtags=frozenset(),
         order=(1, 1, 1, 1),

@@ -17,7 +17,7 @@ from snsfashion.trends.v1 import trends_pb2
 from trends.core.cell import ANYONE, Cell, contributor_id, key_of, total
 from trends.core.counts import Counts, Span
 from trends.core.disclosure import K
-from trends.core.observation import Observation, PhotoState, Stratum, Value
+from trends.core.observation import Observation, PhotoState, Stratum, Value, Worn
 from trends.core.recount import Recount
 
 MONDAY = date(2026, 11, 16)
@@ -31,7 +31,10 @@ observations = st.builds(
     contributor=st.sampled_from(["x", "y", "z"]),
     authored=st.booleans(),
     garments=st.lists(
-        st.tuples(st.integers(1, 3), st.sampled_from(["red", "a:b|c", ""])), max_size=3
+        st.builds(
+            Worn, st.integers(1, 3), st.sampled_from(["red", "a:b|c", ""]), st.integers(0, 2)
+        ),
+        max_size=3,
     ).map(tuple),
     style=st.integers(0, 2),
     hashtags=st.frozensets(st.sampled_from(["ootd", "fashion"])),
@@ -56,7 +59,7 @@ crowds = st.lists(
 
 def observed(contributor: str, day: int = 0, **changes: object) -> Observation:
     plain = Observation(
-        INSTAGRAM, MONDAY, contributor, False, ((9, "red"),), 0, frozenset(), (1, 1, 1, 1), True
+        INSTAGRAM, MONDAY, contributor, False, (Worn(9, "red"),), 0, frozenset(), (1, 1, 1, 1), True
     )
     return replace(plain, day=MONDAY + timedelta(days=day), **changes)  # type: ignore[arg-type]
 

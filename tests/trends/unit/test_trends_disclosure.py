@@ -24,7 +24,7 @@ from trends import service as answering
 from trends.core import counts as counting
 from trends.core.counts import Counts, Span
 from trends.core.disclosure import K, Shown, at_least, draw_evidence, is_drawn, safe_days
-from trends.core.observation import Observation, PhotoState, Stratum, Value
+from trends.core.observation import Observation, PhotoState, Stratum, Value, Worn
 from trends.core.recount import Recount
 from trends.core.series import rows
 
@@ -37,10 +37,17 @@ SHORTS, SKIRT, TOP = (
     fashion_pb2.CATEGORY_SKIRT,
     fashion_pb2.CATEGORY_SHORT_SLEEVE_TOP,
 )
+PLAIN, STRIPED, DOTTED = (
+    fashion_pb2.PATTERN_PLAIN,
+    fashion_pb2.PATTERN_STRIPED,
+    fashion_pb2.PATTERN_DOTTED,
+)
 DIMENSIONS = (
     trends_pb2.DIMENSION_ITEM,
     trends_pb2.DIMENSION_COLOR,
     trends_pb2.DIMENSION_ITEM_COLOR,
+    trends_pb2.DIMENSION_PATTERN,
+    trends_pb2.DIMENSION_ITEM_PATTERN,
 )
 ASKED: tuple[tuple[trends_pb2.Dimension.ValueType, trends_pb2.Value], ...] = (
     (trends_pb2.DIMENSION_ITEM, trends_pb2.Value(category=SHORTS)),
@@ -48,6 +55,8 @@ ASKED: tuple[tuple[trends_pb2.Dimension.ValueType, trends_pb2.Value], ...] = (
     (trends_pb2.DIMENSION_ITEM_COLOR, trends_pb2.Value(category=SHORTS, color_family="teal")),
     (trends_pb2.DIMENSION_ITEM, trends_pb2.Value(category=SKIRT)),
     (trends_pb2.DIMENSION_COLOR, trends_pb2.Value(color_family="red")),
+    (trends_pb2.DIMENSION_PATTERN, trends_pb2.Value(pattern=DOTTED)),
+    (trends_pb2.DIMENSION_ITEM_PATTERN, trends_pb2.Value(category=SHORTS, pattern=DOTTED)),
 )
 
 
@@ -144,6 +153,7 @@ def requests(rng: random.Random, windows: int) -> Iterator[Any]:
                 baseline_days=rng.randint(1, 28),
                 as_of=end,
                 min_support=rng.randint(0, 30),
+                baseline=rng.choice(trends_pb2.Baseline.values()),
                 page_size=100,
             )
         of, value = rng.choice(ASKED)
@@ -175,7 +185,11 @@ def crowd(rng: random.Random, size: int) -> list[Observation]:
             contributor=f"p{rng.randrange(size)}",
             authored=rng.random() < 0.5,
             garments=tuple(
-                (rng.choice((TOP, SKIRT)), rng.choice(("red", "navy", "")))
+                Worn(
+                    rng.choice((TOP, SKIRT)),
+                    rng.choice(("red", "navy", "")),
+                    rng.choice((0, PLAIN, STRIPED)),
+                )
                 for _ in range(rng.randint(1, 2))
             ),
             style=0,
@@ -192,7 +206,7 @@ def with_shorts(photos: list[Observation], places: Sequence[int]) -> World:
     worn = list(photos)
     for place in places:
         seen = worn[place]
-        worn[place] = replace(seen, garments=(*seen.garments, (SHORTS, "teal")))
+        worn[place] = replace(seen, garments=(*seen.garments, Worn(SHORTS, "teal", DOTTED)))
     return World(worn)
 
 
@@ -257,9 +271,9 @@ def days_world(shown: Sequence[int]) -> World:
         while posted < 40:
             place = len(photos)
             if is_drawn(f"i:{place}:0"):
-                garments: tuple[tuple[int, str], ...] = ()
+                garments: tuple[Worn, ...] = ()
             else:
-                garments = ((SKIRT, "red"),)
+                garments = (Worn(SKIRT, "red", PLAIN),)
                 posted += 1
                 if posted <= number:
                     worn.append(place)

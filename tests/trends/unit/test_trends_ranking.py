@@ -14,9 +14,9 @@ from scipy.stats import binomtest
 
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
-from trends.core import ranking
+from trends.core import growth, ranking
 from trends.core.counts import Counts, Span
-from trends.core.observation import Observation, PhotoState, Stratum, Value
+from trends.core.observation import Observation, PhotoState, Stratum, Value, Worn
 from trends.core.recount import Recount
 from trends.core.series import rolling_shares
 
@@ -40,8 +40,9 @@ def photo(
     models: tuple[int, int, int] = (1, 1, 1),
 ) -> PhotoState:
     order = (1, *models)
+    worn = tuple(Worn(*garment) for garment in garments)
     observation = Observation(
-        stratum, day, contributor or f"p{number}", False, garments, 0, frozenset(), order, dated
+        stratum, day, contributor or f"p{number}", False, worn, 0, frozenset(), order, dated
     )
     return PhotoState(f"{stratum.site}:{number}:0", stratum.site, str(number), order, observation)
 
@@ -215,7 +216,7 @@ def rising_world(**last_week: object) -> Photos:
 
 def test_a_rise_is_told_only_where_it_can_be() -> None:
     def red(counts: Photos) -> ranking.RankedValue:
-        rows = worn(ranking.rank_values(*counts.spans(), trends_pb2.DIMENSION_COLOR, 10))
+        rows = worn(ranking.rank_values(*counts.spans(), trends_pb2.DIMENSION_ITEM_COLOR, 10))
         return next(row for row in rows if row.value.color == "red")
 
     plain = red(rising_world())
@@ -235,9 +236,9 @@ def test_a_site_without_dates_does_not_silence_the_others() -> None:
     for number in range(1000, 1030):
         counts.put(photo(number, END, ((9, "green"),), stratum=folder, dated=False))
     told, window, baseline = counts.spans()
-    ranked = ranking.rank_values(told, window, baseline, trends_pb2.DIMENSION_COLOR, 10)
+    ranked = ranking.rank_values(told, window, baseline, trends_pb2.DIMENSION_ITEM_COLOR, 10)
     assert [row.value.color for row in rising(ranked)] == ["red"]
-    assert folder not in ranking.dated_strata(window, baseline)
+    assert folder not in growth.dated_strata(window, baseline)
 
 
 def test_crawling_a_new_site_is_not_a_rise() -> None:
@@ -245,14 +246,14 @@ def test_crawling_a_new_site_is_not_a_rise() -> None:
     for number in range(1000, 1300):
         site = Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, "new")
         counts.put(photo(number, END - timedelta(days=number % 7), ((9, "teal"),), stratum=site))
-    ranked = ranking.rank_values(*counts.spans(), trends_pb2.DIMENSION_COLOR, 10)
+    ranked = ranking.rank_values(*counts.spans(), trends_pb2.DIMENSION_ITEM_COLOR, 10)
     assert [row.value.color for row in rising(ranked)] == ["red"]
     assert worn(ranked)[0].value.color == "teal"
 
 
 def test_values_need_min_support_to_rise() -> None:
     counts = rising_world()
-    dimension = trends_pb2.DIMENSION_COLOR
+    dimension = trends_pb2.DIMENSION_ITEM_COLOR
     (row,) = rising(ranking.rank_values(*counts.spans(), dimension, 10))
     support = row.count + row.baseline_count
     assert rising(ranking.rank_values(*counts.spans(), dimension, support))
@@ -272,23 +273,23 @@ def test_lift_tells_pairs_from_chance() -> None:
 
 
 def test_the_bound_is_that_of_the_findings() -> None:
-    growth = ranking.Growth(
+    change = growth.Growth(
         now=np.array([29, 6]),
         before=np.array([17, 18]),
         expected=np.array([5.67, 6.0]),
         exposure=0.25,
     )
     # log((29 + 4) / (5.67 + 4)) - 1.645 sqrt(1 / 33 + 1 / 17.5)
-    rose, stayed = growth.bound()
+    rose, stayed = change.bound()
     assert rose == pytest.approx(0.7411, abs=2e-3)
     assert stayed < 0
-    rose, stayed = growth.p_values()
+    rose, stayed = change.p_values()
     assert rose < 1e-6
     assert stayed > 0.4
 
 
 def test_the_chance_is_that_of_the_binomial_distribution() -> None:
-    growth = ranking.Growth(
+    change = growth.Growth(
         now=np.array([0, 3, 12, 7]),
         before=np.array([5, 0, 20, 7]),
         expected=np.array([2.0, 0.0, 9.0, 3.5]),
@@ -297,16 +298,16 @@ def test_the_chance_is_that_of_the_binomial_distribution() -> None:
     part = [2 / 7, 0.3, 9 / 29, 3.5 / 10.5]
     expected = [
         binomtest(int(now), int(now + before), p, alternative="greater").pvalue
-        for now, before, p in zip(growth.now, growth.before, part, strict=True)
+        for now, before, p in zip(change.now, change.before, part, strict=True)
     ]
-    assert growth.p_values() == pytest.approx(expected)
+    assert change.p_values() == pytest.approx(expected)
 
 
 def test_benjamini_and_hochberg_example() -> None:
     # At 10% over ten: the fourth p-value (0.035 <= 0.04) is the last below its line.
     given = np.array([0.5, 0.001, 0.035, 0.9, 0.012, 0.02, 0.2, 0.3, 0.4, 0.6])
-    assert given[ranking.significant(given)].tolist() == [0.001, 0.035, 0.012, 0.02]
-    assert ranking.significant(np.empty(0)).tolist() == []
+    assert given[growth.significant(given)].tolist() == [0.001, 0.035, 0.012, 0.02]
+    assert growth.significant(np.empty(0)).tolist() == []
 
 
 @given(
@@ -317,11 +318,11 @@ def test_benjamini_and_hochberg_example() -> None:
 def test_what_is_significant_is_what_the_step_up_procedure_rejects(p_values: list[float]) -> None:
     """Benjamini and Hochberg (1995): reject the k smallest, k the largest with p(k) <= rate * k / m."""
     ordered = sorted(p_values)
-    lines = [ranking.FALSE_DISCOVERY_RATE * k / len(ordered) for k in range(1, len(ordered) + 1)]
+    lines = [growth.FALSE_DISCOVERY_RATE * k / len(ordered) for k in range(1, len(ordered) + 1)]
     # On the line itself rounding decides.
     assume(all(p == 0 or abs(p - line) > 1e-12 for p, line in zip(ordered, lines, strict=True)))
     rejected = max((k + 1 for k, p in enumerate(ordered) if p <= lines[k]), default=0)
-    told = ranking.significant(np.array(p_values, np.float64))
+    told = growth.significant(np.array(p_values, np.float64))
     assert (
         sorted(p for p, is_told in zip(p_values, told, strict=True) if is_told)
         == ordered[:rejected]
@@ -345,3 +346,97 @@ def test_values_are_ordered_by_count_then_by_themselves() -> None:
         Value(trends_pb2.DIMENSION_ITEM, 1),
         Value(trends_pb2.DIMENSION_ITEM, 2),
     ]
+
+
+Crowds = dict[tuple[int, str, int], int]
+
+
+def four_weeks_of(now: Crowds, before: Crowds) -> Photos:
+    """Return people who wear one garment each: so many in the last week, and in each of the three weeks before."""
+    photos = Photos()
+    number = 0
+    for week, worn_then in enumerate((before, before, before, now)):
+        for garment, people in worn_then.items():
+            for _ in range(people):
+                number += 1
+                day = END - timedelta(days=7 * (3 - week) + number % 7)
+                photos.put(photo(number, day, (garment,)))  # type: ignore[arg-type]
+    return photos
+
+
+def ranked_in(photos: Photos, dimension: int) -> dict[Value, ranking.RankedValue]:
+    listed = ranking.rank_values(*photos.spans(), dimension, 10)
+    return {row.value: row for row in listed.rows(np.arange(len(listed.values)))}
+
+
+def test_what_is_worn_less_falls_even_to_nothing() -> None:
+    photos = four_weeks_of({(1, "red", 0): 80}, {(1, "red", 0): 40, (1, "navy", 0): 40})
+    ranked = ranking.rank_values(*photos.spans(), trends_pb2.DIMENSION_ITEM_COLOR, 10)
+    (navy,) = ranked.rows(ranked.by_fall())
+    assert (navy.value.color, navy.count, navy.baseline_count) == ("navy", 0, 120)
+    assert navy.fall > 0
+    assert not navy.rising
+    assert [row.value.color for row in worn(ranked)] == ["red"]
+    (red,) = rising(ranked)
+    assert not red.falling
+
+
+def test_what_is_steady_and_near_the_threshold_does_not_fall() -> None:
+    """Five people a week are told and four are not: what is told falls from 15 to 0, what is worn does not."""
+    photos = four_weeks_of(
+        {(1, "red", 0): 96, (1, "navy", 0): 4}, {(1, "red", 0): 95, (1, "navy", 0): 5}
+    )
+    navy = ranked_in(photos, trends_pb2.DIMENSION_COLOR)[
+        Value(trends_pb2.DIMENSION_COLOR, color="navy")
+    ]
+    assert (navy.count, navy.baseline_count) == (0, 15)
+    assert not navy.falling
+
+
+STRIPED, PLAIN = fashion_pb2.PATTERN_STRIPED, fashion_pb2.PATTERN_PLAIN
+
+
+def test_a_rise_that_is_one_garments_is_told_there_alone() -> None:
+    steady: Crowds = {(item, color, PLAIN): 40 for item in (1, 8) for color in ("red", "navy")}
+    photos = four_weeks_of({**steady, (8, "red", PLAIN): 160}, steady)
+    pairs = ranked_in(photos, trends_pb2.DIMENSION_ITEM_COLOR)
+    pair = Value(trends_pb2.DIMENSION_ITEM_COLOR, 8, "red")
+    assert [value for value, row in pairs.items() if row.rising] == [pair]
+    for dimension, value in (
+        (trends_pb2.DIMENSION_ITEM, Value(trends_pb2.DIMENSION_ITEM, 8)),
+        (trends_pb2.DIMENSION_COLOR, Value(trends_pb2.DIMENSION_COLOR, color="red")),
+    ):
+        row = ranked_in(photos, dimension)[value]
+        assert row.rise > 0
+        assert (row.rising, row.explained_by) == (False, pair)
+
+
+def test_a_rise_beyond_that_of_one_garment_is_told_too() -> None:
+    before = {(item, "red", 0): 15 for item in range(1, 8)} | {(9, "navy", 0): 395}
+    now = {(item, "red", 0): 20 for item in range(1, 7)} | {(7, "red", 0): 60, (9, "navy", 0): 320}
+    photos = four_weeks_of(now, before)
+    pairs = ranked_in(photos, trends_pb2.DIMENSION_ITEM_COLOR)
+    color = Value(trends_pb2.DIMENSION_COLOR, color="red")
+    red = ranked_in(photos, trends_pb2.DIMENSION_COLOR)[color]
+    assert [value.category for value, row in pairs.items() if row.rising] == [7]
+    assert red.rising
+    assert red.explained_by is None
+
+
+def test_the_fall_of_a_pattern_may_be_that_of_one_garment() -> None:
+    steady: Crowds = {(item, "red", pattern): 40 for item in (1, 8) for pattern in (STRIPED, PLAIN)}
+    photos = four_weeks_of({**steady, (8, "red", STRIPED): 5}, steady)
+    striped = ranked_in(photos, trends_pb2.DIMENSION_PATTERN)[
+        Value(trends_pb2.DIMENSION_PATTERN, pattern=STRIPED)
+    ]
+    assert striped.fall > 0
+    assert not striped.falling
+    assert striped.explained_by == Value(trends_pb2.DIMENSION_ITEM_PATTERN, 8, pattern=STRIPED)
+
+
+def test_a_rise_and_a_fall_are_the_same_seen_from_both_ends() -> None:
+    up = growth.Growth(np.array([30]), np.array([10]), np.array([10.0]), 0.5)
+    down = growth.Growth(np.array([10]), np.array([30]), np.array([30.0]), 0.5)
+    assert down.fall_p_values() == pytest.approx(up.p_values())
+    assert up.fall_bound() < 0 < down.fall_bound()
+    assert up.fall_p_values() > 0.99

@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from snsfashion.fashion.v1 import fashion_pb2 as snsfashion_dot_fashion_dot_v1_dot_fashion__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!snsfashion/trends/v1/trends.proto\x12\x14snsfashion.trends.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#snsfashion/fashion/v1/fashion.proto\"\x91\x01\n\x05Value\x12;\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32\x1f.snsfashion.fashion.v1.CategoryB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x14\n\x0c\x63olor_family\x18\x02 \x01(\t\x12\x35\n\x05style\x18\x03 \x01(\x0e\x32\x1c.snsfashion.fashion.v1.StyleB\x08\xbaH\x05\x82\x01\x02\x10\x01\"b\n\x06\x46ilter\x12\x39\n\x04kind\x18\x01 \x01(\x0e\x32!.snsfashion.fashion.v1.SourceKindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x0c\n\x04site\x18\x02 \x01(\t\x12\x0f\n\x07hashtag\x18\x03 \x01(\t\"\xf9\x02\n\x10GetTrendsRequest\x12?\n\tdimension\x18\x01 \x01(\x0e\x32\x1f.snsfashion.trends.v1.DimensionB\x0b\xbaH\x08\x82\x01\x02\x10\x01\xc8\x01\x01\x12\x34\n\x05order\x18\x02 \x01(\x0e\x32\x1b.snsfashion.trends.v1.OrderB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12,\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1c.snsfashion.trends.v1.Filter\x12\x1c\n\x0bwindow_days\x18\x04 \x01(\rB\x07\xbaH\x04*\x02\x18\\\x12\x1f\n\rbaseline_days\x18\x05 \x01(\rB\x08\xbaH\x05*\x03\x18\xee\x02\x12<\n\x05\x61s_of\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\x80\x95\x90\xb8\xba\x06\x32\x00\x12\x13\n\x0bmin_support\x18\x07 \x01(\r\x12\x1a\n\tpage_size\x18\x08 \x01(\rB\x07\xbaH\x04*\x02\x18\x64\x12\x12\n\npage_token\x18\t \x01(\t\"\xf8\x01\n\x05Trend\x12*\n\x05value\x18\x01 \x01(\x0b\x32\x1b.snsfashion.trends.v1.Value\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x12\r\n\x05share\x18\x03 \x01(\x02\x12\x11\n\tshare_low\x18\x04 \x01(\x02\x12\x12\n\nshare_high\x18\x05 \x01(\x02\x12\x16\n\x0e\x62\x61seline_count\x18\x06 \x01(\x04\x12\x16\n\x0e\x62\x61seline_share\x18\x07 \x01(\x02\x12\x0c\n\x04rise\x18\x08 \x01(\x02\x12\x0e\n\x06rising\x18\t \x01(\x08\x12\x12\n\ncomparable\x18\n \x01(\x08\x12\x0e\n\x06series\x18\x0b \x03(\x02\x12\x0c\n\x04lift\x18\x0c \x01(\x02\"\xa5\x02\n\x05\x42\x61sis\x12)\n\x05\x61s_of\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07support\x18\x02 \x01(\x04\x12\x18\n\x10\x62\x61seline_support\x18\x03 \x01(\x04\x12;\n\x0c\x63ontributors\x18\x04 \x01(\x0e\x32%.snsfashion.trends.v1.ContributorKind\x12\x37\n\x0bgenerations\x18\x05 \x01(\x0b\x32\".snsfashion.fashion.v1.Generations\x12/\n\x0csnapshot_age\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08withheld\x18\x07 \x01(\r\x12\r\n\x05\x64\x61ted\x18\x08 \x01(\x08\"\x85\x01\n\x11GetTrendsResponse\x12+\n\x06trends\x18\x01 \x03(\x0b\x32\x1b.snsfashion.trends.v1.Trend\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12*\n\x05\x62\x61sis\x18\x03 \x01(\x0b\x32\x1b.snsfashion.trends.v1.Basis\"\xf6\x04\n\x15GetTrendSeriesRequest\x12?\n\tdimension\x18\x01 \x01(\x0e\x32\x1f.snsfashion.trends.v1.DimensionB\x0b\xbaH\x08\x82\x01\x02\x10\x01\xc8\x01\x01\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.snsfashion.trends.v1.Value\x12,\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1c.snsfashion.trends.v1.Filter\x12=\n\x04\x66rom\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x13\x18\x01\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\x80\x95\x90\xb8\xba\x06\x32\x00\x12;\n\x02to\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x13\x18\x01\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\x80\x95\x90\xb8\xba\x06\x32\x00\x12\x32\n\x04step\x18\x06 \x01(\x0e\x32\x1a.snsfashion.trends.v1.StepB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12@\n\tfirst_day\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\x80\x95\x90\xb8\xba\x06\x32\x00\x12?\n\x08last_day\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\x80\x95\x90\xb8\xba\x06\x32\x00:\x8e\x01\xbaH\x8a\x01\x1a\x45\n\tfirst_day\x12\x11value is required\x1a%has(this.first_day) || has(this.from)\x1a\x41\n\x08last_day\x12\x11value is required\x1a\"has(this.last_day) || has(this.to)\"\xa9\x01\n\x05Point\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x12\r\n\x05total\x18\x03 \x01(\x04\x12\r\n\x05share\x18\x04 \x01(\x02\x12\x10\n\x08withheld\x18\x05 \x01(\x08\x12\x11\n\tshare_low\x18\x06 \x01(\x02\x12\x12\n\nshare_high\x18\x07 \x01(\x02\x12\x0f\n\x07partial\x18\x08 \x01(\x08\"q\n\x16GetTrendSeriesResponse\x12+\n\x06points\x18\x01 \x03(\x0b\x32\x1b.snsfashion.trends.v1.Point\x12*\n\x05\x62\x61sis\x18\x02 \x01(\x0b\x32\x1b.snsfashion.trends.v1.Basis\"\xc0\x02\n\x17GetTrendEvidenceRequest\x12?\n\tdimension\x18\x01 \x01(\x0e\x32\x1f.snsfashion.trends.v1.DimensionB\x0b\xbaH\x08\x82\x01\x02\x10\x01\xc8\x01\x01\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.snsfashion.trends.v1.Value\x12,\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1c.snsfashion.trends.v1.Filter\x12\x1c\n\x0bwindow_days\x18\x04 \x01(\rB\x07\xbaH\x04*\x02\x18\\\x12<\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\x80\x95\x90\xb8\xba\x06\x32\x00\x12\x1a\n\tpage_size\x18\x06 \x01(\rB\x07\xbaH\x04*\x02\x18\x64\x12\x12\n\npage_token\x18\x07 \x01(\t\"\x9a\x01\n\x08\x45vidence\x12.\n\x05image\x18\x01 \x01(\x0b\x32\x1f.snsfashion.fashion.v1.ImageRef\x12-\n\tposted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x07garment\x18\x03 \x01(\x0b\x32\x1e.snsfashion.fashion.v1.Garment\"\x91\x01\n\x18GetTrendEvidenceResponse\x12\x30\n\x08\x65vidence\x18\x01 \x03(\x0b\x32\x1e.snsfashion.trends.v1.Evidence\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12*\n\x05\x62\x61sis\x18\x03 \x01(\x0b\x32\x1b.snsfashion.trends.v1.Basis*~\n\tDimension\x12\x19\n\x15\x44IMENSION_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x44IMENSION_ITEM\x10\x01\x12\x13\n\x0f\x44IMENSION_COLOR\x10\x02\x12\x18\n\x14\x44IMENSION_ITEM_COLOR\x10\x03\x12\x13\n\x0f\x44IMENSION_STYLE\x10\x04*Q\n\x05Order\x12\x15\n\x11ORDER_UNSPECIFIED\x10\x00\x12\x0f\n\x0bORDER_SHARE\x10\x01\x12\x0e\n\nORDER_RISE\x10\x02\x12\x10\n\x0cORDER_GROWTH\x10\x03*\x8a\x01\n\x0f\x43ontributorKind\x12 \n\x1c\x43ONTRIBUTOR_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x43ONTRIBUTOR_KIND_AUTHORS\x10\x01\x12\x1b\n\x17\x43ONTRIBUTOR_KIND_PHOTOS\x10\x02\x12\x1a\n\x16\x43ONTRIBUTOR_KIND_MIXED\x10\x03*9\n\x04Step\x12\x14\n\x10STEP_UNSPECIFIED\x10\x00\x12\x0c\n\x08STEP_DAY\x10\x01\x12\r\n\tSTEP_WEEK\x10\x02\x32\xcd\x02\n\rTrendsService\x12\\\n\tGetTrends\x12&.snsfashion.trends.v1.GetTrendsRequest\x1a\'.snsfashion.trends.v1.GetTrendsResponse\x12k\n\x0eGetTrendSeries\x12+.snsfashion.trends.v1.GetTrendSeriesRequest\x1a,.snsfashion.trends.v1.GetTrendSeriesResponse\x12q\n\x10GetTrendEvidence\x12-.snsfashion.trends.v1.GetTrendEvidenceRequest\x1a..snsfashion.trends.v1.GetTrendEvidenceResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!snsfashion/trends/v1/trends.proto\x12\x14snsfashion.trends.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a#snsfashion/fashion/v1/fashion.proto\"\xcc\x01\n\x05Value\x12;\n\x08\x63\x61tegory\x18\x01 \x01(\x0e\x32\x1f.snsfashion.fashion.v1.CategoryB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x14\n\x0c\x63olor_family\x18\x02 \x01(\t\x12\x35\n\x05style\x18\x03 \x01(\x0e\x32\x1c.snsfashion.fashion.v1.StyleB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x39\n\x07pattern\x18\x04 \x01(\x0e\x32\x1e.snsfashion.fashion.v1.PatternB\x08\xbaH\x05\x82\x01\x02\x10\x01\"b\n\x06\x46ilter\x12\x39\n\x04kind\x18\x01 \x01(\x0e\x32!.snsfashion.fashion.v1.SourceKindB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x0c\n\x04site\x18\x02 \x01(\t\x12\x0f\n\x07hashtag\x18\x03 \x01(\t\"\xb5\x03\n\x10GetTrendsRequest\x12?\n\tdimension\x18\x01 \x01(\x0e\x32\x1f.snsfashion.trends.v1.DimensionB\x0b\xbaH\x08\x82\x01\x02\x10\x01\xc8\x01\x01\x12\x34\n\x05order\x18\x02 \x01(\x0e\x32\x1b.snsfashion.trends.v1.OrderB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12,\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1c.snsfashion.trends.v1.Filter\x12\x1c\n\x0bwindow_days\x18\x04 \x01(\rB\x07\xbaH\x04*\x02\x18\\\x12\x1f\n\rbaseline_days\x18\x05 \x01(\rB\x08\xbaH\x05*\x03\x18\xee\x02\x12<\n\x05\x61s_of\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\x80\x95\x90\xb8\xba\x06\x32\x00\x12\x13\n\x0bmin_support\x18\x07 \x01(\r\x12\x1a\n\tpage_size\x18\x08 \x01(\rB\x07\xbaH\x04*\x02\x18\x64\x12\x12\n\npage_token\x18\t \x01(\t\x12:\n\x08\x62\x61seline\x18\n \x01(\x0e\x32\x1e.snsfashion.trends.v1.BaselineB\x08\xbaH\x05\x82\x01\x02\x10\x01\"\xca\x02\n\x05Trend\x12*\n\x05value\x18\x01 \x01(\x0b\x32\x1b.snsfashion.trends.v1.Value\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x12\r\n\x05share\x18\x03 \x01(\x02\x12\x11\n\tshare_low\x18\x04 \x01(\x02\x12\x12\n\nshare_high\x18\x05 \x01(\x02\x12\x16\n\x0e\x62\x61seline_count\x18\x06 \x01(\x04\x12\x16\n\x0e\x62\x61seline_share\x18\x07 \x01(\x02\x12\x0c\n\x04rise\x18\x08 \x01(\x02\x12\x0e\n\x06rising\x18\t \x01(\x08\x12\x12\n\ncomparable\x18\n \x01(\x08\x12\x0e\n\x06series\x18\x0b \x03(\x02\x12\x0c\n\x04lift\x18\x0c \x01(\x02\x12\x0c\n\x04\x66\x61ll\x18\r \x01(\x02\x12\x0f\n\x07\x66\x61lling\x18\x0e \x01(\x08\x12\x31\n\x0c\x65xplained_by\x18\x0f \x01(\x0b\x32\x1b.snsfashion.trends.v1.Value\"\xbf\x02\n\x05\x42\x61sis\x12)\n\x05\x61s_of\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07support\x18\x02 \x01(\x04\x12\x18\n\x10\x62\x61seline_support\x18\x03 \x01(\x04\x12;\n\x0c\x63ontributors\x18\x04 \x01(\x0e\x32%.snsfashion.trends.v1.ContributorKind\x12\x37\n\x0bgenerations\x18\x05 \x01(\x0b\x32\".snsfashion.fashion.v1.Generations\x12/\n\x0csnapshot_age\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x10\n\x08withheld\x18\x07 \x01(\r\x12\r\n\x05\x64\x61ted\x18\x08 \x01(\x08\x12\x18\n\x10\x62\x61seline_reached\x18\t \x01(\x08\"\x85\x01\n\x11GetTrendsResponse\x12+\n\x06trends\x18\x01 \x03(\x0b\x32\x1b.snsfashion.trends.v1.Trend\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12*\n\x05\x62\x61sis\x18\x03 \x01(\x0b\x32\x1b.snsfashion.trends.v1.Basis\"\xf6\x04\n\x15GetTrendSeriesRequest\x12?\n\tdimension\x18\x01 \x01(\x0e\x32\x1f.snsfashion.trends.v1.DimensionB\x0b\xbaH\x08\x82\x01\x02\x10\x01\xc8\x01\x01\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.snsfashion.trends.v1.Value\x12,\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1c.snsfashion.trends.v1.Filter\x12=\n\x04\x66rom\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x13\x18\x01\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\x80\x95\x90\xb8\xba\x06\x32\x00\x12;\n\x02to\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x13\x18\x01\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\x80\x95\x90\xb8\xba\x06\x32\x00\x12\x32\n\x04step\x18\x06 \x01(\x0e\x32\x1a.snsfashion.trends.v1.StepB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12@\n\tfirst_day\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\x80\x95\x90\xb8\xba\x06\x32\x00\x12?\n\x08last_day\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\x80\x95\x90\xb8\xba\x06\x32\x00:\x8e\x01\xbaH\x8a\x01\x1a\x45\n\tfirst_day\x12\x11value is required\x1a%has(this.first_day) || has(this.from)\x1a\x41\n\x08last_day\x12\x11value is required\x1a\"has(this.last_day) || has(this.to)\"\xa9\x01\n\x05Point\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x12\r\n\x05total\x18\x03 \x01(\x04\x12\r\n\x05share\x18\x04 \x01(\x02\x12\x10\n\x08withheld\x18\x05 \x01(\x08\x12\x11\n\tshare_low\x18\x06 \x01(\x02\x12\x12\n\nshare_high\x18\x07 \x01(\x02\x12\x0f\n\x07partial\x18\x08 \x01(\x08\"q\n\x16GetTrendSeriesResponse\x12+\n\x06points\x18\x01 \x03(\x0b\x32\x1b.snsfashion.trends.v1.Point\x12*\n\x05\x62\x61sis\x18\x02 \x01(\x0b\x32\x1b.snsfashion.trends.v1.Basis\"\xc0\x02\n\x17GetTrendEvidenceRequest\x12?\n\tdimension\x18\x01 \x01(\x0e\x32\x1f.snsfashion.trends.v1.DimensionB\x0b\xbaH\x08\x82\x01\x02\x10\x01\xc8\x01\x01\x12*\n\x05value\x18\x02 \x01(\x0b\x32\x1b.snsfashion.trends.v1.Value\x12,\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x1c.snsfashion.trends.v1.Filter\x12\x1c\n\x0bwindow_days\x18\x04 \x01(\rB\x07\xbaH\x04*\x02\x18\\\x12<\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\x80\x95\x90\xb8\xba\x06\x32\x00\x12\x1a\n\tpage_size\x18\x06 \x01(\rB\x07\xbaH\x04*\x02\x18\x64\x12\x12\n\npage_token\x18\x07 \x01(\t\"\x9a\x01\n\x08\x45vidence\x12.\n\x05image\x18\x01 \x01(\x0b\x32\x1f.snsfashion.fashion.v1.ImageRef\x12-\n\tposted_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x07garment\x18\x03 \x01(\x0b\x32\x1e.snsfashion.fashion.v1.Garment\"\x91\x01\n\x18GetTrendEvidenceResponse\x12\x30\n\x08\x65vidence\x18\x01 \x03(\x0b\x32\x1e.snsfashion.trends.v1.Evidence\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12*\n\x05\x62\x61sis\x18\x03 \x01(\x0b\x32\x1b.snsfashion.trends.v1.Basis*\xb1\x01\n\tDimension\x12\x19\n\x15\x44IMENSION_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x44IMENSION_ITEM\x10\x01\x12\x13\n\x0f\x44IMENSION_COLOR\x10\x02\x12\x18\n\x14\x44IMENSION_ITEM_COLOR\x10\x03\x12\x13\n\x0f\x44IMENSION_STYLE\x10\x04\x12\x15\n\x11\x44IMENSION_PATTERN\x10\x05\x12\x1a\n\x16\x44IMENSION_ITEM_PATTERN\x10\x06*a\n\x05Order\x12\x15\n\x11ORDER_UNSPECIFIED\x10\x00\x12\x0f\n\x0bORDER_SHARE\x10\x01\x12\x0e\n\nORDER_RISE\x10\x02\x12\x10\n\x0cORDER_GROWTH\x10\x03\x12\x0e\n\nORDER_FALL\x10\x04*T\n\x08\x42\x61seline\x12\x18\n\x14\x42\x41SELINE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x42\x41SELINE_PRECEDING\x10\x01\x12\x16\n\x12\x42\x41SELINE_LAST_YEAR\x10\x02*\x8a\x01\n\x0f\x43ontributorKind\x12 \n\x1c\x43ONTRIBUTOR_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18\x43ONTRIBUTOR_KIND_AUTHORS\x10\x01\x12\x1b\n\x17\x43ONTRIBUTOR_KIND_PHOTOS\x10\x02\x12\x1a\n\x16\x43ONTRIBUTOR_KIND_MIXED\x10\x03*9\n\x04Step\x12\x14\n\x10STEP_UNSPECIFIED\x10\x00\x12\x0c\n\x08STEP_DAY\x10\x01\x12\r\n\tSTEP_WEEK\x10\x02\x32\xcd\x02\n\rTrendsService\x12\\\n\tGetTrends\x12&.snsfashion.trends.v1.GetTrendsRequest\x1a\'.snsfashion.trends.v1.GetTrendsResponse\x12k\n\x0eGetTrendSeries\x12+.snsfashion.trends.v1.GetTrendSeriesRequest\x1a,.snsfashion.trends.v1.GetTrendSeriesResponse\x12q\n\x10GetTrendEvidence\x12-.snsfashion.trends.v1.GetTrendEvidenceRequest\x1a..snsfashion.trends.v1.GetTrendEvidenceResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,6 +39,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VALUE'].fields_by_name['category']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_VALUE'].fields_by_name['style']._loaded_options = None
   _globals['_VALUE'].fields_by_name['style']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_VALUE'].fields_by_name['pattern']._loaded_options = None
+  _globals['_VALUE'].fields_by_name['pattern']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_FILTER'].fields_by_name['kind']._loaded_options = None
   _globals['_FILTER'].fields_by_name['kind']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_GETTRENDSREQUEST'].fields_by_name['dimension']._loaded_options = None
@@ -53,6 +55,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETTRENDSREQUEST'].fields_by_name['as_of']._serialized_options = b'\272H\016\262\001\013\032\007\010\200\225\220\270\272\0062\000'
   _globals['_GETTRENDSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_GETTRENDSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004*\002\030d'
+  _globals['_GETTRENDSREQUEST'].fields_by_name['baseline']._loaded_options = None
+  _globals['_GETTRENDSREQUEST'].fields_by_name['baseline']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_GETTRENDSERIESREQUEST'].fields_by_name['dimension']._loaded_options = None
   _globals['_GETTRENDSERIESREQUEST'].fields_by_name['dimension']._serialized_options = b'\272H\010\202\001\002\020\001\310\001\001'
   _globals['_GETTRENDSERIESREQUEST'].fields_by_name['from']._loaded_options = None
@@ -75,38 +79,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETTRENDEVIDENCEREQUEST'].fields_by_name['as_of']._serialized_options = b'\272H\016\262\001\013\032\007\010\200\225\220\270\272\0062\000'
   _globals['_GETTRENDEVIDENCEREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_GETTRENDEVIDENCEREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004*\002\030d'
-  _globals['_DIMENSION']._serialized_start=3049
-  _globals['_DIMENSION']._serialized_end=3175
-  _globals['_ORDER']._serialized_start=3177
-  _globals['_ORDER']._serialized_end=3258
-  _globals['_CONTRIBUTORKIND']._serialized_start=3261
-  _globals['_CONTRIBUTORKIND']._serialized_end=3399
-  _globals['_STEP']._serialized_start=3401
-  _globals['_STEP']._serialized_end=3458
+  _globals['_DIMENSION']._serialized_start=3277
+  _globals['_DIMENSION']._serialized_end=3454
+  _globals['_ORDER']._serialized_start=3456
+  _globals['_ORDER']._serialized_end=3553
+  _globals['_BASELINE']._serialized_start=3555
+  _globals['_BASELINE']._serialized_end=3639
+  _globals['_CONTRIBUTORKIND']._serialized_start=3642
+  _globals['_CONTRIBUTORKIND']._serialized_end=3780
+  _globals['_STEP']._serialized_start=3782
+  _globals['_STEP']._serialized_end=3839
   _globals['_VALUE']._serialized_start=191
-  _globals['_VALUE']._serialized_end=336
-  _globals['_FILTER']._serialized_start=338
-  _globals['_FILTER']._serialized_end=436
-  _globals['_GETTRENDSREQUEST']._serialized_start=439
-  _globals['_GETTRENDSREQUEST']._serialized_end=816
-  _globals['_TREND']._serialized_start=819
-  _globals['_TREND']._serialized_end=1067
-  _globals['_BASIS']._serialized_start=1070
-  _globals['_BASIS']._serialized_end=1363
-  _globals['_GETTRENDSRESPONSE']._serialized_start=1366
-  _globals['_GETTRENDSRESPONSE']._serialized_end=1499
-  _globals['_GETTRENDSERIESREQUEST']._serialized_start=1502
-  _globals['_GETTRENDSERIESREQUEST']._serialized_end=2132
-  _globals['_POINT']._serialized_start=2135
-  _globals['_POINT']._serialized_end=2304
-  _globals['_GETTRENDSERIESRESPONSE']._serialized_start=2306
-  _globals['_GETTRENDSERIESRESPONSE']._serialized_end=2419
-  _globals['_GETTRENDEVIDENCEREQUEST']._serialized_start=2422
-  _globals['_GETTRENDEVIDENCEREQUEST']._serialized_end=2742
-  _globals['_EVIDENCE']._serialized_start=2745
-  _globals['_EVIDENCE']._serialized_end=2899
-  _globals['_GETTRENDEVIDENCERESPONSE']._serialized_start=2902
-  _globals['_GETTRENDEVIDENCERESPONSE']._serialized_end=3047
-  _globals['_TRENDSSERVICE']._serialized_start=3461
-  _globals['_TRENDSSERVICE']._serialized_end=3794
+  _globals['_VALUE']._serialized_end=395
+  _globals['_FILTER']._serialized_start=397
+  _globals['_FILTER']._serialized_end=495
+  _globals['_GETTRENDSREQUEST']._serialized_start=498
+  _globals['_GETTRENDSREQUEST']._serialized_end=935
+  _globals['_TREND']._serialized_start=938
+  _globals['_TREND']._serialized_end=1268
+  _globals['_BASIS']._serialized_start=1271
+  _globals['_BASIS']._serialized_end=1590
+  _globals['_GETTRENDSRESPONSE']._serialized_start=1593
+  _globals['_GETTRENDSRESPONSE']._serialized_end=1726
+  _globals['_GETTRENDSERIESREQUEST']._serialized_start=1729
+  _globals['_GETTRENDSERIESREQUEST']._serialized_end=2359
+  _globals['_POINT']._serialized_start=2362
+  _globals['_POINT']._serialized_end=2531
+  _globals['_GETTRENDSERIESRESPONSE']._serialized_start=2533
+  _globals['_GETTRENDSERIESRESPONSE']._serialized_end=2646
+  _globals['_GETTRENDEVIDENCEREQUEST']._serialized_start=2649
+  _globals['_GETTRENDEVIDENCEREQUEST']._serialized_end=2969
+  _globals['_EVIDENCE']._serialized_start=2972
+  _globals['_EVIDENCE']._serialized_end=3126
+  _globals['_GETTRENDEVIDENCERESPONSE']._serialized_start=3129
+  _globals['_GETTRENDEVIDENCERESPONSE']._serialized_end=3274
+  _globals['_TRENDSSERVICE']._serialized_start=3842
+  _globals['_TRENDSSERVICE']._serialized_end=4175
 # @@protoc_insertion_point(module_scope)

@@ -43,6 +43,10 @@ class _DimensionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Dimension.V
     """Category and main color family of one garment."""
     DIMENSION_STYLE: _Dimension.ValueType  # 4
     """Styles; shops only."""
+    DIMENSION_PATTERN: _Dimension.ValueType  # 5
+    """Patterns of garments' cloth. Photos that were described before patterns were known count in none."""
+    DIMENSION_ITEM_PATTERN: _Dimension.ValueType  # 6
+    """Category and pattern of one garment."""
 
 class Dimension(_Dimension, metaclass=_DimensionEnumTypeWrapper):
     """What a row counts."""
@@ -57,6 +61,10 @@ DIMENSION_ITEM_COLOR: Dimension.ValueType  # 3
 """Category and main color family of one garment."""
 DIMENSION_STYLE: Dimension.ValueType  # 4
 """Styles; shops only."""
+DIMENSION_PATTERN: Dimension.ValueType  # 5
+"""Patterns of garments' cloth. Photos that were described before patterns were known count in none."""
+DIMENSION_ITEM_PATTERN: Dimension.ValueType  # 6
+"""Category and pattern of one garment."""
 Global___Dimension: _TypeAlias = Dimension  # noqa: Y015
 
 class _Order:
@@ -75,6 +83,8 @@ class _OrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Order.ValueType
     """All values whose lower bound of growth is above 0, greatest first: about one of a hundred steady values is among them
     by chance. `rising` says which of them are significant over the list.
     """
+    ORDER_FALL: _Order.ValueType  # 4
+    """Falling values only, greatest lower bound of the fall first. Their count may be 0."""
 
 class Order(_Order, metaclass=_OrderEnumTypeWrapper):
     """The order of rows."""
@@ -89,7 +99,33 @@ ORDER_GROWTH: Order.ValueType  # 3
 """All values whose lower bound of growth is above 0, greatest first: about one of a hundred steady values is among them
 by chance. `rising` says which of them are significant over the list.
 """
+ORDER_FALL: Order.ValueType  # 4
+"""Falling values only, greatest lower bound of the fall first. Their count may be 0."""
 Global___Order: _TypeAlias = Order  # noqa: Y015
+
+class _Baseline:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BaselineEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Baseline.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BASELINE_UNSPECIFIED: _Baseline.ValueType  # 0
+    """Same as BASELINE_PRECEDING."""
+    BASELINE_PRECEDING: _Baseline.ValueType  # 1
+    """The days that end where the window starts."""
+    BASELINE_LAST_YEAR: _Baseline.ValueType  # 2
+    """The same days of the week 364 days earlier."""
+
+class Baseline(_Baseline, metaclass=_BaselineEnumTypeWrapper):
+    """What a window is compared with."""
+
+BASELINE_UNSPECIFIED: Baseline.ValueType  # 0
+"""Same as BASELINE_PRECEDING."""
+BASELINE_PRECEDING: Baseline.ValueType  # 1
+"""The days that end where the window starts."""
+BASELINE_LAST_YEAR: Baseline.ValueType  # 2
+"""The same days of the week 364 days earlier."""
+Global___Baseline: _TypeAlias = Baseline  # noqa: Y015
 
 class _ContributorKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -152,22 +188,26 @@ class Value(_message.Message):
     CATEGORY_FIELD_NUMBER: _builtins.int
     COLOR_FAMILY_FIELD_NUMBER: _builtins.int
     STYLE_FIELD_NUMBER: _builtins.int
+    PATTERN_FIELD_NUMBER: _builtins.int
     category: _fashion_pb2.Category.ValueType
-    """Set for ITEM and ITEM_COLOR."""
+    """Set for ITEM, ITEM_COLOR and ITEM_PATTERN."""
     color_family: _builtins.str
     """Color family; set for COLOR and ITEM_COLOR."""
     style: _fashion_pb2.Style.ValueType
     """Set for STYLE."""
+    pattern: _fashion_pb2.Pattern.ValueType
+    """Set for PATTERN and ITEM_PATTERN."""
     def __init__(
         self,
         *,
         category: _fashion_pb2.Category.ValueType = ...,
         color_family: _builtins.str = ...,
         style: _fashion_pb2.Style.ValueType = ...,
+        pattern: _fashion_pb2.Pattern.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "color_family", b"color_family", "style", b"style"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "color_family", b"color_family", "pattern", b"pattern", "style", b"style"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -218,6 +258,7 @@ class GetTrendsRequest(_message.Message):
     MIN_SUPPORT_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    BASELINE_FIELD_NUMBER: _builtins.int
     dimension: Global___Dimension.ValueType
     """What to count."""
     order: Global___Order.ValueType
@@ -225,13 +266,15 @@ class GetTrendsRequest(_message.Message):
     window_days: _builtins.int
     """Days of the window that ends with the day of `as_of`; 0 for 7."""
     baseline_days: _builtins.int
-    """Days of the baseline that ends where the window starts; 0 for 21."""
+    """Days of the baseline; 0 for 21, or for as many as the window has with BASELINE_LAST_YEAR."""
     min_support: _builtins.int
-    """Contributors in window and baseline together that a value needs to be a candidate for a rise; 0 for 10."""
+    """Contributors in window and baseline together that a value needs to be a candidate for a rise or a fall; 0 for 10."""
     page_size: _builtins.int
     """Rows of a page; 0 for 20."""
     page_token: _builtins.str
     """next_page_token of the page before; empty for the first."""
+    baseline: Global___Baseline.ValueType
+    """What the window is compared with."""
     @_builtins.property
     def filter(self) -> Global___Filter:
         """Which photos count."""
@@ -252,10 +295,11 @@ class GetTrendsRequest(_message.Message):
         min_support: _builtins.int = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        baseline: Global___Baseline.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filter", b"filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "baseline_days", b"baseline_days", "dimension", b"dimension", "filter", b"filter", "min_support", b"min_support", "order", b"order", "page_size", b"page_size", "page_token", b"page_token", "window_days", b"window_days"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "baseline", b"baseline", "baseline_days", b"baseline_days", "dimension", b"dimension", "filter", b"filter", "min_support", b"min_support", "order", b"order", "page_size", b"page_size", "page_token", b"page_token", "window_days", b"window_days"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -279,6 +323,9 @@ class Trend(_message.Message):
     COMPARABLE_FIELD_NUMBER: _builtins.int
     SERIES_FIELD_NUMBER: _builtins.int
     LIFT_FIELD_NUMBER: _builtins.int
+    FALL_FIELD_NUMBER: _builtins.int
+    FALLING_FIELD_NUMBER: _builtins.int
+    EXPLAINED_BY_FIELD_NUMBER: _builtins.int
     count: _builtins.int
     """Contributor-days in the window that show it, a multiple of 5. Weeks of a site in which fewer than 5 people show it count 0."""
     share: _builtins.float
@@ -294,18 +341,30 @@ class Trend(_message.Message):
     rise: _builtins.float
     """Lower bound of the shrunk log ratio of window to baseline."""
     rising: _builtins.bool
-    """Whether it rises: significantly, under the false-discovery limit over this list, and `comparable`."""
+    """Whether it rises: significantly, under the false-discovery limit over this list, `comparable`, and not `explained_by` another."""
     comparable: _builtins.bool
     """False if window and baseline were described by different generations of the models; then a rise can't be determined."""
     lift: _builtins.float
-    """For ITEM_COLOR: how much more often the two meet in one garment than by chance; 1 is chance. 0 otherwise."""
+    """For ITEM_COLOR and ITEM_PATTERN: how much more often the two meet in one garment than by chance; 1 is chance. 0 otherwise."""
+    fall: _builtins.float
+    """Lower bound of the shrunk log ratio of baseline to window."""
+    falling: _builtins.bool
+    """Whether it falls; the rules are those of `rising`."""
     @_builtins.property
     def value(self) -> Global___Value:
         """The value."""
 
     @_builtins.property
     def series(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
-        """Share of the 7 days that end with each day of baseline and window, oldest first, in [0, 1]."""
+        """Share of the 7 days that end with each day, oldest first, in [0, 1]: of the days of baseline and window; with
+        BASELINE_LAST_YEAR, of as many days before the window as the baseline has.
+        """
+
+    @_builtins.property
+    def explained_by(self) -> Global___Value:
+        """The category with a color or a pattern that changes so much that without it the value itself does not. Then the value is
+        neither `rising` nor `falling`.
+        """
 
     def __init__(
         self,
@@ -322,10 +381,13 @@ class Trend(_message.Message):
         comparable: _builtins.bool = ...,
         series: _abc.Iterable[_builtins.float] | None = ...,
         lift: _builtins.float = ...,
+        fall: _builtins.float = ...,
+        falling: _builtins.bool = ...,
+        explained_by: Global___Value | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["explained_by", b"explained_by", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline_count", b"baseline_count", "baseline_share", b"baseline_share", "comparable", b"comparable", "count", b"count", "lift", b"lift", "rise", b"rise", "rising", b"rising", "series", b"series", "share", b"share", "share_high", b"share_high", "share_low", b"share_low", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline_count", b"baseline_count", "baseline_share", b"baseline_share", "comparable", b"comparable", "count", b"count", "explained_by", b"explained_by", "fall", b"fall", "falling", b"falling", "lift", b"lift", "rise", b"rise", "rising", b"rising", "series", b"series", "share", b"share", "share_high", b"share_high", "share_low", b"share_low", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -345,6 +407,7 @@ class Basis(_message.Message):
     SNAPSHOT_AGE_FIELD_NUMBER: _builtins.int
     WITHHELD_FIELD_NUMBER: _builtins.int
     DATED_FIELD_NUMBER: _builtins.int
+    BASELINE_REACHED_FIELD_NUMBER: _builtins.int
     support: _builtins.int
     """Contributor-days in the window: the denominator of shares."""
     baseline_support: _builtins.int
@@ -357,6 +420,8 @@ class Basis(_message.Message):
     """False if there is no site whose photos all have their own dates; then nothing is said about rises. Sites with undated
     photos count for shares, never for rises.
     """
+    baseline_reached: _builtins.bool
+    """True if the photos reach back to the first day of the baseline. A site without photos in it says nothing about rises and falls."""
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """End of the window."""
@@ -380,10 +445,11 @@ class Basis(_message.Message):
         snapshot_age: _duration_pb2.Duration | None = ...,
         withheld: _builtins.int = ...,
         dated: _builtins.bool = ...,
+        baseline_reached: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "generations", b"generations", "snapshot_age", b"snapshot_age"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "baseline_support", b"baseline_support", "contributors", b"contributors", "dated", b"dated", "generations", b"generations", "snapshot_age", b"snapshot_age", "support", b"support", "withheld", b"withheld"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "baseline_reached", b"baseline_reached", "baseline_support", b"baseline_support", "contributors", b"contributors", "dated", b"dated", "generations", b"generations", "snapshot_age", b"snapshot_age", "support", b"support", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -121,7 +121,9 @@ class Cell:
     def document(self) -> dict[str, Any]:
         """Return the fields for the database: equal cells have equal ones, byte for byte."""
         return {
-            "values": [f"{v.dimension}:{v.category}:{v.style}:{v.color}" for v in self.values],
+            "values": [
+                f"{v.dimension}:{v.category}:{v.style}:{v.pattern}:{v.color}" for v in self.values
+            ],
             "keys": self.keys.tobytes(),
             "refs": self.refs.tobytes(),
             "photos": [[f.day, f.authored, f.dated, *f.order, n] for f, n in self.photos],
@@ -132,8 +134,10 @@ class Cell:
         """Return the cell whose `document()` this is."""
         values = []
         for text in document["values"]:
-            dimension, category, style, color = text.split(":", 3)
-            values.append(Value(int(dimension), int(category), color, int(style)))
+            dimension, category, style, *pattern, color = text.split(":", 4)
+            # A replica of the version before, which may write until it is replaced, has no pattern.
+            numbers = [int(number) for number in (dimension, category, style, *pattern, 0)]
+            values.append(Value(numbers[0], numbers[1], color, numbers[2], numbers[3]))
         photos = [
             (Fact(day, authored, dated, (a, b, c, d)), n)
             for day, authored, dated, a, b, c, d, n in document["photos"]

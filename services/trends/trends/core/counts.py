@@ -71,6 +71,25 @@ class Counts:
                     self._strata.pop(stratum, None)
             self._weeks.pop((stratum, week), None)
 
+    def days(self, strata: Iterable[Stratum]) -> tuple[date, date] | None:
+        """Return the first and the last day of which the total of all people is told; None if there is none."""
+        found = [
+            day
+            for stratum in strata
+            for mondays in (sorted(self._strata[stratum]), sorted(self._strata[stratum])[::-1])
+            if (day := self._first_told(stratum, mondays))
+        ]
+        return (min(found), max(found)) if found else None
+
+    def _first_told(self, stratum: Stratum, mondays: Sequence[date]) -> date | None:
+        """Return the first told day of the first of these weeks that has one; the last day if the weeks go backwards."""
+        place = 0 if mondays[0] <= mondays[-1] else -1
+        for monday in mondays:
+            week = self.week(stratum, monday)
+            if week is not None and week.days[:, 0].any():
+                return monday + timedelta(days=int(np.flatnonzero(week.days[:, 0])[place]))
+        return None
+
     def places(self, dimension: int) -> NDArray[np.intp]:
         """Return the places in `values` of a dimension's values, in the order of these."""
         return np.array(self._dimensions.get(dimension, ()), np.intp)
@@ -157,6 +176,15 @@ class Span:
     def present(self) -> NDArray[np.bool_]:
         """Whether anybody shows a value in each whole ISO week that the span touches: bool (weeks, values)."""
         return np.asarray(self._over_weeks(lambda week: week.present.astype(np.int64)) > 0)
+
+    @cached_property
+    def weeks_present(self) -> Counted:
+        """In how many of the whole ISO weeks that the span touches anybody shows a value: int64 (strata, values)."""
+        found = np.zeros((len(self.strata), self._values), np.int64)
+        row = {stratum: i for i, stratum in enumerate(self.strata)}
+        for (stratum, _), week in self._weeks.items():
+            found[row[stratum], : len(week.present)] += week.present
+        return found
 
     def week(self, stratum: Stratum, monday: date) -> Week | None:
         """Return a week that the span touches; None if the stratum has no photo there."""

@@ -21,12 +21,24 @@ class Stratum(NamedTuple):
 
 
 class Value(NamedTuple):
-    """One value of a Dimension: a Category, a color family, both, or a Style; what doesn't belong to it is 0 or ""."""
+    """One value of a Dimension: a Category, a color family, a Pattern, one of both with a Category, or a Style.
+
+    What doesn't belong to it is 0 or "".
+    """
 
     dimension: int
     category: int = 0
     color: str = ""
     style: int = 0
+    pattern: int = 0
+
+
+class Worn(NamedTuple):
+    """One garment of a photo: a Category, the family of the main color ("" if unknown) and a Pattern (0 if unknown)."""
+
+    category: int
+    color: str = ""
+    pattern: int = 0
 
 
 @dataclass(frozen=True)
@@ -34,15 +46,14 @@ class Observation:
     """A fashion photo as trends count it.
 
     `day` is UTC. `contributor` is the author's key where the source gives one (`authored`), else the photo's exact
-    perceptual hash, so that reposts count once. `garments` are (category, family of the main color or "").
-    `dated`: the day is the photo's own, not that of the crawl.
+    perceptual hash, so that reposts count once. `dated`: the day is the photo's own, not that of the crawl.
     """
 
     stratum: Stratum
     day: date
     contributor: str
     authored: bool
-    garments: tuple[tuple[int, str], ...]
+    garments: tuple[Worn, ...]
     style: int
     hashtags: frozenset[str]
     order: Order
@@ -50,8 +61,12 @@ class Observation:
 
     def values(self) -> frozenset[Value]:
         """Return everything that this photo shows, each once."""
-        shown = {Value(trends_pb2.DIMENSION_ITEM, category) for category, _ in self.garments}
-        for category, color in self.garments:
+        shown: set[Value] = set()
+        for category, color, pattern in self.garments:
+            shown.add(Value(trends_pb2.DIMENSION_ITEM, category))
+            if pattern:
+                shown.add(Value(trends_pb2.DIMENSION_PATTERN, pattern=pattern))
+                shown.add(Value(trends_pb2.DIMENSION_ITEM_PATTERN, category, pattern=pattern))
             if color:
                 shown.add(Value(trends_pb2.DIMENSION_COLOR, color=color))
                 shown.add(Value(trends_pb2.DIMENSION_ITEM_COLOR, category, color))
@@ -79,10 +94,16 @@ class PhotoState:
 
 def shown_garment(outfit: OutfitDescribed, value: Value) -> fashion_pb2.Garment | None:
     """Return the first garment of the outfit that shows the value, which is the surest; None for styles."""
+    if value.style:
+        return None
     for garment in outfit.garments:
-        color = garment.colors[0].family if garment.colors else ""
-        if value.category in (0, garment.category) and value.color in ("", color):
-            return garment if value.category or value.color else None
+        worn = _worn(garment)
+        if (
+            value.category in (0, worn.category)
+            and value.color in ("", worn.color)
+            and value.pattern in (0, worn.pattern)
+        ):
+            return garment
     return None
 
 
@@ -103,10 +124,7 @@ def state_of_outfit(event: OutfitDescribed) -> PhotoState:
         day=day,
         contributor=source.author_key or f"{event.image.phash:016x}",
         authored=bool(source.author_key),
-        garments=tuple(
-            (garment.category, garment.colors[0].family if garment.colors else "")
-            for garment in event.garments
-        ),
+        garments=tuple(map(_worn, event.garments)),
         style=source.style,
         hashtags=frozenset(source.hashtags),
         order=order(event.generations),
@@ -123,3 +141,8 @@ def state_of_rejection(event: ImageClassified) -> PhotoState:
     return PhotoState(
         event.image.image_id, source.site, source.post, order(event.generations), None
     )
+
+
+def _worn(garment: fashion_pb2.Garment) -> Worn:
+    color = garment.colors[0].family if garment.colors else ""
+    return Worn(garment.category, color, garment.pattern)

@@ -45,6 +45,7 @@ class SeriesRow:
     category: str
     color_family: str
     style: str
+    pattern: str
     start: date
     count: int
     total: int
@@ -72,6 +73,7 @@ def rows(counts: Counts, span: Span, weekly: bool, today: date) -> Iterator[Seri
                     category=_word(fashion_pb2.Category, value.category),
                     color_family=value.color,
                     style=_word(fashion_pb2.Style, value.style),
+                    pattern=_word(fashion_pb2.Pattern, value.pattern),
                     start=point.start,
                     count=point.count,
                     total=point.total,

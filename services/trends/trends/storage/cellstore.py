@@ -23,7 +23,7 @@ from servicekit.photostore import Write
 from trends.core.cell import Cell, CellKey, total
 from trends.core.observation import Stratum
 
-FORMAT = 1
+FORMAT = 2
 """Of cells and changes. Raised when what they hold changes: then they are rebuilt at the next start."""
 
 

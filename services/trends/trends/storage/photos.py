@@ -18,7 +18,7 @@ from servicekit.photostore import PhotoStore, Post, Result, order_of
 from snsfashion.events.v1.events_pb2 import OutfitDescribed
 from snsfashion.fashion.v1 import fashion_pb2
 from trends.core.disclosure import Shown
-from trends.core.observation import Observation, PhotoState, Stratum, Value
+from trends.core.observation import Observation, PhotoState, Stratum, Value, Worn
 
 LEAVE_OUT = ("outfit",)
 """Fields that only evidence reads."""
@@ -141,7 +141,7 @@ def state_of_document(document: Document) -> PhotoState:
             day=date.fromisoformat(document["day"]),
             contributor=document["contributor"],
             authored=document["authored"],
-            garments=tuple((category, color) for category, color in document["garments"]),
+            garments=tuple(Worn(*garment) for garment in document["garments"]),
             style=document["style"],
             hashtags=frozenset(document["hashtags"]),
             order=order,
@@ -151,8 +151,14 @@ def state_of_document(document: Document) -> PhotoState:
 
 
 def _shows(seen: Observation) -> list[str]:
-    """Return what a photo can be found by: "<category>:<family>" of each garment, and "style:<style>"."""
-    shows = {f"{category}:{family}" for category, family in seen.garments}
+    """Return what a photo can be found by.
+
+    "<category>:<family>" and "pattern:<category>:<pattern>" of each garment, and "style:<style>".
+    """
+    shows = {f"{worn.category}:{worn.color}" for worn in seen.garments}
+    shows.update(
+        f"pattern:{worn.category}:{worn.pattern}" for worn in seen.garments if worn.pattern
+    )
     shows.update(f"style:{v.style}" for v in seen.values() if v.style)
     return sorted(shows)
 
@@ -162,6 +168,8 @@ def _searched(value: Value, families: Sequence[str]) -> list[str]:
     if value.style:
         return [f"style:{value.style}"]
     categories = [value.category] if value.category else fashion_pb2.Category.values()
+    if value.pattern:
+        return [f"pattern:{category}:{value.pattern}" for category in categories]
     return [
         f"{category}:{family}"
         for category in categories
