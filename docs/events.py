@@ -47,7 +47,7 @@ Results of one photo are compared by the tuple (provenance, classifier, segmente
 whatever order they arrive (`servicekit.events.supersedes`). An erased post stays away
 (`servicekit.photostore`). See [ADR 0002](adr/0002-event-identity.md). `color` grows with the method and with the palette
 ([ADR 0009](adr/0009-palette-generations.md)): `snsfashion-admin color recolor` publishes `OutfitDescribed` of all stored
-outfits again, with the names of the newest palette and a greater tuple.
+outfits again, with the names of the active palette and a greater tuple.
 
 ## Dead letters
 A `DeadLetter` holds the message unchanged, with its headers, the reason and the photo. `snsfashion dead list`, `dead

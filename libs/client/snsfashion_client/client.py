@@ -1,151 +1,65 @@
-"""The client: a typed stub for each service, with deadlines and retries from gRPC's service config."""
+"""The client for calls that block."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from datetime import datetime
-from functools import cached_property
-from types import TracebackType
-from typing import Self
-
-import grpc
-
-from snsfashion.classifier.v1.classifier_pb2_grpc import ClassifierServiceStub
-from snsfashion.color.v1.color_pb2_grpc import ColorServiceStub
-from snsfashion.crawler.v1.crawler_pb2_grpc import CrawlerServiceStub
-from snsfashion.recommender.v1 import recommender_pb2
-from snsfashion.recommender.v1.recommender_pb2_grpc import RecommenderServiceStub
-from snsfashion.segmenter.v1.segmenter_pb2_grpc import SegmenterServiceStub
-from snsfashion.trends.v1.trends_pb2_grpc import TrendsServiceStub
-from snsfashion_client import names
-from snsfashion_client.addresses import Addresses
-
-# A photo of 20 MB and the rest of its message.
-_MAX_MESSAGE_BYTES = 24 * 2**20
-_DEADLINE = "30s"
-# gRFC A6. A replica that stops answers UNAVAILABLE; another one takes over within a second.
-_RETRY = {
-    "maxAttempts": 4,
-    "initialBackoff": "0.1s",
-    "maxBackoff": "1s",
-    "backoffMultiplier": 2,
-    "retryableStatusCodes": ["UNAVAILABLE"],
-}
-_SERVICE_CONFIG = {
-    "loadBalancingConfig": [{"round_robin": {}}],
-    "methodConfig": [
-        {"name": [{}], "timeout": _DEADLINE, "retryPolicy": _RETRY},
-        # Without a request_id, a repeated StartCrawl would start a second crawl.
-        {
-            "name": [{"service": "snsfashion.crawler.v1.CrawlerService", "method": "StartCrawl"}],
-            "timeout": _DEADLINE,
-        },
-    ],
-}
+from snsfashion_client import messages
+from snsfashion_client.calls import call
+from snsfashion_client.stubs import Stubs
 
 
-class Client:
-    """A typed stub of each service. Use it in a `with` statement, or call `close`.
+class Client(Stubs):
+    """A method for each RPC, and a typed stub of each service. Use it in a `with` statement, or call `close`.
+
+    A method takes the arguments of the function of its name in `snsfashion_client.messages`, and returns the response;
+    `recommend_batch` returns an iterator of responses. A stub, such as `client.trends`, takes requests and call options.
 
     A channel is opened when its service is first used. Threads may share a client. A call without a deadline gets 30 s.
     A call is repeated up to three times while its service is unavailable; only StartCrawl is never repeated.
 
-    Calls raise grpc.RpcError. The first use of a service whose address is unknown raises AddressMissing.
+    Calls raise UnknownName, TypeError or ValueError for a wrong argument, before anything is sent, and else grpc.RpcError.
+    The first use of a service whose address is unknown raises AddressMissing.
     """
 
-    def __init__(self, addresses: Addresses | None = None) -> None:
-        """`addresses`: None means `Addresses.find()`. Raise AddressMissing if that fails."""
-        self.addresses = Addresses.find() if addresses is None else addresses
-        self._channels: list[grpc.Channel] = []
+    start_crawl = call(messages.start_crawl, lambda on: on.crawler.StartCrawl)
+    get_crawl = call(messages.get_crawl, lambda on: on.crawler.GetCrawl)
+    list_crawls = call(messages.list_crawls, lambda on: on.crawler.ListCrawls)
+    cancel_crawl = call(messages.cancel_crawl, lambda on: on.crawler.CancelCrawl)
+    erase_posts = call(messages.erase_posts, lambda on: on.crawler.ErasePosts)
+    get_fate = call(messages.get_fate, lambda on: on.crawler.GetFate)
+    count_fates = call(messages.count_fates, lambda on: on.crawler.CountFates)
 
-    @cached_property
-    def crawler(self) -> CrawlerServiceStub:
-        """Crawls, the fates of photos, and erasure."""
-        return CrawlerServiceStub(self._channel("crawler"))
+    classify = call(messages.classify, lambda on: on.classifier.Classify)
 
-    @cached_property
-    def classifier(self) -> ClassifierServiceStub:
-        """Whether it is a fashion photo."""
-        return ClassifierServiceStub(self._channel("classifier"))
+    segment = call(messages.segment, lambda on: on.segmenter.Segment)
 
-    @cached_property
-    def segmenter(self) -> SegmenterServiceStub:
-        """The garments of a photo and their pixels."""
-        return SegmenterServiceStub(self._channel("segmenter"))
+    extract_colors = call(messages.extract_colors, lambda on: on.color.ExtractColors)
+    name_color = call(messages.name_color, lambda on: on.color.NameColor)
+    get_palette = call(messages.get_palette, lambda on: on.color.GetPalette)
+    put_palette = call(messages.put_palette, lambda on: on.color.PutPalette)
+    preview_palette = call(messages.preview_palette, lambda on: on.color.PreviewPalette)
+    activate_palette = call(messages.activate_palette, lambda on: on.color.ActivatePalette)
+    list_palettes = call(messages.list_palettes, lambda on: on.color.ListPalettes)
 
-    @cached_property
-    def color(self) -> ColorServiceStub:
-        """The colors of garments, and palettes."""
-        return ColorServiceStub(self._channel("color"))
+    get_trends = call(messages.get_trends, lambda on: on.trends.GetTrends)
+    get_trend_series = call(messages.get_trend_series, lambda on: on.trends.GetTrendSeries)
+    get_trend_evidence = call(messages.get_trend_evidence, lambda on: on.trends.GetTrendEvidence)
 
-    @cached_property
-    def trends(self) -> TrendsServiceStub:
-        """What is worn and what is rising."""
-        return TrendsServiceStub(self._channel("trends"))
-
-    @cached_property
-    def recommender(self) -> RecommenderServiceStub:
-        """Outfits for a person."""
-        return RecommenderServiceStub(self._channel("recommender"))
-
-    def recommend(
-        self,
-        user_id: str,
-        *,
-        styles: Iterable[str] = (),
-        personal_color: str = "",
-        items: Iterable[str] = (),
-        k: int = 10,
-        as_of: datetime | None = None,
-    ) -> recommender_pb2.RecommendResponse:
-        """Return outfits for a person, best first. Takes words instead of the numbers of the contract.
-
-        `styles`, such as "casual", and `personal_color`, such as "winter-deep" or "winter", are used instead of what
-        the person's profile declares. `items`, such as "skirt": only outfits with one of them. `k`: how many outfits,
-        1 to 50. `as_of`: the time that trends and freshness refer to, an aware datetime; None means now.
-        Raise UnknownName if a word is unknown, and grpc.RpcError if the call fails.
-        """
-        request = recommender_pb2.RecommendRequest(
-            user_id=user_id,
-            k=k,
-            preferences=recommender_pb2.Preferences(styles=[names.style(word) for word in styles]),
-            filters=recommender_pb2.Filters(categories=[names.category(word) for word in items]),
-        )
-        if personal_color:
-            request.preferences.personal_color = names.personal_color(personal_color)
-        if as_of is not None:
-            request.as_of.FromDatetime(as_of)
-        return self.recommender.Recommend(request)
-
-    def close(self) -> None:
-        """Close the channels. The client can't be used after that."""
-        for channel in self._channels:
-            channel.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _channel(self, service: str) -> grpc.Channel:
-        channel = grpc.insecure_channel(
-            f"dns:///{self.addresses.of(service)}",
-            options=[
-                ("grpc.service_config", json.dumps(_SERVICE_CONFIG)),
-                ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
-                ("grpc.max_send_message_length", _MAX_MESSAGE_BYTES),
-                ("grpc.enable_http_proxy", 0),
-                # By default it may take two minutes until a service that is back is found.
-                ("grpc.initial_reconnect_backoff_ms", 200),
-                ("grpc.max_reconnect_backoff_ms", 2000),
-            ],
-        )
-        self._channels.append(channel)
-        return channel
+    recommend = call(messages.recommend, lambda on: on.recommender.Recommend)
+    recommend_batch = call(messages.recommend_batch, lambda on: on.recommender.RecommendBatch)
+    similar_outfits = call(messages.similar_outfits, lambda on: on.recommender.SimilarOutfits)
+    complete_outfit = call(messages.complete_outfit, lambda on: on.recommender.CompleteOutfit)
+    record_feedback = call(messages.record_feedback, lambda on: on.recommender.RecordFeedback)
+    record_feedback_batch = call(
+        messages.record_feedback_batch, lambda on: on.recommender.RecordFeedbackBatch
+    )
+    put_profile = call(messages.put_profile, lambda on: on.recommender.PutProfile)
+    get_profile = call(messages.get_profile, lambda on: on.recommender.GetProfile)
+    erase_person = call(messages.erase_person, lambda on: on.recommender.ErasePerson)
+    get_outfit = call(messages.get_outfit, lambda on: on.recommender.GetOutfit)
+    get_photo = call(messages.get_photo, lambda on: on.recommender.GetPhoto)
+    put_promotion = call(messages.put_promotion, lambda on: on.recommender.PutPromotion)
+    list_promotions = call(messages.list_promotions, lambda on: on.recommender.ListPromotions)
+    delete_promotion = call(messages.delete_promotion, lambda on: on.recommender.DeletePromotion)
+    list_disagreements = call(
+        messages.list_disagreements, lambda on: on.recommender.ListDisagreements
+    )

@@ -5,8 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 
+from google.protobuf.descriptor import EnumDescriptor
+
 from fashion.words import CATEGORIES, PERSONAL_COLORS, STYLES, Category, Label
 from snsfashion.fashion.v1 import fashion_pb2
+from snsfashion.recommender.v1 import recommender_pb2
 from snsfashion.trends.v1 import trends_pb2
 
 
@@ -29,6 +32,69 @@ def personal_color(word: str) -> fashion_pb2.PersonalColor.ValueType:
     return fashion_pb2.PersonalColor.ValueType(_number("personal color", PERSONAL_COLORS, word))
 
 
+def dimension(word: str) -> trends_pb2.Dimension.ValueType:
+    """Return the dimension of trends that "item-color" names. Raise UnknownName."""
+    return trends_pb2.Dimension.ValueType(_in(trends_pb2.Dimension.DESCRIPTOR, word))
+
+
+def order(word: str) -> trends_pb2.Order.ValueType:
+    """Return the order of trends that "share" or "rise" names. Raise UnknownName."""
+    return trends_pb2.Order.ValueType(_in(trends_pb2.Order.DESCRIPTOR, word))
+
+
+def step(word: str) -> trends_pb2.Step.ValueType:
+    """Return the step of a series that "day" or "week" names. Raise UnknownName."""
+    return trends_pb2.Step.ValueType(_in(trends_pb2.Step.DESCRIPTOR, word))
+
+
+def source_kind(word: str) -> fashion_pb2.SourceKind.ValueType:
+    """Return the kind of source that "social" or "shop" names. Raise UnknownName."""
+    return fashion_pb2.SourceKind.ValueType(_in(fashion_pb2.SourceKind.DESCRIPTOR, word))
+
+
+def gender(word: str) -> fashion_pb2.Gender.ValueType:
+    """Return the gender that "female", "male" or "unisex" names. Raise UnknownName."""
+    return fashion_pb2.Gender.ValueType(_in(fashion_pb2.Gender.DESCRIPTOR, word))
+
+
+def age_group(word: str) -> fashion_pb2.AgeGroup.ValueType:
+    """Return the age group that "kids" or "adult" names. Raise UnknownName."""
+    return fashion_pb2.AgeGroup.ValueType(_in(fashion_pb2.AgeGroup.DESCRIPTOR, word))
+
+
+def hemisphere(word: str) -> recommender_pb2.Hemisphere.ValueType:
+    """Return the hemisphere that "northern" or "southern" names. Raise UnknownName."""
+    return recommender_pb2.Hemisphere.ValueType(_in(recommender_pb2.Hemisphere.DESCRIPTOR, word))
+
+
+def feedback_kind(word: str) -> recommender_pb2.FeedbackKind.ValueType:
+    """Return the kind of feedback that "clicked" or "dislike-undone" names. Raise UnknownName."""
+    return recommender_pb2.FeedbackKind.ValueType(
+        _in(recommender_pb2.FeedbackKind.DESCRIPTOR, word)
+    )
+
+
+def words(enum: EnumDescriptor) -> dict[str, int]:
+    """Return the words for the numbers of an enum of the contracts, such as "dislike-undone"; without unspecified."""
+    # By the contracts' naming rules, values start with the name of their enum: FEEDBACK_KIND_SHOWN.
+    prefix = enum.values[0].name.removesuffix("UNSPECIFIED")
+    return {
+        value.name.removeprefix(prefix).lower().replace("_", "-"): value.number
+        for value in enum.values
+        if value.number
+    }
+
+
+def baseline(word: str) -> trends_pb2.Baseline.ValueType:
+    """Return the baseline of trends that "preceding" or "last-year" names. Raise UnknownName."""
+    return trends_pb2.Baseline.ValueType(_in(trends_pb2.Baseline.DESCRIPTOR, word))
+
+
+def pattern(word: str) -> fashion_pb2.Pattern.ValueType:
+    """Return the pattern that "plain" or "striped" names. Raise UnknownName."""
+    return fashion_pb2.Pattern.ValueType(_in(fashion_pb2.Pattern.DESCRIPTOR, word))
+
+
 def category_word(number: int) -> str:
     """Return the word for a category, with spaces; "" if it is unspecified."""
     known = CATEGORIES.get(number)
@@ -42,8 +108,14 @@ def style_word(number: int) -> str:
 
 
 def value_words(value: trends_pb2.Value) -> str:
-    """Return a value of any dimension of trends in words, such as "red skirt"."""
-    parts = (value.color_family, category_word(value.category), style_word(value.style))
+    """Return a value of any dimension of trends in words, such as "red skirt" or "striped trousers"."""
+    patterns = {number: word for word, number in words(fashion_pb2.Pattern.DESCRIPTOR).items()}
+    parts = (
+        value.color_family,
+        patterns.get(value.pattern, ""),
+        category_word(value.category),
+        style_word(value.style),
+    )
     return " ".join(part for part in parts if part)
 
 
@@ -53,8 +125,17 @@ def suggestion(word: str, known: list[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
+def _in(enum: EnumDescriptor, word: str) -> int:
+    # "FeedbackKind" becomes "feedback kind".
+    kind = "".join(f" {c.lower()}" if c.isupper() else c for c in enum.name).strip()
+    return _find(kind, words(enum), word)
+
+
 def _number(kind: str, table: Mapping[int, Category] | Mapping[int, Label], word: str) -> int:
-    numbers = {known.name.replace(" ", "-"): number for number, known in table.items()}
+    return _find(kind, {one.name.replace(" ", "-"): n for n, one in table.items()}, word)
+
+
+def _find(kind: str, numbers: Mapping[str, int], word: str) -> int:
     key = "-".join(word.lower().replace("_", " ").replace("-", " ").split())
     if key not in numbers:
         hint = suggestion(key, list(numbers))

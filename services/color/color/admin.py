@@ -92,7 +92,7 @@ async def put_palette(file: TextIO, version: str, mongodb_uri: str) -> None:
 @JSON
 @asynchronous
 async def list_palettes(mongodb_uri: str, as_json: bool) -> None:
-    """List the palettes, oldest first. Colors are named by the last one."""
+    """List the palettes, the active one last: colors are named by it. `snsfashion palette` does more."""
     async with _opened(mongodb_uri) as (_, known):
         rows = [
             {
@@ -134,7 +134,7 @@ async def recolor_outfits(
         if by is not known.active:
             raise click.ClickException(
                 f"photos are named by {known.active.version}; to go back: "
-                f"snsfashion-admin color palette activate {by.version}"
+                f"snsfashion palette activate {by.version}"
             )
         image_ids = await find_outdated(outfits, by)
         broker = nullcontext() if dry_run else open_broker(nats_url)

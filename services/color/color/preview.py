@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -39,12 +39,11 @@ async def preview(
     version: str = "",
     csv: str = "",
     most: int = 0,
-    done: Callable[[int, int], object] = lambda *_: None,
 ) -> Preview:
     """Compare at most `most` stored outfits (0 for MAX_OUTFITS) with what a stored palette, or a CSV, would name.
 
     The outfits whose image_ids have the least hashes are looked at: the same each time, and mostly the same when more are
-    stored. `done` receives the numbers of outfits done and of all after each batch. Raise NotFound or BadPalette.
+    stored. Raise NotFound or BadPalette.
     """
     if version:
         by = await palettes.get(version)
@@ -57,7 +56,6 @@ async def preview(
     for start in range(0, len(chosen), BATCH):
         batch = await outfits.find(chosen[start : start + BATCH])
         await asyncio.to_thread(_compare, batch, namer, comparison)
-        done(min(start + BATCH, len(chosen)), len(chosen))
     families = [family.name for family in palettes.active.palette.families]
     shown_families = [family.name for family in shown.families]
     return Preview(

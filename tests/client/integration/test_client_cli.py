@@ -168,8 +168,31 @@ class Color(color_pb2_grpc.ColorServiceServicer):
             distance=1.5,
         )
 
-    def GetPalette(self, request: Any, context: Any) -> Any:
-        raise NotImplementedError
+    def GetPalette(self, request: color_pb2.GetPaletteRequest, context: Any) -> Any:
+        version = request.palette_version or "acme"
+        return color_pb2.GetPaletteResponse(csv=f"name,rgb\r\n{version},1\n")
+
+    def PreviewPalette(self, request: color_pb2.PreviewPaletteRequest, context: Any) -> Any:
+        return color_pb2.PreviewPaletteResponse(
+            stored_outfits=20,
+            outfits=min(request.max_outfits, 20),
+            garments=30,
+            changed_garments=4,
+            moves=[
+                color_pb2.FamilyMove(
+                    family_before="navy", family_after="blue", garments=4, example_rgb=[0x1F2852]
+                )
+            ],
+            lost_families=["navy"],
+        )
+
+    def ActivatePalette(self, request: color_pb2.ActivatePaletteRequest, context: Any) -> Any:
+        if request.palette_version not in ("acme", "xkcd"):
+            context.abort(
+                grpc.StatusCode.NOT_FOUND, "there is no palette 'acm'; there are: acme, xkcd"
+            )
+        info = color_pb2.PaletteInfo(palette_version=request.palette_version, newest=True)
+        return color_pb2.ActivatePaletteResponse(palette=info, previous_version="acme")
 
     def ExtractColors(self, request: Any, context: Any) -> Any:
         raise NotImplementedError
@@ -181,14 +204,17 @@ class Color(color_pb2_grpc.ColorServiceServicer):
             palette_version=request.palette_version,
             colors=request.csv.count("\n") - 1,
             families=1,
-            newest=True,
+            newest=not request.keep_inactive,
         )
         return color_pb2.PutPaletteResponse(palette=info)
 
     def ListPalettes(self, request: Any, context: Any) -> Any:
         return color_pb2.ListPalettesResponse(
             palettes=[
-                color_pb2.PaletteInfo(palette_version="xkcd", colors=900, families=27),
+                color_pb2.PaletteInfo(palette_version="tried", colors=12, families=8),
+                color_pb2.PaletteInfo(
+                    palette_version="xkcd", colors=900, families=27, generation=5
+                ),
                 color_pb2.PaletteInfo(palette_version="acme", colors=3, families=2, newest=True),
             ]
         )
@@ -199,10 +225,11 @@ def test_palettes_are_listed_and_the_one_that_names_is_marked() -> None:
         lines = run("palette", "list", COLOR_ADDRESS=address).output.splitlines()
         document = json.loads(run("palette", "list", "--json", COLOR_ADDRESS=address).output)
     assert [line.split() for line in lines[1:]] == [
-        ["xkcd", "900", "27"],
-        ["acme", "3", "2", "names"],
+        ["tried", "12", "8", "never", "active"],
+        ["xkcd", "900", "27", "active", "before"],
+        ["acme", "3", "2", "active"],
     ]
-    assert [p["newest"] for p in document["palettes"]] == [False, True]
+    assert [p["newest"] for p in document["palettes"]] == [False, False, True]
 
 
 def test_a_palette_is_put_from_a_file_and_a_bad_one_refused(tmp_path: Path) -> None:
@@ -212,9 +239,34 @@ def test_a_palette_is_put_from_a_file_and_a_bad_one_refused(tmp_path: Path) -> N
     with serve(color_pb2_grpc.add_ColorServiceServicer_to_server, Color()) as address:
         put = run("palette", "put", str(good), "--version", "acme", COLOR_ADDRESS=address)
         refused = run("palette", "put", str(bad), "--version", "acme", COLOR_ADDRESS=address)
-    assert "acme: 1 colors, 1 families" in put.output
+        args = ("palette", "put", str(good), "--version", "acme", "--inactive")
+        kept = run(*args, COLOR_ADDRESS=address)
+    assert "acme: 1 colors, 1 families, active." in put.output
+    assert "never active" in kept.output
     assert refused.exit_code == 1
     assert "line 1: the header lacks rgb" in refused.output
+
+
+def test_a_palette_is_tried_activated_and_downloaded(tmp_path: Path) -> None:
+    file = tmp_path / "some.csv"
+    file.write_text("name,rgb,family\n")
+    with serve(color_pb2_grpc.add_ColorServiceServicer_to_server, Color()) as address:
+        tried = run("palette", "preview", str(file), "--outfits", "5", COLOR_ADDRESS=address)
+        neither = run("palette", "preview", COLOR_ADDRESS=address)
+        activated = run("palette", "activate", "xkcd", COLOR_ADDRESS=address)
+        again = run("palette", "activate", "acme", COLOR_ADDRESS=address)
+        typo = run("palette", "activate", "acm", COLOR_ADDRESS=address)
+        shown = run("palette", "download", COLOR_ADDRESS=address)
+        run("palette", "download", "xkcd", "--out", str(file), COLOR_ADDRESS=address)
+    assert "4 of 30 garments would get another family (5 of 20 outfits looked at)" in tried.output
+    assert "4  navy -> blue" in tried.output
+    assert "families that are gone: navy" in tried.output
+    assert neither.exit_code == 2
+    assert "To take it back: snsfashion palette activate acme" in activated.output
+    assert "acme was active already" in again.output
+    assert "there are: acme, xkcd" in typo.output
+    assert shown.output_bytes == b"name,rgb\r\nacme,1\n"
+    assert file.read_bytes() == b"name,rgb\r\nxkcd,1\n"
 
 
 def test_a_color_is_named_and_a_bad_one_refused() -> None:
