@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from color.core.comparison import Preview
 from color.core.generation import join
-from color.preview import Preview
 from color.storage.known_palettes import NumberedPalette
 from snsfashion.color.v1 import color_pb2
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
 
 from color.core import palette
-from color.core.comparison import Comparison, main_colors
+from color.core.comparison import Comparison, Preview, main_colors
 from color.core.naming import Namer
 from color.core.palette import Palette
 from color.storage.known_palettes import KnownPalettes
@@ -20,16 +19,6 @@ from snsfashion.events.v1.events_pb2 import OutfitDescribed
 
 MAX_OUTFITS = 10_000
 BATCH = 512
-
-
-@dataclass(frozen=True)
-class Preview:
-    """A comparison of what is stored with what the palette would name, and the families that go and come."""
-
-    stored_outfits: int
-    comparison: Comparison
-    lost_families: tuple[str, ...]
-    new_families: tuple[str, ...]
 
 
 async def preview(

@@ -52,3 +52,13 @@ class Comparison:
     def new(self) -> Counter[str]:
         """The names that no garment had before, with how many garments get them."""
         return Counter({n: c for n, c in self.names_after.items() if n not in self.names_before})
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A comparison of what is stored with what the palette would name, and the families that go and come."""
+
+    stored_outfits: int
+    comparison: Comparison
+    lost_families: tuple[str, ...]
+    new_families: tuple[str, ...]
