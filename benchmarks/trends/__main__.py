@@ -81,6 +81,14 @@ def measure(folder: Path, trials: int) -> dict[str, Any]:
             )
             for size in many
         ),
+        *(
+            Bar.at_most(
+                f"p99 of GetCatalogGaps against GetTrends with {size:,} photos",
+                3,
+                row["gaps_p99_ms"] / row["p99_ms"],
+            )
+            for size, row in told.items()
+        ),
         Bar.at_most("p99 of GetTrends, ms", 20, max(row["p99_ms"] for row in told.values())),
         Bar.at_least("ingest against bare pymongo", 0.5, taken_in["ratio"]),
         Bar.true("ingest exact", taken_in["exact"]),
@@ -99,7 +107,8 @@ def _details(console: Console, result: dict[str, Any]) -> None:
     )
     for size, row in result["answers"].items():
         console.print(
-            f"GetTrends with {int(size):,}: p50 {row['p50_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms"
+            f"with {int(size):,}: GetTrends p50 {row['p50_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms; "
+            f"GetCatalogGaps p50 {row['gaps_p50_ms']:.1f} ms, p99 {row['gaps_p99_ms']:.1f} ms"
         )
     console.print(
         f"ingest {taken_in['photos_per_s']:,} photos/s, bare pymongo {taken_in['bare_photos_per_s']:,}; "

@@ -96,6 +96,21 @@ def _events(number: int, seed: int) -> Iterator[OutfitDescribed]:
         )
 
 
+def _offers(number: int) -> Iterator[OutfitDescribed]:
+    """Yield outfits that a shop offers."""
+    for event in _events(number, seed=4):
+        event.provenance.MergeFrom(
+            fashion_pb2.Provenance(
+                site="shop.example",
+                kind=fashion_pb2.SOURCE_KIND_SHOP,
+                product=fashion_pb2.Product(available=True),
+            )
+        )
+        event.provenance.author_key = ""
+        event.image.image_id = f"shop.example:{event.provenance.post}:0"
+        yield event
+
+
 def _batches(events: Sequence[OutfitDescribed], size: int) -> list[list[OutfitDescribed]]:
     return [list(events[start : start + size]) for start in range(0, len(events), size)]
 
@@ -178,7 +193,7 @@ async def _exact(store: Store, events: Sequence[OutfitDescribed]) -> bool:
 
 
 def answers(uri: str, sizes: Sequence[int]) -> dict[int, dict[str, float]]:
-    """Measure GetTrends' latency by number of photos: the same requests to each service, in turn."""
+    """Measure the latency of GetTrends and GetCatalogGaps by number of photos: the same requests to each service, in turn."""
     names = {size: f"bench_trends_{uuid.uuid4().hex}" for size in sizes}
     for size, name in names.items():
         asyncio.run(_fill(uri, name, size))
@@ -198,6 +213,7 @@ def answers(uri: str, sizes: Sequence[int]) -> dict[int, dict[str, float]]:
         for size, port in ports.items()
     ]
     times: dict[int, list[float]] = {size: [] for size in sizes}
+    gap_times: dict[int, list[float]] = {size: [] for size in sizes}
     supports: dict[int, int] = {}
     try:
         stubs = {}
@@ -214,6 +230,11 @@ def answers(uri: str, sizes: Sequence[int]) -> dict[int, dict[str, float]]:
                 answer = stub.GetTrends(request, timeout=30)
                 if n >= 50:  # the first calls open connections
                     times[size].append((time.perf_counter() - start) * 1000)
+                asked = _gaps_like(request)
+                start = time.perf_counter()
+                stub.GetCatalogGaps(asked, timeout=30)
+                if n >= 50:
+                    gap_times[size].append((time.perf_counter() - start) * 1000)
                 supports[size] = max(supports.get(size, 0), answer.basis.support)
     finally:
         for service in services:
@@ -224,6 +245,8 @@ def answers(uri: str, sizes: Sequence[int]) -> dict[int, dict[str, float]]:
         size: {
             "p50_ms": round(float(np.percentile(values, 50)), 2),
             "p99_ms": round(float(np.percentile(values, 99)), 2),
+            "gaps_p50_ms": round(float(np.percentile(gap_times[size], 50)), 2),
+            "gaps_p99_ms": round(float(np.percentile(gap_times[size], 99)), 2),
             "contributor_days_in_the_widest_window": supports[size],
         }
         for size, values in times.items()
@@ -252,11 +275,23 @@ def _requests(number: int) -> Iterator[trends_pb2.GetTrendsRequest]:
         )
 
 
+def _gaps_like(request: trends_pb2.GetTrendsRequest) -> trends_pb2.GetCatalogGapsRequest:
+    """Return the question about gaps of the same window; each side in turn, by the window."""
+    return trends_pb2.GetCatalogGapsRequest(
+        dimension=request.dimension,
+        side=trends_pb2.GAP_SIDE_OFFERED if request.window_days == 7 else trends_pb2.GAP_SIDE_WORN,
+        filter=request.filter,
+        window_days=request.window_days,
+        as_of=request.as_of,
+        page_size=request.page_size,
+    )
+
+
 async def _fill(uri: str, name: str, photos: int) -> None:
     async with AsyncMongoClient[dict[str, Any]](uri, tz_aware=True) as client:
         app = _wired(client[name])
         await app.prepare()
-        batches = _batches(list(_events(photos, seed=3)), 500)
+        batches = _batches([*_events(photos, seed=3), *_offers(photos // 20)], 500)
         for batch in track(batches, f"{photos:,} photos", disable=not sys.stderr.isatty()):
             await app.events.described(batch)
 

@@ -15,7 +15,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from servicekit.errors import InvalidArgument
 from snsfashion.trends.v1 import trends_pb2
 
-Paged: TypeAlias = trends_pb2.GetTrendsRequest | trends_pb2.GetTrendEvidenceRequest
+Paged: TypeAlias = (
+    trends_pb2.GetTrendsRequest
+    | trends_pb2.GetTrendEvidenceRequest
+    | trends_pb2.GetCatalogGapsRequest
+)
 
 # As in the contract: any window before or after such a time is inside what a date can hold.
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)

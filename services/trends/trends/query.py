@@ -8,12 +8,14 @@ from servicekit.errors import InvalidArgument
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
 from trends.core.counts import Counts, Span
-from trends.core.observation import Stratum, Value
+from trends.core.observation import OFFERED, OFFERED_ANYTHING, Stratum, Value
 from trends.paging import moment
 
 MAX_SERIES_DAYS = 366
 WINDOW_DAYS = 7
 BASELINE_DAYS = 21
+GAP_DAYS = 28
+"""What is bought for a shop is not decided by one week."""
 MIN_SUPPORT = 10
 YEAR = timedelta(days=364)
 """A year in whole weeks, so that the days of the week are the same."""
@@ -61,6 +63,30 @@ def baseline(counts: Counts, window: Span, request: trends_pb2.GetTrendsRequest)
         return last_days(counts, window.strata, window.last - YEAR, days)
     days = request.baseline_days or BASELINE_DAYS
     return last_days(counts, window.strata, window.first - timedelta(days=1), days)
+
+
+def check_gaps(request: trends_pb2.GetCatalogGapsRequest) -> None:
+    """Raise InvalidArgument for what only one side has."""
+    if request.dimension == trends_pb2.DIMENSION_STYLE:
+        raise InvalidArgument("dimension", "only shops state styles, so there is no gap to see")
+    if request.filter.kind == fashion_pb2.SOURCE_KIND_SHOP:
+        raise InvalidArgument("filter.kind", "must be social; `shop_site` chooses the shop")
+
+
+def offers(
+    counts: Counts, request: trends_pb2.GetCatalogGapsRequest
+) -> tuple[dict[Value, int], int]:
+    """Return how many photos of the chosen shops offer each value of a dimension, and how many offer anything."""
+    shops = [
+        stratum
+        for stratum in counts.strata
+        if stratum.kind == fashion_pb2.SOURCE_KIND_SHOP and request.shop_site in ("", stratum.site)
+    ]
+    places = counts.places(request.dimension + OFFERED)
+    numbers = counts.offers(shops, places).tolist()
+    values = (counts.values[p]._replace(dimension=request.dimension) for p in places)
+    total = counts.offers(shops, counts.places(OFFERED_ANYTHING.dimension)).sum()
+    return {v: n for v, n in zip(values, numbers, strict=True) if n}, int(total)
 
 
 def series_moments(request: trends_pb2.GetTrendSeriesRequest) -> tuple[datetime, datetime]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 from google.protobuf.duration_pb2 import Duration
@@ -13,10 +13,11 @@ from servicekit.events import timestamp
 from servicekit.rpc import Context
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
-from trends import query
+from trends import messages, query
 from trends.core import growth, ranking, series
 from trends.core.counts import Counts, Span, Week
 from trends.core.disclosure import Shown, draw_evidence
+from trends.core.gaps import find_gaps
 from trends.core.observation import Value, shown_garment
 from trends.paging import Page
 from trends.storage.photos import Photos
@@ -65,7 +66,9 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             np.array([counts.place(row.value) for row in rows], np.intp),
         )
         return trends_pb2.GetTrendsResponse(
-            trends=[_trend(row, shares[:, column].tolist()) for column, row in enumerate(rows)],
+            trends=[
+                messages.trend(row, shares[:, column].tolist()) for column, row in enumerate(rows)
+            ],
             next_page_token=page.next_token(request, len(places)),
             basis=self._basis(counts, window, baseline, page.as_of, ranked.withheld),
         )
@@ -86,7 +89,8 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         nothing = Span(counts, (), span.first, span.last)
         withheld = sum(point.withheld for point in points)
         return trends_pb2.GetTrendSeriesResponse(
-            points=map(_point, points), basis=self._basis(counts, span, nothing, end, withheld)
+            points=map(messages.point, points),
+            basis=self._basis(counts, span, nothing, end, withheld),
         )
 
     async def GetTrendEvidence(
@@ -116,7 +120,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             evidence=[
                 trends_pb2.Evidence(
                     image=outfits[image_id].image,
-                    posted_at=timestamp(_midnight(day)),
+                    posted_at=timestamp(messages.midnight(day)),
                     garment=shown_garment(outfits[image_id], value),
                 )
                 for day, image_id in shown
@@ -126,6 +130,62 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             basis=basis,
         )
 
+    async def GetCatalogGaps(
+        self,
+        request: trends_pb2.GetCatalogGapsRequest,
+        context: Context,
+    ) -> trends_pb2.GetCatalogGapsResponse:
+        """Compare what people wear with what shops offer."""
+        query.check_gaps(request)
+        page = Page.of(request, TRENDS_PAGE, self._clock())
+        counts = await self._snapshot.counts(request.filter.hashtag)
+        window = query.last_days(
+            counts,
+            query.strata(request.dimension, request.filter, counts),
+            page.as_of.date(),
+            request.window_days or query.GAP_DAYS,
+        )
+        baseline = query.last_days(
+            counts, window.strata, window.first - timedelta(days=1), query.BASELINE_DAYS
+        )
+        ranked = ranking.rank_values(counts, window, baseline, request.dimension, query.MIN_SUPPORT)
+        everything = await self._snapshot.counts()
+        offers, total = query.offers(everything, request)
+        by_shops = request.side == trends_pb2.GAP_SIDE_OFFERED
+        gaps = find_gaps(ranked, offers, total, by_shops)
+        answer = trends_pb2.GetCatalogGapsResponse(
+            next_page_token=page.next_token(request, len(gaps)),
+            basis=self._basis(counts, window, baseline, page.as_of, ranked.withheld),
+            offered_total=total,
+        )
+        for gap in gaps[page.offset : page.offset + page.size]:
+            row = answer.gaps.add()
+            row.MergeFrom(messages.gap(gap))
+            if request.examples:
+                await self._add_examples(row, gap.value, request, counts, window)
+        return answer
+
+    async def _add_examples(
+        self,
+        row: trends_pb2.CatalogGap,
+        value: Value,
+        request: trends_pb2.GetCatalogGapsRequest,
+        counts: Counts,
+        window: Span,
+    ) -> None:
+        """Add photos of both sides to a row: of people as evidence is drawn."""
+        most = request.examples
+        families = _families(counts)
+        worn: list[str] = []
+        if row.worn_count:
+            page = Page(0, most, self._clock())
+            found = await self._find_photos(counts, window, value, request.filter.hashtag, page)
+            worn = [image_id for _, image_id in found[:most]]
+        offered = await self._photos.find_offers(value, families, request.shop_site, most)
+        outfits = await self._photos.find_outfits([*worn, *offered])
+        row.worn_examples.extend(outfits[name].image for name in worn if name in outfits)
+        row.offered_examples.extend(outfits[name].image for name in offered if name in outfits)
+
     async def _find_photos(
         self, counts: Counts, window: Span, value: Value, hashtag: str, page: Page
     ) -> list[tuple[date, str]]:
@@ -134,7 +194,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         At least to the end of the page, and one more if there is one. From the database, so that what was erased is gone
         at once.
         """
-        families = [counts.values[p].color for p in counts.places(trends_pb2.DIMENSION_COLOR)]
+        families = _families(counts)
         photos: list[tuple[date, str]] = []
         for monday in reversed(list(window.mondays())):
             days = [monday + timedelta(days=day) for day in range(7)]
@@ -164,7 +224,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             as_of=timestamp(as_of),
             support=int(window.totals.sum()),
             baseline_support=int(baseline.totals.sum()),
-            contributors=_contributors({fact.authored for fact in facts}),
+            contributors=messages.contributors({fact.authored for fact in facts}),
             generations=fashion_pb2.Generations(
                 provenance=newest[0], classifier=newest[1], segmenter=newest[2], color=newest[3]
             ),
@@ -175,6 +235,11 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         )
 
 
+def _families(counts: Counts) -> list[str]:
+    """Return the color families that were ever seen."""
+    return [counts.values[place].color for place in counts.places(trends_pb2.DIMENSION_COLOR)]
+
+
 def _drawn(counts: Counts, week: Week | None, value: Value, photos: Sequence[Shown]) -> list[str]:
     """Return the image_ids of a stratum's week that may be shown."""
     place = counts.place(value)
@@ -182,59 +247,3 @@ def _drawn(counts: Counts, week: Week | None, value: Value, photos: Sequence[Sho
         return []
     told = {counts.values[place] for place in np.flatnonzero(week.distinct)}
     return draw_evidence(photos, int(week.distinct[place]), told)
-
-
-def _contributors(authored: set[bool]) -> trends_pb2.ContributorKind.ValueType:
-    if len(authored) > 1:
-        return trends_pb2.CONTRIBUTOR_KIND_MIXED
-    if not authored:
-        return trends_pb2.CONTRIBUTOR_KIND_UNSPECIFIED
-    if True in authored:
-        return trends_pb2.CONTRIBUTOR_KIND_AUTHORS
-    return trends_pb2.CONTRIBUTOR_KIND_PHOTOS
-
-
-def _trend(row: ranking.RankedValue, shares: Sequence[float]) -> trends_pb2.Trend:
-    return trends_pb2.Trend(
-        value=_value(row.value),
-        count=row.count,
-        share=row.share,
-        share_low=row.share_low,
-        share_high=row.share_high,
-        baseline_count=row.baseline_count,
-        baseline_share=row.baseline_share,
-        rise=row.rise,
-        rising=row.rising,
-        fall=row.fall,
-        falling=row.falling,
-        explained_by=row.explained_by and _value(row.explained_by),
-        comparable=row.comparable,
-        series=shares,
-        lift=row.lift,
-    )
-
-
-def _value(value: Value) -> trends_pb2.Value:
-    return trends_pb2.Value(
-        category=fashion_pb2.Category.ValueType(value.category),
-        color_family=value.color,
-        style=fashion_pb2.Style.ValueType(value.style),
-        pattern=fashion_pb2.Pattern.ValueType(value.pattern),
-    )
-
-
-def _point(point: series.Point) -> trends_pb2.Point:
-    return trends_pb2.Point(
-        start=timestamp(_midnight(point.start)),
-        total=point.total,
-        withheld=point.withheld,
-        count=point.count,
-        share=point.share,
-        share_low=point.share_low,
-        share_high=point.share_high,
-        partial=point.partial,
-    )
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

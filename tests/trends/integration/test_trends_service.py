@@ -35,6 +35,7 @@ SOCIAL, SHOP = fashion_pb2.SOURCE_KIND_SOCIAL, fashion_pb2.SOURCE_KIND_SHOP
 TRENDS: Any = trends_pb2.GetTrendsRequest
 SERIES: Any = trends_pb2.GetTrendSeriesRequest
 EVIDENCE: Any = trends_pb2.GetTrendEvidenceRequest
+GAPS: Any = trends_pb2.GetCatalogGapsRequest
 FILTER: Any = trends_pb2.Filter
 VALUE: Any = trends_pb2.Value
 COLOR = trends_pb2.DIMENSION_COLOR
@@ -91,6 +92,7 @@ def outfit(
     author: str = "",
     phash: int | None = None,
     site: str = "instagram",
+    available: bool = True,
 ) -> events_pb2.OutfitDescribed:
     image = fashion_pb2.ImageRef(
         image_id=f"{site}:{post}:0",
@@ -107,6 +109,7 @@ def outfit(
             site=site,
             post=str(post),
             kind=kind,
+            product=fashion_pb2.Product(available=available) if kind == SHOP else None,
             style=style,
             hashtags=hashtags,
             author_key=author,
@@ -487,3 +490,97 @@ async def test_events_arrive_through_the_broker(world: World, nats_url: str) -> 
         await connection.close()
     answer = await world.ask(items(filter=FILTER(site=site)))
     assert [(row.value.category, row.count) for row in answer.trends] == [(SKIRT, 5)]
+
+
+# -- what people wear and shops do not sell
+
+
+def an_offer(number: int, garment: tuple[int, str], available: bool = True) -> Any:
+    return outfit(f"look{number}", [garment], kind=SHOP, site="shop.example", available=available)
+
+
+async def with_a_gap(world: World) -> None:
+    """People wear red trousers, and the shop sells navy skirts; red trousers are sold out."""
+    worn = [outfit(n, [(TROUSERS, "red")], days_ago=n % 20) for n in range(40)]
+    worn += [outfit(n, [(SKIRT, "black")], days_ago=n % 20) for n in range(40, 80)]
+    offers = [an_offer(n, (SKIRT, "navy")) for n in range(30)]
+    offers += [an_offer(n, (SKIRT, "black")) for n in range(30, 50)]
+    offers += [an_offer(n, (TROUSERS, "red"), available=False) for n in range(50, 60)]
+    await world.events.described(worn + offers)
+
+
+async def test_what_people_wear_and_shops_do_not_sell_is_a_gap(world: World) -> None:
+    await with_a_gap(world)
+    answer = await world.ask(GAPS(dimension=trends_pb2.DIMENSION_ITEM_COLOR, examples=2))
+    [row] = answer.gaps
+    assert (row.value.category, row.value.color_family) == (TROUSERS, "red")
+    assert (row.offered_count, answer.offered_total) == (0, 50)
+    assert row.worn_count % 5 == 0
+    assert row.worn_share > 0.3
+    assert row.gap == pytest.approx(row.worn_share_low - row.offered_share_high)
+    assert 0 < len(row.worn_examples) <= 2
+    assert not row.offered_examples
+
+
+async def test_what_shops_sell_and_nobody_wears_is_the_opposite_gap(world: World) -> None:
+    await with_a_gap(world)
+    answer = await world.ask(
+        GAPS(
+            dimension=trends_pb2.DIMENSION_ITEM_COLOR,
+            side=trends_pb2.GAP_SIDE_OFFERED,
+            examples=3,
+        )
+    )
+    [row] = answer.gaps
+    assert (row.value.category, row.value.color_family) == (SKIRT, "navy")
+    assert (row.offered_count, row.worn_count) == (30, 0)
+    assert [image.image_id.split(":")[0] for image in row.offered_examples] == ["shop.example"] * 3
+    assert not row.worn_examples
+
+
+async def test_without_offers_there_is_no_gap(world: World) -> None:
+    await with_a_gap(world)
+    asked = GAPS(dimension=COLOR, shop_site="other.example")
+    answer = await world.ask(asked)
+    assert not answer.gaps
+    assert answer.offered_total == 0
+    assert answer.basis.support > 0
+
+
+async def test_an_offer_that_is_sold_out_or_erased_is_none_any_more(world: World) -> None:
+    await with_a_gap(world)
+    sold_out = an_offer(0, (SKIRT, "navy"), available=False)
+    sold_out.generations.provenance = 2
+    await world.events.described([sold_out])
+    await world.events.erased([events_pb2.PostErased(site="shop.example", post="look1")])
+    answer = await world.ask(GAPS(dimension=COLOR, side=trends_pb2.GAP_SIDE_OFFERED))
+    assert answer.offered_total == 48
+    assert answer.gaps[0].offered_count == 28
+
+
+async def test_pages_of_gaps_add_up_to_all(world: World) -> None:
+    await with_a_gap(world)
+    await world.events.described(
+        [outfit(n, [(5, "green")], days_ago=n % 20) for n in range(100, 140)]
+    )
+    asked = GAPS(dimension=trends_pb2.DIMENSION_ITEM_COLOR)
+    every = await world.ask(asked)
+    assert len(every.gaps) == 2
+    asked.page_size = 1
+    first = await world.ask(asked)
+    asked.page_token = first.next_page_token
+    second = await world.ask(asked)
+    assert [*first.gaps, *second.gaps] == list(every.gaps)
+    assert not second.next_page_token
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        (GAPS(dimension=trends_pb2.DIMENSION_STYLE), "dimension"),
+        (GAPS(dimension=COLOR, filter=FILTER(kind=SHOP)), "filter.kind"),
+    ],
+)
+async def test_a_gap_has_two_sides(world: World, asked: Any, field: str) -> None:
+    with pytest.raises(InvalidArgument, match=field):
+        await world.ask(asked)

@@ -24,12 +24,13 @@ from trends import service as answering
 from trends.core import counts as counting
 from trends.core.counts import Counts, Span
 from trends.core.disclosure import K, Shown, at_least, draw_evidence, is_drawn, safe_days
-from trends.core.observation import Observation, PhotoState, Stratum, Value, Worn
+from trends.core.observation import Observation, PhotoState, Stratum, Value, Worn, offered
 from trends.core.recount import Recount
 from trends.core.series import rows
 
 MONDAY = date(2026, 11, 16)
 TODAY = MONDAY + timedelta(days=20)
+SHOP = Stratum(fashion_pb2.SOURCE_KIND_SHOP, "shop.example")
 SITES = [Stratum(fashion_pb2.SOURCE_KIND_SOCIAL, name) for name in ("instagram", "other.example")]
 HASHTAGS = ("", "ootd")
 SHORTS, SKIRT, TOP = (
@@ -95,6 +96,15 @@ class World:
                 found[seen.stratum].append(shown)
         return found
 
+    async def find_offers(
+        self, value: Value, families: Sequence[str], site: str, most: int
+    ) -> list[str]:
+        return [
+            state.image_id
+            for state in self.states
+            if (seen := state.observation) and offered(value) in seen.offers()
+        ][:most]
+
     async def find_outfits(self, image_ids: Sequence[str]) -> Mapping[str, OutfitDescribed]:
         return {
             name: OutfitDescribed(image=fashion_pb2.ImageRef(image_id=name)) for name in image_ids
@@ -156,6 +166,15 @@ def requests(rng: random.Random, windows: int) -> Iterator[Any]:
                 baseline=rng.choice(trends_pb2.Baseline.values()),
                 page_size=100,
             )
+            yield trends_pb2.GetCatalogGapsRequest(
+                dimension=dimension,
+                side=rng.choice(trends_pb2.GapSide.values()),
+                filter=chosen,
+                window_days=length,
+                as_of=end,
+                examples=5,
+                page_size=100,
+            )
         of, value = rng.choice(ASKED)
         yield trends_pb2.GetTrendEvidenceRequest(
             dimension=of,
@@ -177,7 +196,14 @@ def requests(rng: random.Random, windows: int) -> Iterator[Any]:
 
 
 def crowd(rng: random.Random, size: int) -> list[Observation]:
-    """Return photos of tops and skirts at two sites over three weeks; some people post more than once."""
+    """Return photos of tops and skirts at two sites over three weeks; some people post more than once. A shop sells shorts."""
+    offers = [
+        Observation(
+            SHOP, MONDAY, f"o{n}", False, (Worn(SHORTS, "teal", DOTTED),), 0, frozenset(),
+            (1, 1, 1, 1), False, offered=True,
+        )
+        for n in range(30)
+    ]  # fmt: skip
     return [
         Observation(
             stratum=rng.choice(SITES),
@@ -198,7 +224,7 @@ def crowd(rng: random.Random, size: int) -> list[Observation]:
             dated=True,
         )
         for _ in range(size)
-    ]
+    ] + offers
 
 
 def with_shorts(photos: list[Observation], places: Sequence[int]) -> World:

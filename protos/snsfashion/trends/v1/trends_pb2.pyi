@@ -127,6 +127,30 @@ BASELINE_LAST_YEAR: Baseline.ValueType  # 2
 """The same days of the week 364 days earlier."""
 Global___Baseline: _TypeAlias = Baseline  # noqa: Y015
 
+class _GapSide:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _GapSideEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_GapSide.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    GAP_SIDE_UNSPECIFIED: _GapSide.ValueType  # 0
+    """Same as GAP_SIDE_WORN."""
+    GAP_SIDE_WORN: _GapSide.ValueType  # 1
+    """People wear it more than shops offer it."""
+    GAP_SIDE_OFFERED: _GapSide.ValueType  # 2
+    """Shops offer it more than people wear it."""
+
+class GapSide(_GapSide, metaclass=_GapSideEnumTypeWrapper):
+    """Which side of a gap is the greater one."""
+
+GAP_SIDE_UNSPECIFIED: GapSide.ValueType  # 0
+"""Same as GAP_SIDE_WORN."""
+GAP_SIDE_WORN: GapSide.ValueType  # 1
+"""People wear it more than shops offer it."""
+GAP_SIDE_OFFERED: GapSide.ValueType  # 2
+"""Shops offer it more than people wear it."""
+Global___GapSide: _TypeAlias = GapSide  # noqa: Y015
+
 class _ContributorKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -750,3 +774,183 @@ class GetTrendEvidenceResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetTrendEvidenceResponse: _TypeAlias = GetTrendEvidenceResponse  # noqa: Y015
+
+@_typing.final
+class GetCatalogGapsRequest(_message.Message):
+    """GetCatalogGaps' request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIMENSION_FIELD_NUMBER: _builtins.int
+    SIDE_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    SHOP_SITE_FIELD_NUMBER: _builtins.int
+    WINDOW_DAYS_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    EXAMPLES_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    dimension: Global___Dimension.ValueType
+    """What to compare by: all but styles, which only shops state."""
+    side: Global___GapSide.ValueType
+    """Which side is the greater one."""
+    shop_site: _builtins.str
+    """The shop; empty for all of them."""
+    window_days: _builtins.int
+    """Days of the window that ends with the day of `as_of`; 0 for 28. Offers are those of now."""
+    examples: _builtins.int
+    """Photos of each side of a row, at most; 0 for none. They take longer than the numbers."""
+    page_size: _builtins.int
+    """Rows of a page; 0 for 20."""
+    page_token: _builtins.str
+    """next_page_token of the page before; empty for the first."""
+    @_builtins.property
+    def filter(self) -> Global___Filter:
+        """Which photos count for what people wear; social ones."""
+
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """End of the window, in the years 1970 to 8999; absent: now."""
+
+    def __init__(
+        self,
+        *,
+        dimension: Global___Dimension.ValueType = ...,
+        side: Global___GapSide.ValueType = ...,
+        filter: Global___Filter | None = ...,
+        shop_site: _builtins.str = ...,
+        window_days: _builtins.int = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        examples: _builtins.int = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filter", b"filter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "dimension", b"dimension", "examples", b"examples", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "shop_site", b"shop_site", "side", b"side", "window_days", b"window_days"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCatalogGapsRequest: _TypeAlias = GetCatalogGapsRequest  # noqa: Y015
+
+@_typing.final
+class CatalogGap(_message.Message):
+    """A value that people wear and shops offer to different extents."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUE_FIELD_NUMBER: _builtins.int
+    GAP_FIELD_NUMBER: _builtins.int
+    WORN_COUNT_FIELD_NUMBER: _builtins.int
+    WORN_SHARE_FIELD_NUMBER: _builtins.int
+    WORN_SHARE_LOW_FIELD_NUMBER: _builtins.int
+    WORN_SHARE_HIGH_FIELD_NUMBER: _builtins.int
+    RISE_FIELD_NUMBER: _builtins.int
+    RISING_FIELD_NUMBER: _builtins.int
+    FALLING_FIELD_NUMBER: _builtins.int
+    OFFERED_COUNT_FIELD_NUMBER: _builtins.int
+    OFFERED_SHARE_FIELD_NUMBER: _builtins.int
+    OFFERED_SHARE_LOW_FIELD_NUMBER: _builtins.int
+    OFFERED_SHARE_HIGH_FIELD_NUMBER: _builtins.int
+    WORN_EXAMPLES_FIELD_NUMBER: _builtins.int
+    OFFERED_EXAMPLES_FIELD_NUMBER: _builtins.int
+    gap: _builtins.float
+    """How far the 95% intervals of the two shares are apart, above 0."""
+    worn_count: _builtins.int
+    """Contributor-days in the window that show it, a multiple of 5; 0 if too few people do."""
+    worn_share: _builtins.float
+    """Share of the people in the window."""
+    worn_share_low: _builtins.float
+    """Lower end of its 95% Wilson interval."""
+    worn_share_high: _builtins.float
+    """Upper end of it."""
+    rise: _builtins.float
+    """Lower bound of the shrunk log ratio of the window to the 21 days before it."""
+    rising: _builtins.bool
+    """Whether it rises, as in Trend."""
+    falling: _builtins.bool
+    """Whether it falls, as in Trend."""
+    offered_count: _builtins.int
+    """Photos of shops that show it and that can be bought; a photo of several products counts once."""
+    offered_share: _builtins.float
+    """Share of all photos of shops that can be bought."""
+    offered_share_low: _builtins.float
+    """Lower end of its 95% Wilson interval."""
+    offered_share_high: _builtins.float
+    """Upper end of it."""
+    @_builtins.property
+    def value(self) -> Global___Value:
+        """The value."""
+
+    @_builtins.property
+    def worn_examples(self) -> _containers.RepeatedCompositeFieldContainer[_fashion_pb2.ImageRef]:
+        """Photos of people, drawn as evidence is."""
+
+    @_builtins.property
+    def offered_examples(self) -> _containers.RepeatedCompositeFieldContainer[_fashion_pb2.ImageRef]:
+        """Photos of shops."""
+
+    def __init__(
+        self,
+        *,
+        value: Global___Value | None = ...,
+        gap: _builtins.float = ...,
+        worn_count: _builtins.int = ...,
+        worn_share: _builtins.float = ...,
+        worn_share_low: _builtins.float = ...,
+        worn_share_high: _builtins.float = ...,
+        rise: _builtins.float = ...,
+        rising: _builtins.bool = ...,
+        falling: _builtins.bool = ...,
+        offered_count: _builtins.int = ...,
+        offered_share: _builtins.float = ...,
+        offered_share_low: _builtins.float = ...,
+        offered_share_high: _builtins.float = ...,
+        worn_examples: _abc.Iterable[_fashion_pb2.ImageRef] | None = ...,
+        offered_examples: _abc.Iterable[_fashion_pb2.ImageRef] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["falling", b"falling", "gap", b"gap", "offered_count", b"offered_count", "offered_examples", b"offered_examples", "offered_share", b"offered_share", "offered_share_high", b"offered_share_high", "offered_share_low", b"offered_share_low", "rise", b"rise", "rising", b"rising", "value", b"value", "worn_count", b"worn_count", "worn_examples", b"worn_examples", "worn_share", b"worn_share", "worn_share_high", b"worn_share_high", "worn_share_low", b"worn_share_low"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CatalogGap: _TypeAlias = CatalogGap  # noqa: Y015
+
+@_typing.final
+class GetCatalogGapsResponse(_message.Message):
+    """GetCatalogGaps' response."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GAPS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
+    OFFERED_TOTAL_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    offered_total: _builtins.int
+    """Photos of shops that can be bought; 0: nothing is offered, and nothing can be compared."""
+    @_builtins.property
+    def gaps(self) -> _containers.RepeatedCompositeFieldContainer[Global___CatalogGap]:
+        """The widest gap first."""
+
+    @_builtins.property
+    def basis(self) -> Global___Basis:
+        """What people wear is based on this."""
+
+    def __init__(
+        self,
+        *,
+        gaps: _abc.Iterable[Global___CatalogGap] | None = ...,
+        next_page_token: _builtins.str = ...,
+        basis: Global___Basis | None = ...,
+        offered_total: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "gaps", b"gaps", "next_page_token", b"next_page_token", "offered_total", b"offered_total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCatalogGapsResponse: _TypeAlias = GetCatalogGapsResponse  # noqa: Y015

@@ -50,6 +50,11 @@ class TrendsServiceStub:
                 request_serializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetTrendEvidenceRequest.SerializeToString,
                 response_deserializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetTrendEvidenceResponse.FromString,
                 _registered_method=True)
+        self.GetCatalogGaps = channel.unary_unary(
+                '/snsfashion.trends.v1.TrendsService/GetCatalogGaps',
+                request_serializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetCatalogGapsRequest.SerializeToString,
+                response_deserializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetCatalogGapsResponse.FromString,
+                _registered_method=True)
 
 
 class TrendsServiceServicer:
@@ -77,6 +82,13 @@ class TrendsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCatalogGaps(self, request, context):
+        """Compares what people wear with what shops offer. INVALID_ARGUMENT names the field.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TrendsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +106,11 @@ def add_TrendsServiceServicer_to_server(servicer, server):
                     servicer.GetTrendEvidence,
                     request_deserializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetTrendEvidenceRequest.FromString,
                     response_serializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetTrendEvidenceResponse.SerializeToString,
+            ),
+            'GetCatalogGaps': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCatalogGaps,
+                    request_deserializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetCatalogGapsRequest.FromString,
+                    response_serializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetCatalogGapsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +195,33 @@ class TrendsService:
             '/snsfashion.trends.v1.TrendsService/GetTrendEvidence',
             snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetTrendEvidenceRequest.SerializeToString,
             snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetTrendEvidenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCatalogGaps(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/snsfashion.trends.v1.TrendsService/GetCatalogGaps',
+            snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetCatalogGapsRequest.SerializeToString,
+            snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetCatalogGapsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,8 @@ class TrendsServiceStub:
     """Returns one value over time."""
     GetTrendEvidence: _grpc.UnaryUnaryMultiCallable[_trends_pb2.GetTrendEvidenceRequest, _trends_pb2.GetTrendEvidenceResponse]
     """Returns photos behind a number, without erased ones."""
+    GetCatalogGaps: _grpc.UnaryUnaryMultiCallable[_trends_pb2.GetCatalogGapsRequest, _trends_pb2.GetCatalogGapsResponse]
+    """Compares what people wear with what shops offer. INVALID_ARGUMENT names the field."""
 
 @_typing.type_check_only
 class TrendsServiceAsyncStub(TrendsServiceStub):
@@ -51,6 +53,8 @@ class TrendsServiceAsyncStub(TrendsServiceStub):
     """Returns one value over time."""
     GetTrendEvidence: _aio.UnaryUnaryMultiCallable[_trends_pb2.GetTrendEvidenceRequest, _trends_pb2.GetTrendEvidenceResponse]  # type: ignore[assignment]
     """Returns photos behind a number, without erased ones."""
+    GetCatalogGaps: _aio.UnaryUnaryMultiCallable[_trends_pb2.GetCatalogGapsRequest, _trends_pb2.GetCatalogGapsResponse]  # type: ignore[assignment]
+    """Compares what people wear with what shops offer. INVALID_ARGUMENT names the field."""
 
 class TrendsServiceServicer(metaclass=_abc_1.ABCMeta):
     """Answers questions about trends from counts of distinct contributors, rounded down to fives within each site and week."""
@@ -78,5 +82,13 @@ class TrendsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_trends_pb2.GetTrendEvidenceResponse, _abc.Awaitable[_trends_pb2.GetTrendEvidenceResponse]]:
         """Returns photos behind a number, without erased ones."""
+
+    @_abc_1.abstractmethod
+    def GetCatalogGaps(
+        self,
+        request: _trends_pb2.GetCatalogGapsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_trends_pb2.GetCatalogGapsResponse, _abc.Awaitable[_trends_pb2.GetCatalogGapsResponse]]:
+        """Compares what people wear with what shops offer. INVALID_ARGUMENT names the field."""
 
 def add_TrendsServiceServicer_to_server(servicer: TrendsServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

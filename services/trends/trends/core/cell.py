@@ -88,7 +88,7 @@ class Cell:
             for seen in observations:
                 who, day = contributor_id(seen), seen.day.weekday()
                 photos[Fact(day, seen.authored, seen.dated, seen.order)] += sign
-                for value in (ANYONE, *seen.values()):
+                for value in (ANYONE, *seen.values(), *seen.offers()):
                     rows[who, value, day] += sign
         values = tuple(sorted({value for _, value, _ in rows}))
         place = {value: i.to_bytes(2, "big") for i, value in enumerate(values)}

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from trends.core.cell import ANYONE, Cell, CellKey, Fact, Tally
 from trends.core.disclosure import K, round_down, safe_days
-from trends.core.observation import Stratum, Value
+from trends.core.observation import OFFERED, Stratum, Value
 
 Counted = NDArray[np.int64]
 
@@ -28,10 +28,12 @@ class Week:
 
     `days` int64 (7, values): contributors of each weekday. `distinct` int64 (values,): those of the whole week. `present` bool
     (values,): whether anybody shows the value. `facts`: what is known of the week's photos; none if too few people posted.
+    `offers` int64 (values,): exact, and 0 but for what shops offer.
     """
 
     days: Counted
     distinct: Counted
+    offers: Counted
     present: NDArray[np.bool_]
     facts: frozenset[Fact]
 
@@ -105,6 +107,16 @@ class Counts:
             self._weeks[key] = self._summed(self._tallies[key].values())
         return self._weeks.get(key)
 
+    def offers(self, strata: Iterable[Stratum], places: NDArray[np.intp]) -> Counted:
+        """Return how many photos of shops offer the values at `places` now: int64 (n,)."""
+        found = np.zeros(len(self.values), np.int64)
+        for stratum in strata:
+            for monday in self._strata[stratum]:
+                week = self.week(stratum, monday)
+                if week is not None:
+                    found[: len(week.offers)] += week.offers
+        return found[places]
+
     def _summed(self, tallies: Iterable[Tally]) -> Week:
         found = list(tallies)
         places = [np.array([self._place[v] for v in t.values], np.intp)[t.value] for t in found]
@@ -119,7 +131,9 @@ class Counts:
         people = np.bincount(value, count, len(self.values)).astype(np.int64)
         is_told = people[self._place[ANYONE]] >= K
         facts = frozenset[Fact]().union(*(t.facts for t in found)) if is_told else frozenset[Fact]()
-        return Week(safe_days(days, people), round_down(people), people > 0, facts)
+        is_offer = np.array([value.dimension >= OFFERED for value in self.values], np.bool_)
+        offers = np.where(is_offer, people, 0)
+        return Week(safe_days(days, people), round_down(people), offers, people > 0, facts)
 
     def _number(self, value: Value) -> None:
         if value not in self._place:

@@ -33,6 +33,10 @@ class Value(NamedTuple):
     pattern: int = 0
 
 
+OFFERED = 100
+"""Added to the dimension of a value that a shop offers. Offers are counted apart, and exactly: they are not people's."""
+
+
 class Worn(NamedTuple):
     """One garment of a photo: a Category, the family of the main color ("" if unknown) and a Pattern (0 if unknown)."""
 
@@ -46,7 +50,8 @@ class Observation:
     """A fashion photo as trends count it.
 
     `day` is UTC. `contributor` is the author's key where the source gives one (`authored`), else the photo's exact
-    perceptual hash, so that reposts count once. `dated`: the day is the photo's own, not that of the crawl.
+    perceptual hash, so that reposts count once. `dated`: the day is the photo's own, not that of the crawl. `offered`: a shop
+    shows it, and it can be bought.
     """
 
     stratum: Stratum
@@ -58,6 +63,7 @@ class Observation:
     hashtags: frozenset[str]
     order: Order
     dated: bool
+    offered: bool = False
 
     def values(self) -> frozenset[Value]:
         """Return everything that this photo shows, each once."""
@@ -73,6 +79,21 @@ class Observation:
         if self.style and self.stratum.kind == fashion_pb2.SOURCE_KIND_SHOP:
             shown.add(Value(trends_pb2.DIMENSION_STYLE, style=self.style))
         return frozenset(shown)
+
+    def offers(self) -> frozenset[Value]:
+        """Return everything that this photo offers, and OFFERED_ANYTHING; nothing if it can't be bought."""
+        if not self.offered:
+            return frozenset()
+        return frozenset(offered(value) for value in self.values()) | {OFFERED_ANYTHING}
+
+
+def offered(value: Value) -> Value:
+    """Return what stands for an offer of the value."""
+    return value._replace(dimension=value.dimension + OFFERED)
+
+
+OFFERED_ANYTHING = Value(OFFERED)
+"""Every photo that can be bought."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +150,7 @@ def state_of_outfit(event: OutfitDescribed) -> PhotoState:
         hashtags=frozenset(source.hashtags),
         order=order(event.generations),
         dated=source.date_source != fashion_pb2.DATE_SOURCE_CRAWL,
+        offered=source.kind == fashion_pb2.SOURCE_KIND_SHOP and source.product.available,
     )
     return PhotoState(
         event.image.image_id, source.site, source.post, observation.order, observation

@@ -13,6 +13,7 @@ from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
 from trends.core.counts import Counts, Span
 from trends.core.disclosure import K, at_least
+from trends.core.observation import OFFERED
 from trends.core.ranking import wilson
 
 TREND_DAYS = 7
@@ -65,7 +66,8 @@ def points(span: Span, place: int | None, weekly: bool, today: date) -> list[Poi
 
 def rows(counts: Counts, span: Span, weekly: bool, today: date) -> Iterator[SeriesRow]:
     """Yield the points of every value that are not withheld, in the order of values, then oldest first."""
-    for value in sorted(counts.values[1:]):  # the first stands for everybody
+    # The first stands for everybody; offers have no series.
+    for value in sorted(v for v in counts.values[1:] if v.dimension < OFFERED):
         for point in points(span, counts.place(value), weekly, today):
             if point.count:
                 yield SeriesRow(

@@ -100,6 +100,20 @@ class Photos:
                 found[seen.stratum].append(shown)
         return found
 
+    async def find_offers(
+        self, value: Value, families: Sequence[str], site: str, most: int
+    ) -> list[str]:
+        """Return the image_ids of at most so many photos that offer the value, of one shop or of all ("")."""
+        query: Document = {
+            "shows": {"$in": _searched(value, families)},
+            "kind": fashion_pb2.SOURCE_KIND_SHOP,
+            "offered": {"$ne": False},
+        }
+        if site:
+            query["site"] = site
+        found = self._store.photos.find(query, {"_id": 1}).limit(most)
+        return [document["_id"] async for document in found]
+
     async def find_outfits(self, image_ids: Sequence[str]) -> Mapping[str, OutfitDescribed]:
         """Return the outfits of photos by image_id; those that are gone are missing."""
         found = self._store.photos.find({"_id": {"$in": list(image_ids)}}, {"outfit": 1})
@@ -124,6 +138,7 @@ def result(state: PhotoState, outfit: OutfitDescribed | None) -> Result:
             "style": seen.style,
             "hashtags": sorted(seen.hashtags),
             "dated": seen.dated,
+            "offered": seen.offered,
             "shows": _shows(seen),
             "outfit": outfit.SerializeToString(deterministic=True),
         }
@@ -146,6 +161,8 @@ def state_of_document(document: Document) -> PhotoState:
             hashtags=frozenset(document["hashtags"]),
             order=order,
             dated=document["dated"],
+            # Before it was kept, every photo of a shop was taken for an offer.
+            offered=document.get("offered", document["kind"] == fashion_pb2.SOURCE_KIND_SHOP),
         )
     return PhotoState(document["_id"], document["site"], document["post"], order, observation)
 
