@@ -38,6 +38,7 @@ class AsyncClient(AsyncStubs):
     get_trend_evidence = async_call(
         messages.get_trend_evidence, lambda on: on.trends.GetTrendEvidence
     )
+    get_catalog_gaps = async_call(messages.get_catalog_gaps, lambda on: on.trends.GetCatalogGaps)
 
     recommend = async_call(messages.recommend, lambda on: on.recommender.Recommend)
     recommend_batch = async_call(messages.recommend_batch, lambda on: on.recommender.RecommendBatch)

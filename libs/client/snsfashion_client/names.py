@@ -90,6 +90,11 @@ def baseline(word: str) -> trends_pb2.Baseline.ValueType:
     return trends_pb2.Baseline.ValueType(_in(trends_pb2.Baseline.DESCRIPTOR, word))
 
 
+def gap_side(word: str) -> trends_pb2.GapSide.ValueType:
+    """Return the side of a gap that "worn" or "offered" names. Raise UnknownName."""
+    return trends_pb2.GapSide.ValueType(_in(trends_pb2.GapSide.DESCRIPTOR, word))
+
+
 def pattern(word: str) -> fashion_pb2.Pattern.ValueType:
     """Return the pattern that "plain" or "striped" names. Raise UnknownName."""
     return fashion_pb2.Pattern.ValueType(_in(fashion_pb2.Pattern.DESCRIPTOR, word))
@@ -107,12 +112,17 @@ def style_word(number: int) -> str:
     return known.name if known else ""
 
 
+def pattern_word(number: int) -> str:
+    """Return the word for a pattern, such as "striped"; "" if it is unspecified."""
+    known = {n: word for word, n in words(fashion_pb2.Pattern.DESCRIPTOR).items()}
+    return known.get(number, "")
+
+
 def value_words(value: trends_pb2.Value) -> str:
     """Return a value of any dimension of trends in words, such as "red skirt" or "striped trousers"."""
-    patterns = {number: word for word, number in words(fashion_pb2.Pattern.DESCRIPTOR).items()}
     parts = (
         value.color_family,
-        patterns.get(value.pattern, ""),
+        pattern_word(value.pattern),
         category_word(value.category),
         style_word(value.style),
     )

@@ -7,8 +7,8 @@ from click.testing import CliRunner
 
 from snsfashion.fashion.v1.fashion_pb2 import Product
 from snsfashion_client.cli import main
+from snsfashion_client.cli.catalog import price
 from snsfashion_client.cli.output import sparkline, swatch
-from snsfashion_client.cli.recommend import price
 
 
 def test_a_sparkline_rises_from_nothing_to_the_greatest() -> None:

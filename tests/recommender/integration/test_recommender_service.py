@@ -73,6 +73,9 @@ class Trends(trends_pb2_grpc.TrendsServiceServicer):
     async def GetTrendEvidence(self, request: Any, context: Any) -> Any:
         raise NotImplementedError
 
+    async def GetCatalogGaps(self, request: Any, context: Any) -> Any:
+        raise NotImplementedError
+
 
 def pair(
     category: int, family: str, share: float, before: float = 0.1, rise: float = 0.0

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import click
 
+from snsfashion_client.cli.catalog import complete, disagreements, outfit, photo, similar
 from snsfashion_client.cli.color import color
-from snsfashion_client.cli.crawl import crawl
+from snsfashion_client.cli.crawl import crawl, erase
 from snsfashion_client.cli.dead import dead
 from snsfashion_client.cli.fate import fate, fates
+from snsfashion_client.cli.gaps import gaps
+from snsfashion_client.cli.look import classify, garments
 from snsfashion_client.cli.palette import palette
-from snsfashion_client.cli.recommend import recommend
+from snsfashion_client.cli.people import feedback, profile
+from snsfashion_client.cli.promotion import promotion
+from snsfashion_client.cli.recommend import recommend, recommend_batch
+from snsfashion_client.cli.series import evidence, series
 from snsfashion_client.cli.trends import trends
 
 
@@ -18,7 +24,7 @@ from snsfashion_client.cli.trends import trends
 def main() -> None:
     """Use the snsfashion services.
 
-    Their addresses come from CRAWLER_ADDRESS, COLOR_ADDRESS, TRENDS_ADDRESS, RECOMMENDER_ADDRESS (host:port) and NATS_URL.
+    Their addresses come from CRAWLER_ADDRESS, TRENDS_ADDRESS and so on (host:port), and NATS_URL.
     In the folder of a local run (`make run`) nothing needs to be set.
 
     \b
@@ -30,5 +36,11 @@ def main() -> None:
     """
 
 
-for command in (trends, recommend, crawl, fate, fates, dead, color, palette):
+for command in (
+    *(trends, series, evidence, gaps),
+    *(recommend, recommend_batch, similar, complete, outfit, photo),
+    *(profile, feedback, promotion, disagreements),
+    *(crawl, erase, fate, fates, dead),
+    *(classify, garments, color, palette),
+):
     main.add_command(command)

@@ -16,7 +16,7 @@ from rich.table import Table
 from snsfashion.crawler.v1 import crawler_pb2
 from snsfashion_client.cli.errors import open_client
 from snsfashion_client.cli.fate import fates_table
-from snsfashion_client.cli.output import as_dict, console, json_option, print_json
+from snsfashion_client.cli.output import as_dict, console, json_option, print_json, table
 from snsfashion_client.client import Client
 
 _POLL_S = 0.3
@@ -25,13 +25,14 @@ _RUNNING = (crawler_pb2.CRAWL_STATE_QUEUED, crawler_pb2.CRAWL_STATE_RUNNING)
 
 @click.group()
 def crawl() -> None:
-    """Start a crawl.
+    """Start, list, show and cancel crawls.
 
     \b
     Examples:
       snsfashion crawl instagram ootd 오오티디
       snsfashion crawl shop https://shop.example/feed.xml --wait
       snsfashion crawl folder photos --csv labels.csv --wait
+      snsfashion crawl list
     """
 
 
@@ -108,6 +109,104 @@ def folder(
         site=site,
     )
     _run(crawler_pb2.StartCrawlRequest(folder=source, max_photos=max_photos), wait, as_json)
+
+
+@crawl.command("list")
+@click.option("--top", type=click.IntRange(1, 100), default=20, show_default=True, help="Rows.")
+@json_option
+def list_crawls(top: int, as_json: bool) -> None:
+    """List crawls, newest first.
+
+    \b
+    Examples:
+      snsfashion crawl list
+      snsfashion crawl list --top 100 --json
+    """
+    with open_client("crawler") as client:
+        answer = client.list_crawls(page_size=top)
+    if as_json:
+        print_json(answer)
+        return
+    rows = table("crawl", "started", "state", "source", "seen", "new")
+    for job in answer.crawls:
+        rows.add_row(
+            job.crawl_id,
+            f"{job.created_at.ToDatetime():%Y-%m-%d %H:%M}",
+            _state(job),
+            job.spider,
+            str(job.seen),
+            str(job.stored),
+        )
+    console().print(rows if answer.crawls else "There was no crawl yet.")
+
+
+@crawl.command("show")
+@click.argument("crawl_id")
+@json_option
+def show_crawl(crawl_id: str, as_json: bool) -> None:
+    """Show a crawl with its counts.
+
+    \b
+    Examples:
+      snsfashion crawl show 6f1c...
+    """
+    with open_client("crawler") as client:
+        job = client.get_crawl(crawl_id).crawl
+    if as_json:
+        print_json(job)
+        return
+    out = console()
+    out.print(f"{job.crawl_id}: {_state(job)} {job.error}".rstrip(), soft_wrap=True)
+    out.print(_table(job))
+
+
+@crawl.command("cancel")
+@click.argument("crawl_id")
+@json_option
+def cancel_crawl(crawl_id: str, as_json: bool) -> None:
+    """Ask a running crawl to stop.
+
+    \b
+    Examples:
+      snsfashion crawl cancel 6f1c...
+    """
+    with open_client("crawler") as client:
+        answer = client.cancel_crawl(crawl_id)
+    if as_json:
+        print_json(answer)
+    else:
+        click.echo(f"{crawl_id}: {_state(answer.crawl)}.")
+
+
+@click.command()
+@click.argument("posts", nargs=-1, metavar="[SITE:POST]...")
+@click.option("--author", default="", help="A handle, all of whose posts are erased.")
+@click.option("--site", default="", help="The site of the author.")
+@click.confirmation_option(prompt="This can't be undone. Erase?")
+@json_option
+def erase(posts: tuple[str, ...], author: str, site: str, as_json: bool) -> None:
+    """Erase posts, or all of an author, with everything that was found in them, in all services.
+
+    \b
+    Examples:
+      snsfashion erase instagram:18023 instagram:18024
+      snsfashion erase --author kim --site instagram --yes
+    """
+    refs = [(where, post) for where, _, post in (one.partition(":") for one in posts)]
+    if any(not where or not post for where, post in refs):
+        raise click.UsageError("write posts as site:post, such as instagram:18023")
+    if bool(author) != bool(site) or not (refs or author):
+        raise click.UsageError("give posts, or both --author and --site")
+    with open_client("crawler") as client:
+        answer = client.erase_posts(refs, author=author, site=site)
+    if as_json:
+        print_json(answer)
+    else:
+        click.echo(f"{answer.posts} posts are erased; {answer.photos} photos had been stored.")
+
+
+def _state(job: crawler_pb2.Crawl) -> str:
+    return crawler_pb2.CrawlState.Name(job.state).removeprefix("CRAWL_STATE_").lower()
 
 
 def _run(request: crawler_pb2.StartCrawlRequest, wait: bool, as_json: bool) -> None:

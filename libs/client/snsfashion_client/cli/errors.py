@@ -11,7 +11,6 @@ import grpc
 from snsfashion_client.addresses import Addresses, AddressMissing, variable
 from snsfashion_client.client import Client
 from snsfashion_client.dead_letters import BrokerUnreachable
-from snsfashion_client.names import UnknownName
 
 
 @contextmanager
@@ -21,7 +20,7 @@ def open_client(service: str) -> Iterator[Client]:
         try:
             found.of(service)
             yield client
-        except UnknownName as error:
+        except ValueError as error:  # an argument that could not be sent
             raise click.UsageError(str(error)) from None
         except grpc.RpcError as error:
             raise click.ClickException(_text(error, service, found)) from None

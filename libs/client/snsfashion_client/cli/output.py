@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -10,16 +11,30 @@ import click
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_NO_LIMIT = 10_000
 _BARS = "▁▂▃▄▅▆▇█"
 
 
 def console() -> Console:
-    """Return a console for standard output as it is now, which may be redirected. Text in brackets is not markup."""
-    return Console(highlight=False, markup=False)
+    """Return a console for standard output as it is now. Text in brackets is not markup.
+
+    What is not a terminal gets lines as long as they are: ids and links stay whole.
+    """
+    width = None if sys.stdout.isatty() else _NO_LIMIT
+    return Console(highlight=False, markup=False, width=width)
+
+
+def table(*columns: str) -> Table:
+    """Return a table without lines. Ids and links of its last columns are folded, never cut."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        made.add_column(name, overflow="fold")
+    return made
 
 
 def json_option(command: F) -> F:

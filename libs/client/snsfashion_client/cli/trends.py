@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 import grpc
@@ -13,6 +14,7 @@ from snsfashion.color.v1 import color_pb2
 from snsfashion.trends.v1 import trends_pb2
 from snsfashion_client.addresses import AddressMissing
 from snsfashion_client.cli.errors import open_client
+from snsfashion_client.cli.options import DAY, which_photos
 from snsfashion_client.cli.output import (
     console,
     json_option,
@@ -24,12 +26,6 @@ from snsfashion_client.cli.output import (
 from snsfashion_client.client import Client
 from snsfashion_client.names import value_words
 
-_DIMENSIONS = {
-    "item": trends_pb2.DIMENSION_ITEM,
-    "color": trends_pb2.DIMENSION_COLOR,
-    "item-color": trends_pb2.DIMENSION_ITEM_COLOR,
-    "style": trends_pb2.DIMENSION_STYLE,
-}
 _CONTRIBUTORS = {
     trends_pb2.CONTRIBUTOR_KIND_AUTHORS: "authors",
     trends_pb2.CONTRIBUTOR_KIND_PHOTOS: "distinct photos",
@@ -40,22 +36,33 @@ _CONTRIBUTORS = {
 @click.command()
 @click.option(
     "--dimension",
-    type=click.Choice(list(_DIMENSIONS)),
     default="item-color",
     show_default=True,
-    help="What to count.",
+    help="item, color, item-color, pattern, item-pattern or style.",
 )
-@click.option("--rising", is_flag=True, help="Only what is rising, the most certain first.")
 @click.option(
-    "--growing",
-    is_flag=True,
-    help="What may be rising, the most certain first; some of it by chance.",
+    "--order", default="share", show_default=True, help="share, rise, fall or growth (uncertain)."
 )
+@click.option("--rising", "order", flag_value="rise", help="The same as --order rise.")
+@click.option("--falling", "order", flag_value="fall", help="The same as --order fall.")
+@click.option("--growing", "order", flag_value="growth", help="The same as --order growth.")
 @click.option("--days", type=click.IntRange(1, 92), default=7, show_default=True, help="Window.")
+@click.option("--as-of", type=DAY, help="Last day of the window; by default today.")
+@click.option("--baseline", default="preceding", show_default=True, help="preceding or last-year.")
+@click.option(
+    "--baseline-days", type=click.IntRange(0, 366), default=0, help="Its days; 0 for the default."
+)
+@click.option(
+    "--min-support",
+    type=click.IntRange(0),
+    default=0,
+    help="People that a rise or a fall needs; 0 for 10.",
+)
 @click.option("--top", type=click.IntRange(1, 100), default=20, show_default=True, help="Rows.")
+@which_photos
 @json_option
-def trends(dimension: str, rising: bool, growing: bool, days: int, top: int, as_json: bool) -> None:
-    """Show what is worn most, or what is rising.
+def trends(dimension: str, order: str, days: int, top: int, as_json: bool, **more: Any) -> None:
+    """Show what is worn most, what rises or what falls.
 
     Shares are of the people (or distinct photos) seen in the window; styles are what shops show.
 
@@ -63,29 +70,29 @@ def trends(dimension: str, rising: bool, growing: bool, days: int, top: int, as_
     Examples:
       snsfashion trends
       snsfashion trends --dimension color --rising
+      snsfashion trends --falling --days 28 --baseline last-year
+      snsfashion trends --hashtag ootd --site instagram --as-of 2026-11-22
       snsfashion trends --dimension style --days 28 --json
     """
-    if rising and growing:
-        raise click.UsageError("give either --rising or --growing, not both")
-    order = trends_pb2.ORDER_RISE if rising else trends_pb2.ORDER_SHARE
-    request = trends_pb2.GetTrendsRequest(
-        dimension=_DIMENSIONS[dimension],
-        order=trends_pb2.ORDER_GROWTH if growing else order,
-        window_days=days,
-        page_size=top,
-    )
     with open_client("trends") as client:
-        answer = client.trends.GetTrends(request)
+        answer = client.get_trends(dimension, order=order, window_days=days, page_size=top, **more)
         if as_json:
             print_json(answer)
             return
         out = console()
         if answer.trends:
-            out.print(_table(answer, _swatches(client)))
+            out.print(_table(answer, swatches(client)))
         else:
-            out.print("Nothing is rising." if rising or growing else "Nothing can be said.")
-        for line in _basis(answer.basis):
-            out.print(line, style="dim")
+            out.print(_NOTHING.get(order, "Nothing can be said."))
+        for line in basis_lines(answer.basis):
+            out.print(line, style="dim", soft_wrap=True)
+
+
+_NOTHING = {
+    "rise": "Nothing is rising.",
+    "growth": "Nothing is rising.",
+    "fall": "Nothing is falling.",
+}
 
 
 def _table(answer: trends_pb2.GetTrendsResponse, swatches: Mapping[str, int]) -> Table:
@@ -96,7 +103,11 @@ def _table(answer: trends_pb2.GetTrendsResponse, swatches: Mapping[str, int]) ->
     table.add_column("by two days", no_wrap=True)
     table.add_column("", no_wrap=True)
     for row in answer.trends:
-        note = Text("rising" if row.rising else "", style="green")
+        note = (
+            Text("rising", "green") if row.rising else Text("falling" if row.falling else "", "red")
+        )
+        if row.HasField("explained_by"):
+            note = Text(f"because of {value_words(row.explained_by)}", "dim")
         table.add_row(
             swatch(swatches.get(row.value.color_family)),
             value_words(row.value),
@@ -116,7 +127,7 @@ def _by_two(days: Sequence[float]) -> list[float]:
     return [(one + other) / 2 for one, other in zip(even[::2], even[1::2], strict=True)]
 
 
-def _swatches(client: Client) -> dict[str, int]:
+def swatches(client: Client) -> dict[str, int]:
     """Return the typical color of each family; none if the color service does not answer, since colors only decorate."""
     try:
         palette = client.color.GetPalette(color_pb2.GetPaletteRequest(), timeout=2)
@@ -125,7 +136,8 @@ def _swatches(client: Client) -> dict[str, int]:
     return {family.name: family.rgb for family in palette.families}
 
 
-def _basis(basis: trends_pb2.Basis) -> list[str]:
+def basis_lines(basis: trends_pb2.Basis) -> list[str]:
+    """Return what an answer is based on, in sentences."""
     who = _CONTRIBUTORS.get(basis.contributors, "contributors")
     lines = [
         f"{basis.support} contributor-days ({who}) in the window, {basis.baseline_support} in the "

@@ -52,7 +52,12 @@ from snsfashion_client.messages.promotions import (
     put_promotion,
 )
 from snsfashion_client.messages.segmenter import segment
-from snsfashion_client.messages.trends import get_trend_evidence, get_trend_series, get_trends
+from snsfashion_client.messages.trends import (
+    get_catalog_gaps,
+    get_trend_evidence,
+    get_trend_series,
+    get_trends,
+)
 
 __all__ = [
     "activate_palette",
@@ -65,6 +70,7 @@ __all__ = [
     "erase_posts",
     "extract_colors",
     "filters",
+    "get_catalog_gaps",
     "get_crawl",
     "get_fate",
     "get_outfit",

@@ -19,6 +19,7 @@ from snsfashion.trends.v1.trends_pb2 import (
     DIMENSION_STYLE,
     Dimension,
     Filter,
+    GetCatalogGapsRequest,
     GetTrendEvidenceRequest,
     GetTrendSeriesRequest,
     GetTrendsRequest,
@@ -118,6 +119,37 @@ def get_trend_evidence(
         filter=_filter(kind, site, hashtag),
         window_days=window_days,
         as_of=moment("as_of", as_of),
+        page_size=page_size,
+        page_token=page_token,
+    )
+
+
+def get_catalog_gaps(
+    dimension: str = "item-color",
+    *,
+    side: str = "worn",
+    shop_site: str = "",
+    site: str = "",
+    hashtag: str = "",
+    window_days: int = 0,
+    as_of: datetime | None = None,
+    examples: int = 0,
+    page_size: int = 0,
+    page_token: str = "",
+) -> GetCatalogGapsRequest:
+    """Ask what people wear more than shops offer it (`side` "worn"), or the opposite ("offered").
+
+    `dimension`: as in `get_trends`, but not "style". `shop_site`: one shop; "" means all. `site` and `hashtag` narrow whose
+    photos count. `window_days`: up to 92; 0 means 28. `examples`: photos of each side of a row, up to 5.
+    """
+    return GetCatalogGapsRequest(
+        dimension=names.dimension(dimension),
+        side=names.gap_side(side),
+        filter=_filter("", site, hashtag),
+        shop_site=shop_site,
+        window_days=window_days,
+        as_of=moment("as_of", as_of),
+        examples=examples,
         page_size=page_size,
         page_token=page_token,
     )
