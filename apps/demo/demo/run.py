@@ -17,7 +17,7 @@ import nats.errors
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from demo import against_truth, collect, html_page, outfit_lines, tables
+from demo import against_truth, collect, commands, html_page, outfit_lines, tables
 from demo.memory import PeakMemory
 from demo.report import Report
 from demo.sources import Folder, Lookbook, Source, state_name
@@ -106,7 +106,12 @@ def run(
         tables.show(terminal, report)
         tables.show_summary(terminal, folder, summary)
         if not once:
-            tables.show_addresses(terminal, stack)
+            shown = [one for person in report.people for one in person.answer.recommendations]
+            image_id = shown[0].outfit.image.image_id if shown else ""
+            last_day = source.as_of.date()
+            tables.show_addresses(
+                terminal, stack, commands.lines(stack, folder, image_id, last_day)
+            )
             _serve(stack)
     except (grpc.RpcError, nats.errors.Error, OSError) as error:
         source.check()

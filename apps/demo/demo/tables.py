@@ -138,8 +138,8 @@ def show_summary(console: Console, folder: Path, summary: dict[str, Any]) -> Non
         console.print(f"  {folder / name}", highlight=False)
 
 
-def show_addresses(console: Console, stack: Stack) -> None:
-    """Print where the services are."""
+def show_addresses(console: Console, stack: Stack, lines: Sequence[str]) -> None:
+    """Print where the services are, and what to type to use them."""
     table = Table(title="Serving until Ctrl-C", title_justify="left")
     table.add_column("service")
     table.add_column("gRPC")
@@ -147,4 +147,6 @@ def show_addresses(console: Console, stack: Stack) -> None:
     for name, address in stack.addresses.items():
         table.add_row(name, address, stack.metrics[name])
     console.print(table)
-    console.print("Try: snsfashion trends --rising, or snsfashion recommend minji", highlight=False)
+    console.print("Try in another terminal, in this folder:")
+    for line in lines:
+        console.print(f"  {line}", highlight=False, soft_wrap=True)

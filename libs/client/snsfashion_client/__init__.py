@@ -4,7 +4,7 @@
 
     with Client() as client:
         for one in client.recommend("kim", styles=["casual"], personal_color="winter-deep").recommendations:
-            print(f"{one.score:.2f}", one.outfit.product.url, one.reasons[0].text)
+            print(f"{one.score:.2f}", one.outfit.product.url, [reason.text for reason in one.reasons])
 
 `Client` and `AsyncClient` have a method for each RPC, such as `client.get_trends(order="rise")`, and a typed stub of each
 service, such as `client.trends`. `messages` has the requests alone, and the parts of requests.

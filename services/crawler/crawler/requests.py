@@ -6,11 +6,11 @@ import asyncio
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from crawler.core import hashtags
 from crawler.core.instagram import MAX_HASHTAGS
 from crawler.readers import photo_table
 from crawler.readers.photo_table import BadTable
 from crawler.settings import Settings
+from fashion import hashtags
 from servicekit.errors import FailedPrecondition, InvalidArgument
 from snsfashion.crawler.v1.crawler_pb2 import (
     FolderSource,

@@ -12,11 +12,13 @@ from tqdm import tqdm
 
 from servicekit.admin import JSON, MONGODB_URI, asynchronous, migration, open_database
 from servicekit.app import utc_now
+from servicekit.errors import InvalidArgument
 from servicekit.migration import Old
 from servicekit.mongo import Document
 from servicekit.photostore import Post
 from snsfashion.fashion.v1 import fashion_pb2
-from trends import table_file
+from snsfashion.trends.v1 import trends_pb2
+from trends import query, table_file
 from trends.core.counts import Span
 from trends.core.disclosure import K
 from trends.core.series import rows
@@ -65,7 +67,8 @@ async def rebuild_cells(mongodb_uri: str, as_json: bool) -> None:
     "export",
     short_help="Write all series as CSV or Parquet.",
     help="Write the series of every value as CSV or Parquet, by the ending of the file.\n\n"
-    f"Points of fewer than {K} contributors are left out.",
+    f"One row for each value and day or week. What fewer than {K} contributors show is withheld, with empty numbers; 0 means that "
+    "nobody shows it. A day or week that is not over, or a week that reaches beyond the days asked for, is partial.",
     epilog="\b\nExamples:\n  snsfashion-admin trends export --step week --out weeks.parquet\n"
     "  snsfashion-admin trends export --kind shop --from 2026-09-01 --to 2026-11-22 --out shops.csv",
 )
@@ -100,7 +103,7 @@ async def rebuild_cells(mongodb_uri: str, as_json: bool) -> None:
     help="Kind of source.",
 )
 @click.option("--site", default="", help="One site; else all of the kind.")
-@click.option("--hashtag", default="", help="Only photos with this hashtag, without '#'.")
+@click.option("--hashtag", default="", help="Only photos with this hashtag.")
 @MONGODB_URI
 @JSON
 @asynchronous
@@ -125,8 +128,13 @@ async def export_series(
     async with open_database(mongodb_uri, "trends") as db:
         snapshot = Snapshot(Store(db), time.monotonic)
         await snapshot.refresh()
-        counts = await snapshot.counts(hashtag)
-    chosen = [s for s in counts.strata if s.kind == _KINDS[kind] and site in ("", s.site)]
+        everything = await snapshot.counts()
+        asked = trends_pb2.Filter(kind=_KINDS[kind], site=site, hashtag=hashtag)
+        try:
+            chosen = query.strata(trends_pb2.DIMENSION_UNSPECIFIED, asked, everything)
+            counts = await snapshot.counts(query.hashtag(asked))
+        except InvalidArgument as error:
+            raise click.ClickException(str(error).replace("filter.", "--")) from None
     table = rows(counts, Span(counts, chosen, first, last), step == "week", utc_now().date())
     try:
         written = table_file.write(table, out)
@@ -141,8 +149,7 @@ async def export_series(
         return
     click.echo(f"{out}: {written} rows, {first} to {last}, {kind}")
     if not written:
-        sites = ", ".join(sorted({s.site for s in counts.strata})) or "none"
-        click.echo(f"no value was shown by {K} contributors or more; sites: {sites}", err=True)
+        click.echo("there is no photo of these", err=True)
 
 
 def _old_tombstone(document: Document) -> tuple[Post, Document]:

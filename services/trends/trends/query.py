@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 from datetime import date, datetime, timedelta
 
+from fashion import hashtags
 from servicekit.errors import InvalidArgument
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
@@ -14,8 +16,6 @@ from trends.paging import moment
 MAX_SERIES_DAYS = 366
 WINDOW_DAYS = 7
 BASELINE_DAYS = 21
-GAP_DAYS = 28
-"""What is bought for a shop is not decided by one week."""
 MIN_SUPPORT = 10
 YEAR = timedelta(days=364)
 """A year in whole weeks, so that the days of the week are the same."""
@@ -40,15 +40,34 @@ def value(dimension: int, message: trends_pb2.Value) -> Value:
     return Value(dimension, message.category, message.color_family, message.style, message.pattern)
 
 
+def hashtag(message: trends_pb2.Filter) -> str:
+    """Return the one spelling of the hashtag that is asked for; "" for all photos. Raise InvalidArgument if it is none."""
+    if not message.hashtag:
+        return ""
+    tag = hashtags.normalize(message.hashtag)
+    if not tag:
+        raise InvalidArgument("filter.hashtag", f"{message.hashtag!r} is not a hashtag")
+    return tag
+
+
 def strata(dimension: int, message: trends_pb2.Filter, counts: Counts) -> list[Stratum]:
-    """Return the strata that a filter chooses among those counted."""
+    """Return the strata that a filter chooses among all that are counted. Raise InvalidArgument for a site that is not among them."""
     styles = dimension == trends_pb2.DIMENSION_STYLE
     if styles and message.kind == fashion_pb2.SOURCE_KIND_SOCIAL:
         raise InvalidArgument("filter.kind", "only shops state styles")
     kind = message.kind or (
         fashion_pb2.SOURCE_KIND_SHOP if styles else fashion_pb2.SOURCE_KIND_SOCIAL
     )
-    return [s for s in counts.strata if s.kind == kind and message.site in ("", s.site)]
+    sites = {stratum.site: stratum for stratum in counts.strata if stratum.kind == kind}
+    if not message.site or not sites:
+        return list(sites.values())
+    if message.site not in sites:
+        near = difflib.get_close_matches(message.site, sites) or sorted(sites)[:5]
+        raise InvalidArgument(
+            "filter.site",
+            f"no photo of this kind is from {message.site!r}; there are: {', '.join(near)}",
+        )
+    return [sites[message.site]]
 
 
 def last_days(counts: Counts, chosen: list[Stratum], last: date, days: int) -> Span:

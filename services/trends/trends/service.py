@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from typing import TypeAlias
 
 import numpy as np
 from google.protobuf.duration_pb2 import Duration
@@ -18,10 +19,18 @@ from trends.core import growth, ranking, series
 from trends.core.counts import Counts, Span, Week
 from trends.core.disclosure import Shown, draw_evidence
 from trends.core.gaps import find_gaps
-from trends.core.observation import Value, shown_garment
+from trends.core.observation import Stratum, Value, shown_garment
 from trends.paging import Page
 from trends.storage.photos import Photos
 from trends.storage.snapshot import Snapshot
+
+_DAY = timedelta(days=1)
+_Filtered: TypeAlias = (
+    trends_pb2.GetTrendsRequest
+    | trends_pb2.GetTrendSeriesRequest
+    | trends_pb2.GetTrendEvidenceRequest
+    | trends_pb2.GetCatalogGapsRequest
+)
 
 TRENDS_PAGE = 20
 EVIDENCE_PAGE = 12
@@ -43,8 +52,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
     ) -> trends_pb2.GetTrendsResponse:
         """List the most worn, the fastest rising or the fastest falling values."""
         page = Page.of(request, TRENDS_PAGE, self._clock())
-        counts = await self._snapshot.counts(request.filter.hashtag)
-        strata = query.strata(request.dimension, request.filter, counts)
+        counts, strata, everything = await self._chosen(request)
         window = query.last_days(
             counts, strata, page.as_of.date(), request.window_days or query.WINDOW_DAYS
         )
@@ -70,7 +78,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
                 messages.trend(row, shares[:, column].tolist()) for column, row in enumerate(rows)
             ],
             next_page_token=page.next_token(request, len(places)),
-            basis=self._basis(counts, window, baseline, page.as_of, ranked.withheld),
+            basis=self._basis(counts, everything, (window, baseline), page.as_of, ranked.withheld),
         )
 
     async def GetTrendSeries(
@@ -81,8 +89,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         """Show one value over time, by day or by whole weeks."""
         value = query.value(request.dimension, request.value)
         first, end = query.series_moments(request)
-        counts = await self._snapshot.counts(request.filter.hashtag)
-        strata = query.strata(request.dimension, request.filter, counts)
+        counts, strata, everything = await self._chosen(request)
         span = Span(counts, strata, first.date(), end.date())
         weekly = request.step == trends_pb2.STEP_WEEK
         points = series.points(span, counts.place(value), weekly, self._clock().date())
@@ -90,7 +97,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         withheld = sum(point.withheld for point in points)
         return trends_pb2.GetTrendSeriesResponse(
             points=map(messages.point, points),
-            basis=self._basis(counts, span, nothing, end, withheld),
+            basis=self._basis(counts, everything, (span, nothing), end, withheld),
         )
 
     async def GetTrendEvidence(
@@ -101,8 +108,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         """Show photos behind a number."""
         value = query.value(request.dimension, request.value)
         page = Page.of(request, EVIDENCE_PAGE, self._clock())
-        counts = await self._snapshot.counts(request.filter.hashtag)
-        strata = query.strata(request.dimension, request.filter, counts)
+        counts, strata, everything = await self._chosen(request)
         window = query.last_days(
             counts, strata, page.as_of.date(), request.window_days or query.WINDOW_DAYS
         )
@@ -110,10 +116,10 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         told = place is not None and bool(window.by_value[:, place].any())
         withheld = place is not None and not told and bool(window.present[:, place].any())
         nothing = Span(counts, (), window.first, window.last)
-        basis = self._basis(counts, window, nothing, page.as_of, int(withheld))
+        basis = self._basis(counts, everything, (window, nothing), page.as_of, int(withheld))
         if not told:
             return trends_pb2.GetTrendEvidenceResponse(basis=basis)
-        photos = await self._find_photos(counts, window, value, request.filter.hashtag, page)
+        photos = await self._find_photos(counts, window, value, query.hashtag(request.filter), page)
         shown = photos[page.offset : page.offset + page.size]
         outfits = await self._photos.find_outfits([image_id for _, image_id in shown])
         return trends_pb2.GetTrendEvidenceResponse(
@@ -138,24 +144,20 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         """Compare what people wear with what shops offer."""
         query.check_gaps(request)
         page = Page.of(request, TRENDS_PAGE, self._clock())
-        counts = await self._snapshot.counts(request.filter.hashtag)
+        counts, strata, everything = await self._chosen(request)
         window = query.last_days(
-            counts,
-            query.strata(request.dimension, request.filter, counts),
-            page.as_of.date(),
-            request.window_days or query.GAP_DAYS,
+            counts, strata, page.as_of.date(), request.window_days or query.WINDOW_DAYS
         )
         baseline = query.last_days(
             counts, window.strata, window.first - timedelta(days=1), query.BASELINE_DAYS
         )
         ranked = ranking.rank_values(counts, window, baseline, request.dimension, query.MIN_SUPPORT)
-        everything = await self._snapshot.counts()
         offers, total = query.offers(everything, request)
         by_shops = request.side == trends_pb2.GAP_SIDE_OFFERED
         gaps = find_gaps(ranked, offers, total, by_shops)
         answer = trends_pb2.GetCatalogGapsResponse(
             next_page_token=page.next_token(request, len(gaps)),
-            basis=self._basis(counts, window, baseline, page.as_of, ranked.withheld),
+            basis=self._basis(counts, everything, (window, baseline), page.as_of, ranked.withheld),
             offered_total=total,
         )
         for gap in gaps[page.offset : page.offset + page.size]:
@@ -179,7 +181,9 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         worn: list[str] = []
         if row.worn_count:
             page = Page(0, most, self._clock())
-            found = await self._find_photos(counts, window, value, request.filter.hashtag, page)
+            found = await self._find_photos(
+                counts, window, value, query.hashtag(request.filter), page
+            )
             worn = [image_id for _, image_id in found[:most]]
         offered = await self._photos.find_offers(value, families, request.shop_site, most)
         outfits = await self._photos.find_outfits([*worn, *offered])
@@ -210,9 +214,23 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
                 break
         return photos
 
+    async def _chosen(self, request: _Filtered) -> tuple[Counts, list[Stratum], Counts]:
+        """Return the counts of the hashtag that a request's filter chooses, the strata, and the counts of all photos."""
+        everything = await self._snapshot.counts()
+        strata = query.strata(request.dimension, request.filter, everything)
+        tag = query.hashtag(request.filter)
+        return await self._snapshot.counts(tag), strata, everything
+
     def _basis(
-        self, counts: Counts, window: Span, baseline: Span, as_of: datetime, withheld: int
+        self,
+        counts: Counts,
+        everything: Counts,
+        spans: tuple[Span, Span],
+        as_of: datetime,
+        withheld: int,
     ) -> trends_pb2.Basis:
+        """Return what an answer is based on. `spans`: the window and the baseline."""
+        window, baseline = spans
         days = counts.days(window.strata)
         age = Duration()
         age.FromTimedelta(timedelta(seconds=self._snapshot.age))
@@ -232,7 +250,23 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             withheld=withheld,
             dated=bool(growth.dated_strata(window, baseline)) or not window.strata,
             baseline_reached=days is not None and days[0] <= baseline.first,
+            state=self._state(counts, everything, window),
+            first_day=timestamp(messages.midnight(days[0])) if days else None,
+            last_day=timestamp(messages.midnight(days[1])) if days else None,
+            partial=days is None or window.last >= min(self._clock().date(), days[1] + _DAY),
         )
+
+    def _state(
+        self, counts: Counts, everything: Counts, window: Span
+    ) -> trends_pb2.BasisState.ValueType:
+        if everything.days(window.strata) is None:
+            return trends_pb2.BASIS_STATE_NO_DATA
+        days = counts.days(window.strata)
+        if days is None:
+            return trends_pb2.BASIS_STATE_UNKNOWN_HASHTAG
+        if window.last < days[0] or window.first > days[1]:
+            return trends_pb2.BASIS_STATE_OUTSIDE_DATA
+        return trends_pb2.BASIS_STATE_OK
 
 
 def _families(counts: Counts) -> list[str]:

@@ -39,8 +39,9 @@ def _write_parquet(table: list[SeriesRow], file: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    text, whole, part = pa.string(), pa.int64(), pa.float64()
-    types = [text, text, text, text, text, pa.date32(), whole, whole, part, part, part]
+    text, whole, part, flag = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+    words = [text] * 5
+    types = [*words, pa.date32(), whole, whole, part, part, part, flag, flag]
     columns = {
         name: pa.array([getattr(row, name) for row in table], kind)
         for name, kind in zip(_NAMES, types, strict=True)

@@ -15,7 +15,9 @@ import pytest
 from nbclient import NotebookClient
 from system.running import System, write_photos
 
+from demo.commands import lines
 from snsfashion.crawler.v1 import crawler_pb2
+from snsfashion.recommender.v1 import recommender_pb2
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 
@@ -69,6 +71,23 @@ def test_a_merchandiser_gets_a_report_and_a_table(
     assert "Worn most:" in out
     with (tmp_path / "shares.csv").open() as file:
         assert csv.DictReader(file).fieldnames == ["value", "day", "share"]
+
+
+def test_the_commands_that_a_run_prints_work_as_printed(
+    system: System, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    answer = system.recommender.Recommend(recommender_pb2.RecommendRequest(user_id="kim"))
+    image_id = answer.recommendations[0].outfit.image.image_id
+    printed = lines(system.stack, tmp_path, image_id, datetime.now(UTC).date())
+    assert len(printed) > 8
+    script = "\n".join(["set -e", *printed])
+    # Without the addresses of the fixture: those that are printed must do.
+    plain = {k: v for k, v in environment.items() if not k.endswith("_ADDRESS")}
+    done = subprocess.run(
+        ["bash", "-c", script], env=plain, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert image_id in done.stdout
 
 
 def test_the_notebook_on_trends_runs(

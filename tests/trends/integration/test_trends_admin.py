@@ -132,12 +132,16 @@ def export(file: Path, *options: str) -> None:
     assert result.exit_code == 0, result.output
 
 
-def exported(file: Path) -> dict[Any, int]:
+def rows_of(file: Path) -> list[dict[str, Any]]:
     if file.suffix == ".parquet":
-        rows = pq.read_table(file).to_pylist()
-    else:
-        with file.open(encoding="utf-8") as lines:
-            rows = list(csv.DictReader(lines))
+        return list(pq.read_table(file).to_pylist())
+    with file.open(encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def exported(file: Path) -> dict[Any, int]:
+    """Return what is told that somebody shows."""
+    rows = [row for row in rows_of(file) if row["count"] and int(row["count"])]
     for row in rows:
         share, low, high = (float(row[n]) for n in ("share", "share_low", "share_high"))
         assert share == int(row["count"]) / int(row["total"])
@@ -169,6 +173,28 @@ def test_an_export_is_filtered_as_asked(database: str, tmp_path: Path) -> None:
     assert {key[3] for key in exported(file)} == {"2026-11-21"}
 
 
+def test_an_export_tells_withheld_from_zero_and_marks_what_is_not_whole(
+    database: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "weeks.csv"
+    options = ("--step", "week", "--from", "2026-11-11", "--to", "2026-11-22")
+    export(file, *options)
+    rows = rows_of(file)
+    values = {(r["dimension"], r["category"], r["color_family"], r["pattern"]) for r in rows}
+    assert len(rows) == 2 * len(values)
+    assert {r["start"]: r["partial"] for r in rows} == {"2026-11-09": "True", "2026-11-16": "False"}
+    for row in rows:
+        numbers = [row[name] for name in ("count", "share", "share_low", "share_high")]
+        if row["withheld"] == "True":
+            assert numbers == [""] * 4
+        else:
+            assert int(row["count"]) % 5 == 0
+            assert "" not in numbers
+        assert int(row["total"]) >= 5
+    export(file)
+    assert {"", "0", "10"} <= {row["count"] for row in rows_of(file)}
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -179,6 +205,8 @@ def test_an_export_is_filtered_as_asked(database: str, tmp_path: Path) -> None:
             "--from 2026-11-23 is after --to 2026-11-22",
         ),
         (["export", "--out", "nowhere/at/all.csv"], "nowhere/at/all.csv"),
+        (["export", "--out", "x.csv", "--site", "a.exampl"], "there are: a.example"),
+        (["export", "--out", "x.csv", "--hashtag", "two words"], "is not a hashtag"),
         (["rebild"], "rebuild"),
     ],
 )

@@ -253,12 +253,64 @@ async def test_filters_choose_kind_site_and_hashtag(world: World) -> None:
     assert [(row.value.category, row.count) for row in tagged.trends] == [(SKIRT, 5)]
     shops = await world.ask(items(filter=FILTER(kind=SHOP)))
     assert [(row.value.category, row.count) for row in shops.trends] == [(TROUSERS, 5)]
-    nowhere = await world.ask(items(filter=FILTER(site="elsewhere")))
-    assert not nowhere.trends
     styles = await world.ask(TRENDS(dimension=trends_pb2.DIMENSION_STYLE))
     assert [(row.value.style, row.share) for row in styles.trends] == [
         (fashion_pb2.STYLE_STREET, 1.0)
     ]
+
+
+@pytest.mark.parametrize("spelled", ["#ootd", "OOTD", " #Ootd "])
+async def test_a_hashtag_is_found_however_it_is_spelled(world: World, spelled: str) -> None:
+    await world.events.described([outfit(n, hashtags=["ootd"]) for n in range(6)])
+    answer = await world.ask(items(filter=FILTER(hashtag=spelled)))
+    assert [row.count for row in answer.trends] == [5]
+    assert answer.basis.state == trends_pb2.BASIS_STATE_OK
+
+
+async def test_what_is_no_hashtag_or_no_site_is_told_from_what_nobody_wears(world: World) -> None:
+    await world.events.described([outfit(n) for n in range(6)])
+    with pytest.raises(InvalidArgument, match=r"filter.hashtag: '#two words' is not a hashtag"):
+        await world.ask(items(filter=FILTER(hashtag="#two words")))
+    with pytest.raises(InvalidArgument, match=r"from 'instagarm'; there are: instagram"):
+        await world.ask(items(filter=FILTER(site="instagarm")))
+    with pytest.raises(InvalidArgument, match=r"from 'shop'; there are: instagram"):
+        await world.ask(SERIES(dimension=COLOR, value=VALUE(color_family="red"), filter=FILTER(site="shop"), first_day=STAMP, last_day=STAMP))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tag", "end", "state"),
+    [
+        ("", NOW, "OK"),
+        ("", NOW - timedelta(days=60), "OUTSIDE_DATA"),
+        ("", NOW + timedelta(days=60), "OUTSIDE_DATA"),
+        ("rare", NOW, "UNKNOWN_HASHTAG"),
+        ("never", NOW, "UNKNOWN_HASHTAG"),
+    ],
+)
+async def test_an_answer_says_whether_there_are_photos(
+    world: World, tag: str, end: datetime, state: str
+) -> None:
+    few = [outfit(100 + n, hashtags=["rare"]) for n in range(3)]
+    await world.events.described([outfit(n, days_ago=n // 10) for n in range(40)] + few)
+    basis = (await world.ask(items(filter=FILTER(hashtag=tag), as_of=timestamp(end)))).basis
+    assert trends_pb2.BasisState.Name(basis.state) == f"BASIS_STATE_{state}"
+    days = (basis.first_day.ToDatetime().date(), basis.last_day.ToDatetime().date())
+    if not tag:
+        assert days == ((NOW - timedelta(days=3)).date(), NOW.date())
+
+
+async def test_without_photos_there_is_no_data(world: World) -> None:
+    basis = (await world.ask(items(filter=FILTER(site="instagram")))).basis
+    assert basis.state == trends_pb2.BASIS_STATE_NO_DATA
+    assert not basis.HasField("first_day")
+    assert basis.partial
+
+
+async def test_a_window_that_is_not_full_yet_is_partial(world: World) -> None:
+    await world.events.described([outfit(n, days_ago=2 + n // 10) for n in range(40)])
+    for days_ago, partial in ((0, True), (1, True), (2, False), (3, False)):
+        end = timestamp(NOW - timedelta(days=days_ago))
+        assert (await world.ask(items(as_of=end))).basis.partial == partial, days_ago
 
 
 async def test_counts_of_a_hashtag_follow_every_change(world: World) -> None:

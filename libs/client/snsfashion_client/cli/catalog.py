@@ -43,7 +43,7 @@ def similar(image_id: str, k: int, filters: Filters | None, as_json: bool) -> No
     out = console()
     for number, one in enumerate(answer.outfits, 1):
         show_outfit(out, f"{number:2}. {one.likeness:.2f}", one.outfit)
-    _end(out, len(answer.outfits), answer.relaxed)
+    _end(out, len(answer.outfits), answer.relaxed, "No other outfit passes the filters.")
 
 
 @click.command()
@@ -96,7 +96,8 @@ def complete(
         color = garment.colors[0].family if garment.colors else ""
         words = f"{color} {category_word(garment.category)}".strip()
         show_outfit(out, f"{number:2}. {found.score:.2f} {words}, from", found.outfit)
-    _end(out, len(answer.completions), answer.relaxed)
+    nothing = "Nothing is missing: there is an item of every kind, or nothing passes the filters."
+    _end(out, len(answer.completions), answer.relaxed, nothing)
 
 
 @click.command()
@@ -193,8 +194,8 @@ def price(product: fashion_pb2.Product) -> str:
     return f"{amount} {product.currency}"
 
 
-def _end(out: Console, number: int, relaxed: Iterable[str]) -> None:
+def _end(out: Console, number: int, relaxed: Iterable[str], nothing: str) -> None:
     if not number:
-        out.print("There is none.")
+        out.print(nothing)
     if relaxed:
         out.print(f"Not used, since nothing was left: {', '.join(relaxed)}.", style="yellow")

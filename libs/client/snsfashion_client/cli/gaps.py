@@ -28,7 +28,7 @@ from snsfashion_client.names import value_words
 @click.option("--shop", "shop_site", default="", help="Only this shop, such as shop.example.")
 @click.option("--site", default="", help="Only people of this site, such as instagram.")
 @click.option("--hashtag", default="", help="Only posts with this hashtag.")
-@click.option("--days", type=click.IntRange(1, 92), default=28, show_default=True, help="Window.")
+@click.option("--days", type=click.IntRange(1, 92), default=7, show_default=True, help="Window.")
 @click.option("--as-of", type=DAY, help="Last day of the window; by default today.")
 @click.option("--examples", type=click.IntRange(0, 5), default=0, help="Photos of each side.")
 @click.option("--top", type=click.IntRange(1, 100), default=20, show_default=True, help="Rows.")

@@ -88,6 +88,11 @@ def trends(dimension: str, order: str, days: int, top: int, as_json: bool, **mor
             out.print(line, style="dim", soft_wrap=True)
 
 
+_STATES = {
+    trends_pb2.BASIS_STATE_NO_DATA: "There are no photos of this kind, or too few people posted any.",
+    trends_pb2.BASIS_STATE_OUTSIDE_DATA: "The window has no photos: they are from {first} to {last}.",
+    trends_pb2.BASIS_STATE_UNKNOWN_HASHTAG: "No photo has this hashtag, or too few people's have.",
+}
 _NOTHING = {
     "rise": "Nothing is rising.",
     "growth": "Nothing is rising.",
@@ -139,10 +144,16 @@ def swatches(client: Client) -> dict[str, int]:
 def basis_lines(basis: trends_pb2.Basis) -> list[str]:
     """Return what an answer is based on, in sentences."""
     who = _CONTRIBUTORS.get(basis.contributors, "contributors")
+    baseline = f", {basis.baseline_support} in the baseline" if basis.baseline_support else ""
     lines = [
-        f"{basis.support} contributor-days ({who}) in the window, {basis.baseline_support} in the "
-        f"baseline; until {basis.as_of.ToDatetime():%Y-%m-%d}."
+        f"{basis.support} contributor-days ({who}) in the window{baseline}; "
+        f"until {basis.as_of.ToDatetime():%Y-%m-%d}."
     ]
+    first, last = (f"{d.ToDatetime():%Y-%m-%d}" for d in (basis.first_day, basis.last_day))
+    if basis.state in _STATES:
+        lines.append(_STATES[basis.state].format(first=first, last=last))
+    elif basis.partial:
+        lines.append(f"The window is not full yet: the last day with photos is {last}.")
     if basis.withheld:
         lines.append(f"{basis.withheld} rows are withheld: too few people show them.")
     if not basis.dated:

@@ -140,7 +140,7 @@ def get_catalog_gaps(
     """Ask what people wear more than shops offer it (`side` "worn"), or the opposite ("offered").
 
     `dimension`: as in `get_trends`, but not "style". `shop_site`: one shop; "" means all. `site` and `hashtag` narrow whose
-    photos count. `window_days`: up to 92; 0 means 28. `examples`: photos of each side of a row, up to 5.
+    photos count. `window_days`: up to 92; 0 means 7. `examples`: photos of each side of a row, up to 5.
     """
     return GetCatalogGapsRequest(
         dimension=names.dimension(dimension),

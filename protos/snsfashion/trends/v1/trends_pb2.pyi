@@ -151,6 +151,38 @@ GAP_SIDE_OFFERED: GapSide.ValueType  # 2
 """Shops offer it more than people wear it."""
 Global___GapSide: _TypeAlias = GapSide  # noqa: Y015
 
+class _BasisState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BasisStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BasisState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BASIS_STATE_UNSPECIFIED: _BasisState.ValueType  # 0
+    """Not known."""
+    BASIS_STATE_OK: _BasisState.ValueType  # 1
+    """There are photos in the window: what is not among the rows is worn by nobody, or withheld."""
+    BASIS_STATE_NO_DATA: _BasisState.ValueType  # 2
+    """There are no photos of the kind or site at all, or too few people posted any."""
+    BASIS_STATE_OUTSIDE_DATA: _BasisState.ValueType  # 3
+    """The window lies before the first day with photos or after the last one."""
+    BASIS_STATE_UNKNOWN_HASHTAG: _BasisState.ValueType  # 4
+    """No photo has the hashtag, or too few people's have."""
+
+class BasisState(_BasisState, metaclass=_BasisStateEnumTypeWrapper):
+    """Whether an answer has something to be based on."""
+
+BASIS_STATE_UNSPECIFIED: BasisState.ValueType  # 0
+"""Not known."""
+BASIS_STATE_OK: BasisState.ValueType  # 1
+"""There are photos in the window: what is not among the rows is worn by nobody, or withheld."""
+BASIS_STATE_NO_DATA: BasisState.ValueType  # 2
+"""There are no photos of the kind or site at all, or too few people posted any."""
+BASIS_STATE_OUTSIDE_DATA: BasisState.ValueType  # 3
+"""The window lies before the first day with photos or after the last one."""
+BASIS_STATE_UNKNOWN_HASHTAG: BasisState.ValueType  # 4
+"""No photo has the hashtag, or too few people's have."""
+Global___BasisState: _TypeAlias = BasisState  # noqa: Y015
+
 class _ContributorKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -249,9 +281,9 @@ class Filter(_message.Message):
     kind: _fashion_pb2.SourceKind.ValueType
     """Kind of source; unspecified: social for items and colors, shop for styles."""
     site: _builtins.str
-    """One site; empty for all of the kind."""
+    """One site; empty for all of the kind. INVALID_ARGUMENT with the nearest names if no photo of the kind is from there."""
     hashtag: _builtins.str
-    """One hashtag without '#'; empty for all."""
+    """One hashtag, with or without '#', in any case; empty for all."""
     def __init__(
         self,
         *,
@@ -432,6 +464,10 @@ class Basis(_message.Message):
     WITHHELD_FIELD_NUMBER: _builtins.int
     DATED_FIELD_NUMBER: _builtins.int
     BASELINE_REACHED_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    FIRST_DAY_FIELD_NUMBER: _builtins.int
+    LAST_DAY_FIELD_NUMBER: _builtins.int
+    PARTIAL_FIELD_NUMBER: _builtins.int
     support: _builtins.int
     """Contributor-days in the window: the denominator of shares."""
     baseline_support: _builtins.int
@@ -446,6 +482,10 @@ class Basis(_message.Message):
     """
     baseline_reached: _builtins.bool
     """True if the photos reach back to the first day of the baseline. A site without photos in it says nothing about rises and falls."""
+    state: Global___BasisState.ValueType
+    """Whether there are photos that could show anything."""
+    partial: _builtins.bool
+    """True if the window reaches beyond that last day, or today belongs to it: then it does not hold all of its days yet."""
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """End of the window."""
@@ -457,6 +497,14 @@ class Basis(_message.Message):
     @_builtins.property
     def snapshot_age(self) -> _duration_pb2.Duration:
         """Age of the snapshot that answered; at most 2 s while the database can be reached."""
+
+    @_builtins.property
+    def first_day(self) -> _timestamp_pb2.Timestamp:
+        """First day with photos of what the filter chooses; absent without any."""
+
+    @_builtins.property
+    def last_day(self) -> _timestamp_pb2.Timestamp:
+        """Last day with photos of what the filter chooses; absent without any."""
 
     def __init__(
         self,
@@ -470,10 +518,14 @@ class Basis(_message.Message):
         withheld: _builtins.int = ...,
         dated: _builtins.bool = ...,
         baseline_reached: _builtins.bool = ...,
+        state: Global___BasisState.ValueType = ...,
+        first_day: _timestamp_pb2.Timestamp | None = ...,
+        last_day: _timestamp_pb2.Timestamp | None = ...,
+        partial: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "generations", b"generations", "snapshot_age", b"snapshot_age"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "first_day", b"first_day", "generations", b"generations", "last_day", b"last_day", "snapshot_age", b"snapshot_age"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "baseline_reached", b"baseline_reached", "baseline_support", b"baseline_support", "contributors", b"contributors", "dated", b"dated", "generations", b"generations", "snapshot_age", b"snapshot_age", "support", b"support", "withheld", b"withheld"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "baseline_reached", b"baseline_reached", "baseline_support", b"baseline_support", "contributors", b"contributors", "dated", b"dated", "first_day", b"first_day", "generations", b"generations", "last_day", b"last_day", "partial", b"partial", "snapshot_age", b"snapshot_age", "state", b"state", "support", b"support", "withheld", b"withheld"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -797,7 +849,7 @@ class GetCatalogGapsRequest(_message.Message):
     shop_site: _builtins.str
     """The shop; empty for all of them."""
     window_days: _builtins.int
-    """Days of the window that ends with the day of `as_of`; 0 for 28. Offers are those of now."""
+    """Days of the window that ends with the day of `as_of`; 0 for 7. Offers are those of now."""
     examples: _builtins.int
     """Photos of each side of a row, at most; 0 for none. They take longer than the numbers."""
     page_size: _builtins.int

@@ -78,18 +78,18 @@ class Counts:
         found = [
             day
             for stratum in strata
-            for mondays in (sorted(self._strata[stratum]), sorted(self._strata[stratum])[::-1])
-            if (day := self._first_told(stratum, mondays))
+            for backwards in (False, True)
+            if (day := self._end(stratum, backwards))
         ]
         return (min(found), max(found)) if found else None
 
-    def _first_told(self, stratum: Stratum, mondays: Sequence[date]) -> date | None:
-        """Return the first told day of the first of these weeks that has one; the last day if the weeks go backwards."""
-        place = 0 if mondays[0] <= mondays[-1] else -1
-        for monday in mondays:
+    def _end(self, stratum: Stratum, backwards: bool) -> date | None:
+        """Return the first day of which a stratum's total is told, or the last one."""
+        for monday in sorted(self._strata.get(stratum, ()), reverse=backwards):
             week = self.week(stratum, monday)
             if week is not None and week.days[:, 0].any():
-                return monday + timedelta(days=int(np.flatnonzero(week.days[:, 0])[place]))
+                told = np.flatnonzero(week.days[:, 0])
+                return monday + timedelta(days=int(told[-1 if backwards else 0]))
         return None
 
     def places(self, dimension: int) -> NDArray[np.intp]:

@@ -48,11 +48,15 @@ class SeriesRow:
     style: str
     pattern: str
     start: date
-    count: int
-    total: int
-    share: float
-    share_low: float
-    share_high: float
+    count: int | None
+    """A multiple of K; None where withheld, 0 where nobody shows the value."""
+    total: int | None
+    """None where too few people posted for it to be told."""
+    share: float | None
+    share_low: float | None
+    share_high: float | None
+    withheld: bool
+    partial: bool
 
 
 def points(span: Span, place: int | None, weekly: bool, today: date) -> list[Point]:
@@ -65,24 +69,27 @@ def points(span: Span, place: int | None, weekly: bool, today: date) -> list[Poi
 
 
 def rows(counts: Counts, span: Span, weekly: bool, today: date) -> Iterator[SeriesRow]:
-    """Yield the points of every value that are not withheld, in the order of values, then oldest first."""
+    """Yield a row for each value and each day or week, in the order of values, then oldest first."""
     # The first stands for everybody; offers have no series.
     for value in sorted(v for v in counts.values[1:] if v.dimension < OFFERED):
         for point in points(span, counts.place(value), weekly, today):
-            if point.count:
-                yield SeriesRow(
-                    dimension=_word(trends_pb2.Dimension, value.dimension),
-                    category=_word(fashion_pb2.Category, value.category),
-                    color_family=value.color,
-                    style=_word(fashion_pb2.Style, value.style),
-                    pattern=_word(fashion_pb2.Pattern, value.pattern),
-                    start=point.start,
-                    count=point.count,
-                    total=point.total,
-                    share=point.share,
-                    share_low=point.share_low,
-                    share_high=point.share_high,
-                )
+            told = not point.withheld
+            has_share = told and point.total > 0
+            yield SeriesRow(
+                dimension=_word(trends_pb2.Dimension, value.dimension),
+                category=_word(fashion_pb2.Category, value.category),
+                color_family=value.color,
+                style=_word(fashion_pb2.Style, value.style),
+                pattern=_word(fashion_pb2.Pattern, value.pattern),
+                start=point.start,
+                count=point.count if told else None,
+                total=point.total or None,
+                share=point.share if has_share else None,
+                share_low=point.share_low if has_share else None,
+                share_high=point.share_high if has_share else None,
+                withheld=point.withheld,
+                partial=point.partial,
+            )
 
 
 def rolling_shares(span: Span, places: NDArray[np.intp]) -> NDArray[np.float64]:

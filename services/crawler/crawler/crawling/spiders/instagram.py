@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlencode
 
-from crawler.core import dates, hashtags
+from crawler.core import dates
 from crawler.core.instagram import MAX_HASHTAGS, SITE
 from crawler.core.sighting import Sighting
 from crawler.crawling.download import SECRET_QUERY
 from crawler.crawling.spiders.base import CrawlFailed, PageFailed, PhotoSpider
+from fashion import hashtags
 from snsfashion.fashion.v1 import fashion_pb2
 
 PAGE_SIZE = 50  # the API's maximum

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.core.hashtags import find_in_caption, normalize
+from fashion.hashtags import find_in_caption, normalize
 
 
 @pytest.mark.parametrize(
