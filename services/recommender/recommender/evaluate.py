@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from tqdm import tqdm
 
 from fashion.words import PERSONAL_COLORS
 from recommender.core.trend_table import NO_TRENDS, TrendTable
-from recommender.evaluation import history_database, history_file, replay
+from recommender.evaluation import experiment, history_database, history_file, replay
 from recommender.evaluation.history import History
 from recommender.trend_feed import TrendFeed
 from servicekit import mongo
@@ -24,6 +25,7 @@ EXAMPLES = """\
 Examples:
   python -m recommender.evaluate --file feedback.jsonl
   python -m recommender.evaluate --file feedback.jsonl --split 2026-11-15 -k 20 --json
+  python -m recommender.evaluate --file feedback.jsonl --experiment
   python -m recommender.evaluate --mongodb-uri mongodb://127.0.0.1:27017 --trends-address 127.0.0.1:50054"""
 
 
@@ -59,6 +61,12 @@ class CannotEvaluate(click.ClickException):
 )
 @click.option("-k", default=10, type=click.IntRange(1, 50), help="Length of a list.")
 @click.option("--seed", default=0, help="Of the random order and the intervals.")
+@click.option(
+    "--experiment",
+    "as_experiment",
+    is_flag=True,
+    help="Instead, compare the sets of weights that answers had, by what people did with them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def main(
     file: Path | None,
@@ -67,6 +75,7 @@ def main(
     split: str,
     k: int,
     seed: int,
+    as_experiment: bool,
     as_json: bool,
 ) -> None:
     """Tell how good the recommendations would have been.
@@ -77,10 +86,16 @@ def main(
     nDCG: gains are 1 for a click, 2 for a like, 3 for a purchase. Coverage: share of the catalog in anyone's list.
     Diversity: 1 minus the mean likeness of two outfits of a list. Popularity bias: mean share of the catalog that is less
     popular than what is shown; 0.5 means no bias.
+
+    --experiment is an A/B report. It needs feedback with weights_id, position and recommendation_id of the answer, and says how much
+    of it lacks them. Gains are corrected for positions that are looked at less often.
     """
     if (file is None) == (mongodb_uri is None):
         raise click.UsageError("give either --file or --mongodb-uri")
     try:
+        if as_experiment:
+            click.echo(_compare(asyncio.run(_history(file, mongodb_uri or ""))[0], seed, as_json))
+            return
         result = asyncio.run(_evaluate(file, mongodb_uri or "", trends_address, split, k, seed))
     except (OSError, PyMongoError, StartError, ValueError) as error:
         raise CannotEvaluate(f"{file}: {error}" if file else str(error)) from error
@@ -95,12 +110,7 @@ async def _evaluate(
     k: int,
     seed: int,
 ) -> dict[str, Any]:
-    trends = NO_TRENDS
-    if file:
-        with file.open(encoding="utf-8") as lines:
-            history, trends = history_file.read(lines)
-    else:
-        history = await _from_database(mongodb_uri)
+    history, trends = await _history(file, mongodb_uri)
     split = _split(split_text, history)
     if trends_address:
         trends = await _trends(trends_address, split)
@@ -116,6 +126,60 @@ async def _evaluate(
         "outfits": len(found.popularity),
         "rankers": replay.summary(found, seed),
     }
+
+
+async def _history(file: Path | None, mongodb_uri: str) -> tuple[History, TrendTable]:
+    if file:
+        with file.open(encoding="utf-8") as lines:
+            return history_file.read(lines)
+    return await _from_database(mongodb_uri), NO_TRENDS
+
+
+def _compare(history: History, seed: int, as_json: bool) -> str:
+    """Return the report of an experiment."""
+    found = experiment.impressions(history)
+    if not found.every:
+        raise ValueError("there is no feedback")
+    looked = experiment.examination(found.every)
+    result = experiment.compare(found.every, looked, seed)
+    without = {
+        "impressions": len(found.every),
+        "not_reported_as_shown": found.implied,
+        "without_position": sum(not one.position for one in found.every),
+        "without_weights_id": sum(not one.weights_id for one in found.every),
+    }
+    if as_json:
+        document = {**without, "examination": looked, **asdict(result)}
+        return json.dumps(document)
+    return _experiment_table(without, looked, result)
+
+
+def _experiment_table(
+    without: dict[str, int], looked: dict[int, float], result: experiment.Experiment
+) -> str:
+    lines = [
+        f"{without['impressions']} impressions; of them {without['not_reported_as_shown']} not reported as shown, "
+        f"{without['without_position']} without a position, {without['without_weights_id']} without weights_id",
+        f"{result.mixed_people} people are left out: their answers had more than one set of weights",
+        "",
+        "how often each position is looked at: "
+        + (", ".join(f"{n}: {part:.2f}" for n, part in sorted(looked.items())) or "not known"),
+        "",
+        f"{'weights':10}{'people':>8}{'shown':>9}{'acted on':>26}{'gain':>26}{'behind the first':>28}",
+    ]
+    for group, lead in zip(result.groups, (None, *result.leads), strict=False):
+        behind = "" if lead is None else _interval(lead)
+        lines.append(
+            f"{group.weights_id:10}{group.people:>8}{group.impressions:>9}{_interval(group.acted):>26}"
+            f"{_interval(group.gain):>26}{behind:>28}"
+        )
+    if not result.groups:
+        lines.append("no answer's weights are known: send weights_id with the feedback")
+    return "\n".join(lines)
+
+
+def _interval(one: experiment.Estimate) -> str:
+    return f"{one.mean:.4f} ({one.low:.4f} to {one.high:.4f})"
 
 
 async def _from_database(uri: str) -> History:

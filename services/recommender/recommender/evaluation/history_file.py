@@ -82,6 +82,9 @@ def read(lines: Iterable[str]) -> tuple[History, TrendTable]:
                 known.style,
                 requests.moment("occurredAt", event.occurred_at).timestamp(),
                 messages.worn(known),
+                event.position,
+                event.recommendation_id,
+                event.weights_id,
             )
         )
     return history, _table(trends)
