@@ -42,9 +42,10 @@ def helper_name(rpc: str) -> str:
 
 
 class AnyService(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # not generic at run time
-    """Takes every RPC, keeps its name and request, and answers with an empty response."""
+    """Takes every RPC, keeps its name and request, and answers with an empty response, or with that of `answers`."""
 
     def __init__(self) -> None:
+        self.answers: dict[str, Message] = {}
         self.calls: list[tuple[str, Message]] = []
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
@@ -54,7 +55,7 @@ class AnyService(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # not gener
 
         def one(request: Message, _: Any) -> Message:
             self.calls.append((method.name, request))
-            return answer()
+            return self.answers.get(method.name) or answer()
 
         def stream(request: Message, _: Any) -> Iterator[Message]:
             yield one(request, _)
@@ -70,9 +71,9 @@ class AnyService(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # not gener
 
 
 @contextmanager
-def serve_any() -> Iterator[tuple[AnyService, str]]:
+def serve_any(service: AnyService | None = None) -> Iterator[tuple[AnyService, str]]:
     """Serve all RPCs on loopback; yield the service and its address."""
-    service = AnyService()
+    service = service or AnyService()
     server = grpc.server(ThreadPoolExecutor(2), handlers=[service])
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

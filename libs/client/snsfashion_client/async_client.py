@@ -38,6 +38,9 @@ class AsyncClient(AsyncStubs):
     get_trend_evidence = async_call(
         messages.get_trend_evidence, lambda on: on.trends.GetTrendEvidence
     )
+    get_evidence_photo = async_call(
+        messages.get_evidence_photo, lambda on: on.trends.GetEvidencePhoto
+    )
     get_catalog_gaps = async_call(messages.get_catalog_gaps, lambda on: on.trends.GetCatalogGaps)
 
     recommend = async_call(messages.recommend, lambda on: on.recommender.Recommend)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from photokit.blobs import BlobStore
 from servicekit import topology
 from servicekit.app import App, Rpc, StatefulPorts
 from servicekit.consumer import Subscription
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
 from trends.events import Events
+from trends.evidence_photos import EvidencePhotos
 from trends.service import TrendsService
 from trends.settings import Settings
 from trends.storage.rebuild import rebuild_if_outdated
@@ -33,7 +35,9 @@ def wire(ports: StatefulPorts[Settings]) -> TrendsApp:
     """Put the service together. It is NOT_SERVING until the counts are loaded."""
     store = Store(ports.db)
     snapshot = Snapshot(store, ports.monotonic)
-    service = TrendsService(snapshot, store.photos, ports.clock)
+    blobs = BlobStore(ports.settings.blob_url) if ports.settings.blob_url else None
+    looks = EvidencePhotos(store.photos, blobs, store.read_photo_key, ports.clock)
+    service = TrendsService(snapshot, store.photos, looks, ports.clock)
     events = Events(store)
     return TrendsApp(
         name="trends",

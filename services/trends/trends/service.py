@@ -20,6 +20,7 @@ from trends.core.counts import Counts, Span, Week
 from trends.core.disclosure import Shown, draw_evidence
 from trends.core.gaps import find_gaps
 from trends.core.observation import Stratum, Value, shown_garment
+from trends.evidence_photos import EvidencePhotos
 from trends.paging import Page
 from trends.storage.photos import Photos
 from trends.storage.snapshot import Snapshot
@@ -39,10 +40,17 @@ EVIDENCE_PAGE = 12
 class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
     """The RPCs of snsfashion.trends.v1."""
 
-    def __init__(self, snapshot: Snapshot, photos: Photos, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        photos: Photos,
+        looks: EvidencePhotos,
+        clock: Callable[[], datetime],
+    ) -> None:
         """`clock` gives the aware time of now."""
         self._snapshot = snapshot
         self._photos = photos
+        self._looks = looks
         self._clock = clock
 
     async def GetTrends(
@@ -128,6 +136,7 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
                     image=outfits[image_id].image,
                     posted_at=timestamp(messages.midnight(day)),
                     garment=shown_garment(outfits[image_id], value),
+                    photo=await self._looks.shown(outfits[image_id].image),
                 )
                 for day, image_id in shown
                 if image_id in outfits
@@ -135,6 +144,15 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             next_page_token=page.next_token(request, len(photos)),
             basis=basis,
         )
+
+    async def GetEvidencePhoto(
+        self,
+        request: trends_pb2.GetEvidencePhotoRequest,
+        context: Context,
+    ) -> trends_pb2.GetEvidencePhotoResponse:
+        """Return a photo that an answer shows."""
+        photo, media_type = await self._looks.read(request.token)
+        return trends_pb2.GetEvidencePhotoResponse(photo=photo, media_type=media_type)
 
     async def GetCatalogGaps(
         self,
@@ -187,8 +205,10 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
             worn = [image_id for _, image_id in found[:most]]
         offered = await self._photos.find_offers(value, families, request.shop_site, most)
         outfits = await self._photos.find_outfits([*worn, *offered])
-        row.worn_examples.extend(outfits[name].image for name in worn if name in outfits)
-        row.offered_examples.extend(outfits[name].image for name in offered if name in outfits)
+        for names, examples in ((worn, row.worn_examples), (offered, row.offered_examples)):
+            for name in names:
+                if name in outfits:
+                    examples.append(await self._looks.shown(outfits[name].image))
 
     async def _find_photos(
         self, counts: Counts, window: Span, value: Value, hashtag: str, page: Page

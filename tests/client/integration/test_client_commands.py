@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from client.rpcs import RPCS, AnyService, serve_any
 
+from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.recommender.v1 import recommender_pb2
 from snsfashion.trends.v1 import trends_pb2
 from snsfashion_client.cli import main
@@ -53,6 +54,7 @@ COMMANDS: dict[str, str] = {
 }
 WITHOUT_COMMAND = {
     "ExtractColors": "`garments` calls it with what Segment found",
+    "GetEvidencePhoto": "`evidence --save` and `gaps --save` call it for each photo",
 }
 WITHOUT_JSON = {"GetPalette", "GetPhoto", "RecommendBatch"}
 """Their commands write a file or lines of JSON anyway."""
@@ -130,6 +132,29 @@ def test_a_typo_gets_an_answer_that_helps(
     assert result.exit_code == 2
     assert says in result.output
     assert not served.calls
+
+
+def test_photos_behind_a_number_are_saved(tmp_path: Path) -> None:
+    photo = trends_pb2.ShownPhoto(
+        image=fashion_pb2.ImageRef(image_id="instagram:1/2:0", media_type="image/png"), token="t"
+    )
+    hidden = trends_pb2.ShownPhoto(image=fashion_pb2.ImageRef(image_id="instagram:3:0"))
+    service = AnyService()
+    service.answers = {
+        "GetTrendEvidence": trends_pb2.GetTrendEvidenceResponse(
+            evidence=[trends_pb2.Evidence(photo=photo), trends_pb2.Evidence(photo=hidden)]
+        ),
+        "GetEvidencePhoto": trends_pb2.GetEvidencePhotoResponse(
+            photo=b"png", media_type="image/png"
+        ),
+    }
+    with serve_any(service) as (_, address):
+        words = ["evidence", "--item", "skirt", "--save", str(tmp_path / "photos")]
+        done = CliRunner().invoke(main, words, env={"TRENDS_ADDRESS": address})
+    assert done.exit_code == 0, done.output
+    [file] = (tmp_path / "photos").iterdir()
+    assert (file.name, file.read_bytes()) == ("instagram_1_2_0.png", b"png")
+    assert "1 photo can't be looked at" in done.output
 
 
 def test_erasing_asks_first(served: AnyService, tmp_path: Path) -> None:

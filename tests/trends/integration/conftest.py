@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,13 +23,20 @@ async def _publish(publication: Publication[Any]) -> None:
 
 
 @pytest.fixture
-def wired() -> Callable[[Database, Callable[[], float]], TrendsApp]:
-    """Return what wires the service: give it a database and seconds that never go back. Today is 2026-11-22."""
+def wired(tmp_path: Path) -> Callable[[Database, Callable[[], float]], TrendsApp]:
+    """Return what wires the service: give it a database and seconds that never go back. Today is 2026-11-22.
+
+    Its blob store is the folder `blobs` of `tmp_path`.
+    """
 
     def wire_on(db: Database, monotonic: Callable[[], float]) -> TrendsApp:
         return wire(
             StatefulPorts(
-                settings=Settings(nats_url="nats://unused", mongodb_uri="mongodb://unused"),
+                settings=Settings(
+                    nats_url="nats://unused",
+                    mongodb_uri="mongodb://unused",
+                    blob_url=(tmp_path / "blobs").as_uri(),
+                ),
                 publish=_publish,
                 clock=lambda: NOW,
                 monotonic=monotonic,

@@ -7,6 +7,7 @@ import uuid
 import zlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import nats
@@ -17,7 +18,7 @@ from pymongo import AsyncMongoClient
 
 from servicekit import topology, validation
 from servicekit.consumer import Consumer, Outcome, Subscription, publish
-from servicekit.errors import InvalidArgument, InvalidMessage
+from servicekit.errors import InvalidArgument, InvalidMessage, NotFound
 from servicekit.events import Publication, photo_event_id, timestamp
 from servicekit.mongo import Database
 from snsfashion.events.v1 import events_pb2
@@ -97,6 +98,8 @@ def outfit(
     image = fashion_pb2.ImageRef(
         image_id=f"{site}:{post}:0",
         sha256=b"s" * 32,
+        key=f"{site}-{post}",
+        media_type="image/jpeg",
         phash=zlib.crc32(str(post).encode()) if phash is None else phash,
     )
     order = fashion_pb2.Generations(
@@ -586,7 +589,9 @@ async def test_what_shops_sell_and_nobody_wears_is_the_opposite_gap(world: World
     [row] = answer.gaps
     assert (row.value.category, row.value.color_family) == (SKIRT, "navy")
     assert (row.offered_count, row.worn_count) == (30, 0)
-    assert [image.image_id.split(":")[0] for image in row.offered_examples] == ["shop.example"] * 3
+    assert [one.image.image_id.split(":")[0] for one in row.offered_examples] == [
+        "shop.example"
+    ] * 3
     assert not row.worn_examples
 
 
@@ -636,3 +641,76 @@ async def test_pages_of_gaps_add_up_to_all(world: World) -> None:
 async def test_a_gap_has_two_sides(world: World, asked: Any, field: str) -> None:
     with pytest.raises(InvalidArgument, match=field):
         await world.ask(asked)
+
+
+# -- photos that can be looked at
+
+
+PHOTO: Any = trends_pb2.GetEvidencePhotoRequest
+
+
+async def shown(world: World, folder: Path) -> Any:
+    """Return a photo that an answer shows; its bytes are in the blob store."""
+    await world.events.described([outfit(n) for n in range(40)])
+    answer = await world.ask(EVIDENCE(dimension=COLOR, value=VALUE(color_family="red")))
+    photo = answer.evidence[0].photo
+    (folder / "blobs" / photo.image.key).write_bytes(b"jpeg")
+    return photo
+
+
+async def test_a_photo_behind_a_number_can_be_looked_at(world: World, tmp_path: Path) -> None:
+    photo = await shown(world, tmp_path)
+    found = await world.ask(PHOTO(token=photo.token))
+    assert (found.photo, found.media_type) == (b"jpeg", "image/jpeg")
+    # The store is a folder: it has no addresses.
+    assert photo.url == ""
+
+
+async def test_another_replica_knows_the_token(
+    world: World,
+    mongo: tuple[AsyncMongoClient[dict[str, Any]], str],
+    wired: Callable[..., TrendsApp],
+    tmp_path: Path,
+) -> None:
+    photo = await shown(world, tmp_path)
+    client, name = mongo
+    other = World(client[name], wired)
+    assert (await other.ask(PHOTO(token=photo.token))).photo == b"jpeg"
+
+
+async def test_a_token_ends_after_an_hour(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    photo = await shown(world, tmp_path)
+    monkeypatch.setattr(world.service._looks, "_clock", lambda: NOW + timedelta(minutes=59))
+    assert (await world.ask(PHOTO(token=photo.token))).photo == b"jpeg"
+    monkeypatch.setattr(world.service._looks, "_clock", lambda: NOW + timedelta(minutes=60))
+    with pytest.raises(NotFound, match="the token has ended"):
+        await world.ask(PHOTO(token=photo.token))
+
+
+async def test_an_erased_photo_is_gone_at_once(world: World, tmp_path: Path) -> None:
+    photo = await shown(world, tmp_path)
+    site, post, _ = photo.image.image_id.split(":")
+    await world.events.erased([events_pb2.PostErased(site=site, post=post)])
+    with pytest.raises(NotFound, match="is gone"):
+        await world.ask(PHOTO(token=photo.token))
+
+
+async def test_a_photo_whose_bytes_are_gone_is_not_found(world: World, tmp_path: Path) -> None:
+    photo = await shown(world, tmp_path)
+    (tmp_path / "blobs" / photo.image.key).unlink()
+    with pytest.raises(NotFound, match="is gone"):
+        await world.ask(PHOTO(token=photo.token))
+
+
+@pytest.mark.parametrize("place", [0, 20, 45, -3])
+async def test_a_token_that_somebody_changed_is_refused(
+    world: World, tmp_path: Path, place: int
+) -> None:
+    photo = await shown(world, tmp_path)
+    letter = "A" if photo.token[place] != "A" else "B"
+    changed = photo.token[:place] + letter + photo.token[place:][1:]
+    for token in (changed, "nonsense", "bm9uc2Vuc2U=", "é"):
+        with pytest.raises(InvalidArgument, match="is not a token of this service"):
+            await world.ask(PHOTO(token=token))

@@ -27,6 +27,7 @@ from trends.core.disclosure import K, Shown, at_least, draw_evidence, is_drawn, 
 from trends.core.observation import Observation, PhotoState, Stratum, Value, Worn, offered
 from trends.core.recount import Recount
 from trends.core.series import rows
+from trends.evidence_photos import EvidencePhotos
 
 MONDAY = date(2026, 11, 16)
 TODAY = MONDAY + timedelta(days=20)
@@ -114,7 +115,8 @@ class World:
         """Return the service's answers, byte by byte."""
         now = datetime.combine(TODAY, time(12), UTC)
         # Not from `wire`: hundreds of worlds are asked, each in memory.
-        service: Any = answering.TrendsService(self, self, lambda: now)  # type: ignore[arg-type]
+        looks: Any = EvidencePhotos(self, None, key, lambda: now)  # type: ignore[arg-type]
+        service: Any = answering.TrendsService(self, self, looks, lambda: now)  # type: ignore[arg-type]
 
         async def ask() -> list[bytes]:
             return [
@@ -136,6 +138,10 @@ class World:
                 counts, Span(counts, counts.strata, MONDAY, TODAY), weekly=weekly, today=TODAY
             )
         ]
+
+
+async def key() -> bytes:
+    return b"key"
 
 
 def noon(day: date) -> Any:

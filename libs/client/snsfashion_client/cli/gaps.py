@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from snsfashion.trends.v1 import trends_pb2
 from snsfashion_client.cli.errors import open_client
-from snsfashion_client.cli.options import DAY
+from snsfashion_client.cli.options import DAY, SAVE
 from snsfashion_client.cli.output import console, json_option, percent, print_json, table
+from snsfashion_client.cli.shown_photos import save_photos
 from snsfashion_client.cli.trends import basis_lines
 from snsfashion_client.names import value_words
 
@@ -31,6 +33,7 @@ from snsfashion_client.names import value_words
 @click.option("--days", type=click.IntRange(1, 92), default=7, show_default=True, help="Window.")
 @click.option("--as-of", type=DAY, help="Last day of the window; by default today.")
 @click.option("--examples", type=click.IntRange(0, 5), default=0, help="Photos of each side.")
+@SAVE
 @click.option("--top", type=click.IntRange(1, 100), default=20, show_default=True, help="Rows.")
 @json_option
 def gaps(
@@ -39,6 +42,7 @@ def gaps(
     days: int,
     as_of: datetime | None,
     top: int,
+    save: Path | None,
     as_json: bool,
     **more: Any,
 ) -> None:
@@ -49,7 +53,7 @@ def gaps(
     \b
     Examples:
       snsfashion gaps
-      snsfashion gaps --shop shop.example --examples 3
+      snsfashion gaps --shop shop.example --examples 3 --save gaps
       snsfashion gaps --unsold --dimension color --json
     """
     with open_client("trends") as client:
@@ -61,6 +65,10 @@ def gaps(
             page_size=top,
             **more,
         )
+        if save is not None:
+            rows = answer.gaps
+            photos = [one for gap in rows for one in (*gap.worn_examples, *gap.offered_examples)]
+            save_photos(client, photos, save)
     if as_json:
         print_json(answer)
         return
@@ -77,7 +85,7 @@ def gaps(
         for gap in answer.gaps:
             for side, photos in (("worn", gap.worn_examples), ("offered", gap.offered_examples)):
                 for photo in photos:
-                    text = f"{value_words(gap.value)}, {side}: {photo.image_id}"
+                    text = f"{value_words(gap.value)}, {side}: {photo.image.image_id}"
                     out.print(text, soft_wrap=True)
     for line in basis_lines(answer.basis):
         out.print(line, style="dim", soft_wrap=True)

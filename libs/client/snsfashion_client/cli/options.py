@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -31,6 +32,13 @@ class Day(click.ParamType):  # type: ignore[type-arg]  # not generic at run time
 
 
 DAY = Day()
+
+
+SAVE = click.option(
+    "--save",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to save the photos in.",
+)
 
 
 def which_photos(command: F) -> F:

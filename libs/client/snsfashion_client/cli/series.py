@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from snsfashion.trends.v1 import trends_pb2
 from snsfashion_client.cli.errors import open_client
-from snsfashion_client.cli.options import DAY, one_value, which_photos
+from snsfashion_client.cli.options import DAY, SAVE, one_value, which_photos
 from snsfashion_client.cli.output import console, json_option, percent, print_json, table
+from snsfashion_client.cli.shown_photos import save_photos
 from snsfashion_client.cli.trends import basis_lines
 
 
@@ -58,18 +60,23 @@ def _point(point: trends_pb2.Point) -> tuple[str, ...]:
 @click.option("--days", type=click.IntRange(1, 92), default=7, show_default=True, help="Window.")
 @click.option("--as-of", type=DAY, help="Last day of the window; by default today.")
 @click.option("--top", type=click.IntRange(1, 100), default=12, show_default=True, help="Photos.")
+@SAVE
 @which_photos
 @json_option
-def evidence(days: int, as_of: datetime | None, top: int, as_json: bool, **value: Any) -> None:
+def evidence(
+    days: int, as_of: datetime | None, top: int, save: Path | None, as_json: bool, **value: Any
+) -> None:
     """Show photos behind a number: a sample of at most half of them.
 
     \b
     Examples:
-      snsfashion evidence --item skirt --color red
+      snsfashion evidence --item skirt --color red --save red-skirts
       snsfashion evidence --pattern striped --days 28 --site instagram --json
     """
     with open_client("trends") as client:
         answer = client.get_trend_evidence(window_days=days, as_of=as_of, page_size=top, **value)
+        if save is not None:
+            save_photos(client, [one.photo for one in answer.evidence], save)
     if as_json:
         print_json(answer)
         return

@@ -54,6 +54,7 @@ from snsfashion_client.messages.promotions import (
 from snsfashion_client.messages.segmenter import segment
 from snsfashion_client.messages.trends import (
     get_catalog_gaps,
+    get_evidence_photo,
     get_trend_evidence,
     get_trend_series,
     get_trends,
@@ -72,6 +73,7 @@ __all__ = [
     "filters",
     "get_catalog_gaps",
     "get_crawl",
+    "get_evidence_photo",
     "get_fate",
     "get_outfit",
     "get_palette",

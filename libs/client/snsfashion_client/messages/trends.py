@@ -20,6 +20,7 @@ from snsfashion.trends.v1.trends_pb2 import (
     Dimension,
     Filter,
     GetCatalogGapsRequest,
+    GetEvidencePhotoRequest,
     GetTrendEvidenceRequest,
     GetTrendSeriesRequest,
     GetTrendsRequest,
@@ -153,6 +154,11 @@ def get_catalog_gaps(
         page_size=page_size,
         page_token=page_token,
     )
+
+
+def get_evidence_photo(token: str) -> GetEvidencePhotoRequest:
+    """Ask for the bytes of a photo of an answer, by its `photo.token`, which holds for an hour."""
+    return GetEvidencePhotoRequest(token=token)
 
 
 # By what is given: item, color, pattern, style.

@@ -766,6 +766,7 @@ class Evidence(_message.Message):
     IMAGE_FIELD_NUMBER: _builtins.int
     POSTED_AT_FIELD_NUMBER: _builtins.int
     GARMENT_FIELD_NUMBER: _builtins.int
+    PHOTO_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def image(self) -> _fashion_pb2.ImageRef:
         """The photo."""
@@ -778,20 +779,105 @@ class Evidence(_message.Message):
     def garment(self) -> _fashion_pb2.Garment:
         """The garment that shows the value, with mask and colors; absent for styles."""
 
+    @_builtins.property
+    def photo(self) -> Global___ShownPhoto:
+        """What the photo can be looked at by."""
+
     def __init__(
         self,
         *,
         image: _fashion_pb2.ImageRef | None = ...,
         posted_at: _timestamp_pb2.Timestamp | None = ...,
         garment: _fashion_pb2.Garment | None = ...,
+        photo: Global___ShownPhoto | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["garment", b"garment", "image", b"image", "posted_at", b"posted_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["garment", b"garment", "image", b"image", "photo", b"photo", "posted_at", b"posted_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["garment", b"garment", "image", b"image", "posted_at", b"posted_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["garment", b"garment", "image", b"image", "photo", b"photo", "posted_at", b"posted_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
+
+@_typing.final
+class ShownPhoto(_message.Message):
+    """A photo, and how to look at it for an hour."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_FIELD_NUMBER: _builtins.int
+    URL_FIELD_NUMBER: _builtins.int
+    TOKEN_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """Its address in the object store; empty if the blob store has none."""
+    token: _builtins.str
+    """For GetEvidencePhoto; empty if the service has no blob store."""
+    @_builtins.property
+    def image(self) -> _fashion_pb2.ImageRef:
+        """The photo."""
+
+    def __init__(
+        self,
+        *,
+        image: _fashion_pb2.ImageRef | None = ...,
+        url: _builtins.str = ...,
+        token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image", b"image", "token", b"token", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShownPhoto: _TypeAlias = ShownPhoto  # noqa: Y015
+
+@_typing.final
+class GetEvidencePhotoRequest(_message.Message):
+    """GetEvidencePhoto's request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    token: _builtins.str
+    """Token of a ShownPhoto."""
+    def __init__(
+        self,
+        *,
+        token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEvidencePhotoRequest: _TypeAlias = GetEvidencePhotoRequest  # noqa: Y015
+
+@_typing.final
+class GetEvidencePhotoResponse(_message.Message):
+    """GetEvidencePhoto's response."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHOTO_FIELD_NUMBER: _builtins.int
+    MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    photo: _builtins.bytes
+    """Its bytes."""
+    media_type: _builtins.str
+    """Media type by content."""
+    def __init__(
+        self,
+        *,
+        photo: _builtins.bytes = ...,
+        media_type: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["media_type", b"media_type", "photo", b"photo"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEvidencePhotoResponse: _TypeAlias = GetEvidencePhotoResponse  # noqa: Y015
 
 @_typing.final
 class GetTrendEvidenceResponse(_message.Message):
@@ -935,11 +1021,11 @@ class CatalogGap(_message.Message):
         """The value."""
 
     @_builtins.property
-    def worn_examples(self) -> _containers.RepeatedCompositeFieldContainer[_fashion_pb2.ImageRef]:
+    def worn_examples(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShownPhoto]:
         """Photos of people, drawn as evidence is."""
 
     @_builtins.property
-    def offered_examples(self) -> _containers.RepeatedCompositeFieldContainer[_fashion_pb2.ImageRef]:
+    def offered_examples(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShownPhoto]:
         """Photos of shops."""
 
     def __init__(
@@ -958,8 +1044,8 @@ class CatalogGap(_message.Message):
         offered_share: _builtins.float = ...,
         offered_share_low: _builtins.float = ...,
         offered_share_high: _builtins.float = ...,
-        worn_examples: _abc.Iterable[_fashion_pb2.ImageRef] | None = ...,
-        offered_examples: _abc.Iterable[_fashion_pb2.ImageRef] | None = ...,
+        worn_examples: _abc.Iterable[Global___ShownPhoto] | None = ...,
+        offered_examples: _abc.Iterable[Global___ShownPhoto] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

@@ -50,6 +50,11 @@ class TrendsServiceStub:
                 request_serializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetTrendEvidenceRequest.SerializeToString,
                 response_deserializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetTrendEvidenceResponse.FromString,
                 _registered_method=True)
+        self.GetEvidencePhoto = channel.unary_unary(
+                '/snsfashion.trends.v1.TrendsService/GetEvidencePhoto',
+                request_serializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetEvidencePhotoRequest.SerializeToString,
+                response_deserializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetEvidencePhotoResponse.FromString,
+                _registered_method=True)
         self.GetCatalogGaps = channel.unary_unary(
                 '/snsfashion.trends.v1.TrendsService/GetCatalogGaps',
                 request_serializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetCatalogGapsRequest.SerializeToString,
@@ -82,6 +87,13 @@ class TrendsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetEvidencePhoto(self, request, context):
+        """Returns the bytes of a photo that an answer shows, by its token. NOT_FOUND if the token has ended, or the photo is gone.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetCatalogGaps(self, request, context):
         """Compares what people wear with what shops offer. INVALID_ARGUMENT names the field.
         """
@@ -106,6 +118,11 @@ def add_TrendsServiceServicer_to_server(servicer, server):
                     servicer.GetTrendEvidence,
                     request_deserializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetTrendEvidenceRequest.FromString,
                     response_serializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetTrendEvidenceResponse.SerializeToString,
+            ),
+            'GetEvidencePhoto': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEvidencePhoto,
+                    request_deserializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetEvidencePhotoRequest.FromString,
+                    response_serializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetEvidencePhotoResponse.SerializeToString,
             ),
             'GetCatalogGaps': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCatalogGaps,
@@ -195,6 +212,33 @@ class TrendsService:
             '/snsfashion.trends.v1.TrendsService/GetTrendEvidence',
             snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetTrendEvidenceRequest.SerializeToString,
             snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetTrendEvidenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEvidencePhoto(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/snsfashion.trends.v1.TrendsService/GetEvidencePhoto',
+            snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetEvidencePhotoRequest.SerializeToString,
+            snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetEvidencePhotoResponse.FromString,
             options,
             channel_credentials,
             insecure,

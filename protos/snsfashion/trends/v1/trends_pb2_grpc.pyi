@@ -39,6 +39,8 @@ class TrendsServiceStub:
     """Returns one value over time."""
     GetTrendEvidence: _grpc.UnaryUnaryMultiCallable[_trends_pb2.GetTrendEvidenceRequest, _trends_pb2.GetTrendEvidenceResponse]
     """Returns photos behind a number, without erased ones."""
+    GetEvidencePhoto: _grpc.UnaryUnaryMultiCallable[_trends_pb2.GetEvidencePhotoRequest, _trends_pb2.GetEvidencePhotoResponse]
+    """Returns the bytes of a photo that an answer shows, by its token. NOT_FOUND if the token has ended, or the photo is gone."""
     GetCatalogGaps: _grpc.UnaryUnaryMultiCallable[_trends_pb2.GetCatalogGapsRequest, _trends_pb2.GetCatalogGapsResponse]
     """Compares what people wear with what shops offer. INVALID_ARGUMENT names the field."""
 
@@ -53,6 +55,8 @@ class TrendsServiceAsyncStub(TrendsServiceStub):
     """Returns one value over time."""
     GetTrendEvidence: _aio.UnaryUnaryMultiCallable[_trends_pb2.GetTrendEvidenceRequest, _trends_pb2.GetTrendEvidenceResponse]  # type: ignore[assignment]
     """Returns photos behind a number, without erased ones."""
+    GetEvidencePhoto: _aio.UnaryUnaryMultiCallable[_trends_pb2.GetEvidencePhotoRequest, _trends_pb2.GetEvidencePhotoResponse]  # type: ignore[assignment]
+    """Returns the bytes of a photo that an answer shows, by its token. NOT_FOUND if the token has ended, or the photo is gone."""
     GetCatalogGaps: _aio.UnaryUnaryMultiCallable[_trends_pb2.GetCatalogGapsRequest, _trends_pb2.GetCatalogGapsResponse]  # type: ignore[assignment]
     """Compares what people wear with what shops offer. INVALID_ARGUMENT names the field."""
 
@@ -82,6 +86,14 @@ class TrendsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_trends_pb2.GetTrendEvidenceResponse, _abc.Awaitable[_trends_pb2.GetTrendEvidenceResponse]]:
         """Returns photos behind a number, without erased ones."""
+
+    @_abc_1.abstractmethod
+    def GetEvidencePhoto(
+        self,
+        request: _trends_pb2.GetEvidencePhotoRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_trends_pb2.GetEvidencePhotoResponse, _abc.Awaitable[_trends_pb2.GetEvidencePhotoResponse]]:
+        """Returns the bytes of a photo that an answer shows, by its token. NOT_FOUND if the token has ended, or the photo is gone."""
 
     @_abc_1.abstractmethod
     def GetCatalogGaps(

@@ -6,9 +6,12 @@ Now and then the oldest changes are folded into the cells.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
 
 from servicekit.mongo import Database
 from servicekit.photostore import PhotoStore, Post, Write
@@ -35,6 +38,7 @@ class Store:
         self._fold_every = fold
         self.photos = Photos(self._writes)
         self.cells = CellStore(db)
+        self._photo_key = b""
 
     async def prepare(self) -> None:
         """Create the indexes; repeating it changes nothing. Raise StartError if the data is of version 0.1."""
@@ -94,6 +98,19 @@ class Store:
             # SecantusDB returns nothing to a replica while another one inserts the document.
             if document is not None:
                 return int(document["last"])
+
+    async def read_photo_key(self) -> bytes:
+        """Return what tokens of photos are signed with: made once, the same for all replicas."""
+        while not self._photo_key:
+            new = {"key": secrets.token_bytes(32)}
+            with suppress(DuplicateKeyError):  # another replica was faster
+                await self._writes.meta.update_one(
+                    {"_id": "photo_key"}, {"$setOnInsert": new}, upsert=True
+                )
+            document = await self._writes.meta.find_one({"_id": "photo_key"})
+            if document is not None:
+                self._photo_key = bytes(document["key"])
+        return self._photo_key
 
     async def switch(self, epoch: int, recount: Recount, known: int) -> None:
         """Make the cells of `epoch` count; `recount` holds them as they are after write `known`.
