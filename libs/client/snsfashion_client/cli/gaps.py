@@ -66,9 +66,10 @@ def gaps(
             **more,
         )
         if save is not None:
-            rows = answer.gaps
-            photos = [one for gap in rows for one in (*gap.worn_examples, *gap.offered_examples)]
-            save_photos(client, photos, save)
+            examples = [
+                one for gap in answer.gaps for one in (*gap.worn_examples, *gap.offered_examples)
+            ]
+            save_photos(client, examples, save)
     if as_json:
         print_json(answer)
         return
