@@ -38,6 +38,7 @@ class AsyncClient(AsyncStubs):
     get_trend_evidence = async_call(
         messages.get_trend_evidence, lambda on: on.trends.GetTrendEvidence
     )
+    get_co_worn = async_call(messages.get_co_worn, lambda on: on.trends.GetCoWorn)
     get_evidence_photo = async_call(
         messages.get_evidence_photo, lambda on: on.trends.GetEvidencePhoto
     )

@@ -43,6 +43,7 @@ class Client(Stubs):
     get_trends = call(messages.get_trends, lambda on: on.trends.GetTrends)
     get_trend_series = call(messages.get_trend_series, lambda on: on.trends.GetTrendSeries)
     get_trend_evidence = call(messages.get_trend_evidence, lambda on: on.trends.GetTrendEvidence)
+    get_co_worn = call(messages.get_co_worn, lambda on: on.trends.GetCoWorn)
     get_evidence_photo = call(messages.get_evidence_photo, lambda on: on.trends.GetEvidencePhoto)
     get_catalog_gaps = call(messages.get_catalog_gaps, lambda on: on.trends.GetCatalogGaps)
 

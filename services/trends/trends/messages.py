@@ -9,6 +9,7 @@ from servicekit.events import timestamp
 from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2
 from trends.core import ranking, series
+from trends.core.co_worn import CoWorn
 from trends.core.gaps import Gap
 from trends.core.observation import Value
 
@@ -54,6 +55,19 @@ def point(point: series.Point) -> trends_pb2.Point:
         share_low=point.share_low,
         share_high=point.share_high,
         partial=point.partial,
+    )
+
+
+def co_worn(row: CoWorn) -> trends_pb2.CoWorn:
+    """Return a row of what is worn together."""
+    return trends_pb2.CoWorn(
+        value=_value(row.value),
+        other=_value(row.other),
+        count=row.count,
+        share=row.share,
+        share_low=row.share_low,
+        share_high=row.share_high,
+        lift=row.lift,
     )
 
 

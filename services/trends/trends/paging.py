@@ -18,6 +18,7 @@ from snsfashion.trends.v1 import trends_pb2
 Paged: TypeAlias = (
     trends_pb2.GetTrendsRequest
     | trends_pb2.GetTrendEvidenceRequest
+    | trends_pb2.GetCoWornRequest
     | trends_pb2.GetCatalogGapsRequest
 )
 

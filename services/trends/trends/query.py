@@ -17,6 +17,8 @@ MAX_SERIES_DAYS = 366
 WINDOW_DAYS = 7
 BASELINE_DAYS = 21
 MIN_SUPPORT = 10
+CO_WORN_DAYS = 28
+"""Pairs are rarer than what they consist of, and change slowly."""
 YEAR = timedelta(days=364)
 """A year in whole weeks, so that the days of the week are the same."""
 
@@ -82,6 +84,13 @@ def baseline(counts: Counts, window: Span, request: trends_pb2.GetTrendsRequest)
         return last_days(counts, window.strata, window.last - YEAR, days)
     days = request.baseline_days or BASELINE_DAYS
     return last_days(counts, window.strata, window.first - timedelta(days=1), days)
+
+
+def worn_with(request: trends_pb2.GetCoWornRequest) -> Value | None:
+    """Return the value that others are worn with; None for all of them."""
+    if request.dimension not in (trends_pb2.DIMENSION_ITEM, trends_pb2.DIMENSION_COLOR):
+        raise InvalidArgument("dimension", "must be items or colors")
+    return value(request.dimension, request.value) if request.HasField("value") else None
 
 
 def check_gaps(request: trends_pb2.GetCatalogGapsRequest) -> None:

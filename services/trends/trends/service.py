@@ -16,6 +16,7 @@ from snsfashion.fashion.v1 import fashion_pb2
 from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
 from trends import messages, query
 from trends.core import growth, ranking, series
+from trends.core.co_worn import find_co_worn
 from trends.core.counts import Counts, Span, Week
 from trends.core.disclosure import Shown, draw_evidence
 from trends.core.gaps import find_gaps
@@ -30,6 +31,7 @@ _Filtered: TypeAlias = (
     trends_pb2.GetTrendsRequest
     | trends_pb2.GetTrendSeriesRequest
     | trends_pb2.GetTrendEvidenceRequest
+    | trends_pb2.GetCoWornRequest
     | trends_pb2.GetCatalogGapsRequest
 )
 
@@ -153,6 +155,27 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         """Return a photo that an answer shows."""
         photo, media_type = await self._looks.read(request.token)
         return trends_pb2.GetEvidencePhotoResponse(photo=photo, media_type=media_type)
+
+    async def GetCoWorn(
+        self,
+        request: trends_pb2.GetCoWornRequest,
+        context: Context,
+    ) -> trends_pb2.GetCoWornResponse:
+        """Show what is worn with an item or a color."""
+        value = query.worn_with(request)
+        page = Page.of(request, TRENDS_PAGE, self._clock())
+        counts, strata, everything = await self._chosen(request)
+        window = query.last_days(
+            counts, strata, page.as_of.date(), request.window_days or query.CO_WORN_DAYS
+        )
+        found = find_co_worn(counts, window, request.dimension)
+        rows = [row for row in found if value in (None, row.value)]
+        nothing = Span(counts, (), window.first, window.last)
+        return trends_pb2.GetCoWornResponse(
+            rows=map(messages.co_worn, rows[page.offset : page.offset + page.size]),
+            next_page_token=page.next_token(request, len(rows)),
+            basis=self._basis(counts, everything, (window, nothing), page.as_of, 0),
+        )
 
     async def GetCatalogGaps(
         self,

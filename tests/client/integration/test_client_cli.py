@@ -104,6 +104,9 @@ class Trends(trends_pb2_grpc.TrendsServiceServicer):
     def GetTrendEvidence(self, request: Any, context: Any) -> Any:
         raise NotImplementedError
 
+    def GetCoWorn(self, request: Any, context: Any) -> Any:
+        raise NotImplementedError
+
     def GetEvidencePhoto(self, request: Any, context: Any) -> Any:
         raise NotImplementedError
 

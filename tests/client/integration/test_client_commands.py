@@ -35,6 +35,7 @@ COMMANDS: dict[str, str] = {
     "GetTrends": "trends --falling --site instagram --hashtag #ootd --baseline last-year",
     "GetTrendSeries": "series --item skirt --pattern striped --from 2026-11-01 --to 2026-11-22",
     "GetTrendEvidence": "evidence --item skirt --color red --kind social",
+    "GetCoWorn": "co-worn --color red",
     "GetCatalogGaps": "gaps --unsold --shop shop.example --examples 2",
     "Recommend": "recommend kim --not-color red --gender female --weight trend=1 --exploration 0",
     "RecommendBatch": "recommend-batch FILE --style casual",

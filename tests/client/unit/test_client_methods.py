@@ -38,6 +38,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "GetTrends": (("color",), {"order": "rise", "hashtag": "#ootd", "kind": "social"}),
     "GetTrendSeries": ((), {"item": "skirt", "first_day": DAY, "last_day": DAY, "step": "week"}),
     "GetTrendEvidence": ((), {"item": "skirt", "color": "red", "as_of": DAY}),
+    "GetCoWorn": ((), {"item": "skirt", "as_of": DAY}),
     "GetEvidencePhoto": (("t1",), {}),
     "GetCatalogGaps": ((), {"side": "offered", "shop_site": "shop.example", "examples": 2}),
     "Recommend": (("kim",), {"styles": ["casual"], "personal_color": "winter-deep"}),

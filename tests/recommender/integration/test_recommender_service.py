@@ -73,6 +73,9 @@ class Trends(trends_pb2_grpc.TrendsServiceServicer):
     async def GetTrendEvidence(self, request: Any, context: Any) -> Any:
         raise NotImplementedError
 
+    async def GetCoWorn(self, request: Any, context: Any) -> Any:
+        raise NotImplementedError
+
     async def GetEvidencePhoto(self, request: Any, context: Any) -> Any:
         raise NotImplementedError
 

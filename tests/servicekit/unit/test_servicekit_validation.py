@@ -104,6 +104,7 @@ VALID: dict[str, Message] = {
             dimension=trends_pb2.DIMENSION_ITEM, first_day=NOW, last_day=NOW
         ),
         trends_pb2.GetTrendEvidenceRequest(dimension=trends_pb2.DIMENSION_ITEM),
+        trends_pb2.GetCoWornRequest(dimension=trends_pb2.DIMENSION_ITEM),
         trends_pb2.GetEvidencePhotoRequest(token="a"),
         trends_pb2.GetCatalogGapsRequest(dimension=trends_pb2.DIMENSION_ITEM),
         events_pb2.ImageCrawled(**PHOTO_EVENT),

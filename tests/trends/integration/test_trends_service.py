@@ -36,6 +36,7 @@ SOCIAL, SHOP = fashion_pb2.SOURCE_KIND_SOCIAL, fashion_pb2.SOURCE_KIND_SHOP
 TRENDS: Any = trends_pb2.GetTrendsRequest
 SERIES: Any = trends_pb2.GetTrendSeriesRequest
 EVIDENCE: Any = trends_pb2.GetTrendEvidenceRequest
+WORN: Any = trends_pb2.GetCoWornRequest
 GAPS: Any = trends_pb2.GetCatalogGapsRequest
 FILTER: Any = trends_pb2.Filter
 VALUE: Any = trends_pb2.Value
@@ -641,6 +642,47 @@ async def test_pages_of_gaps_add_up_to_all(world: World) -> None:
 async def test_a_gap_has_two_sides(world: World, asked: Any, field: str) -> None:
     with pytest.raises(InvalidArgument, match=field):
         await world.ask(asked)
+
+
+# -- what is worn together
+
+
+async def test_what_is_worn_with_an_item_is_in_other_garments(world: World) -> None:
+    top = fashion_pb2.CATEGORY_SHORT_SLEEVE_TOP
+    looks = [outfit(n, [(SKIRT, "red"), (top, "navy")], days_ago=n % 7) for n in range(30)]
+    looks += [outfit(30 + n, [(TROUSERS, "red"), (top, "navy")]) for n in range(15)]
+    looks += [outfit(45 + n, [(SKIRT, "red"), (TROUSERS, "black")]) for n in range(3)]
+    looks += [outfit(48 + n, [(top, "navy"), (top, "red")]) for n in range(12)]
+    await world.events.described(looks)
+    answer = await world.ask(
+        WORN(dimension=trends_pb2.DIMENSION_ITEM, value=VALUE(category=SKIRT), window_days=7)
+    )
+    [row] = answer.rows
+    assert (row.value.category, row.other.category) == (SKIRT, top)
+    assert row.count % 5 == 0
+    assert 0.6 < row.share_low < row.share <= row.share_high
+    # Nearly everybody wears a top.
+    assert row.lift == pytest.approx(1, abs=0.3)
+    # How many different pairs are withheld would tell of how many people.
+    assert answer.basis.withheld == 0
+    everything = await world.ask(WORN(dimension=trends_pb2.DIMENSION_ITEM))
+    pairs = [(one.value.category, one.other.category) for one in everything.rows]
+    assert pairs == sorted(pairs)
+    assert set(pairs) == {(top, SKIRT), (SKIRT, top), (top, TROUSERS), (TROUSERS, top)}
+
+
+async def test_two_garments_of_one_color_are_worn_together_two_of_one_item_are_not(
+    world: World,
+) -> None:
+    await world.events.described([outfit(n, [(SKIRT, "red"), (SKIRT, "red")]) for n in range(9)])
+    [row] = (await world.ask(WORN(dimension=COLOR))).rows
+    assert (row.value.color_family, row.other.color_family, row.count) == ("red", "red", 5)
+    assert not (await world.ask(WORN(dimension=trends_pb2.DIMENSION_ITEM))).rows
+
+
+async def test_only_items_and_colors_are_worn_together(world: World) -> None:
+    with pytest.raises(InvalidArgument, match="dimension: must be items or colors"):
+        await world.ask(WORN(dimension=trends_pb2.DIMENSION_ITEM_COLOR))
 
 
 # -- photos that can be looked at

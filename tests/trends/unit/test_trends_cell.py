@@ -110,7 +110,7 @@ def safe_by_hand(photos: list[Observation], stratum: Stratum, day: date, value: 
 
 
 def shows(seen: Observation, value: Value) -> bool:
-    return value == ANYONE or value in seen.values()
+    return value == ANYONE or value in seen.values() | seen.together()
 
 
 @given(crowds, st.integers(-2, 18), st.integers(0, 18), st.booleans())

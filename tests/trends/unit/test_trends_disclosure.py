@@ -172,6 +172,14 @@ def requests(rng: random.Random, windows: int) -> Iterator[Any]:
                 baseline=rng.choice(trends_pb2.Baseline.values()),
                 page_size=100,
             )
+            if dimension in (trends_pb2.DIMENSION_ITEM, trends_pb2.DIMENSION_COLOR):
+                yield trends_pb2.GetCoWornRequest(
+                    dimension=dimension,
+                    filter=chosen,
+                    window_days=length,
+                    as_of=end,
+                    page_size=100,
+                )
             yield trends_pb2.GetCatalogGapsRequest(
                 dimension=dimension,
                 side=rng.choice(trends_pb2.GapSide.values()),

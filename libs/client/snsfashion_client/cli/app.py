@@ -15,7 +15,7 @@ from snsfashion_client.cli.palette import palette
 from snsfashion_client.cli.people import feedback, profile
 from snsfashion_client.cli.promotion import promotion
 from snsfashion_client.cli.recommend import recommend, recommend_batch
-from snsfashion_client.cli.series import evidence, series
+from snsfashion_client.cli.series import co_worn, evidence, series
 from snsfashion_client.cli.trends import trends
 
 
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 for command in (
-    *(trends, series, evidence, gaps),
+    *(trends, series, co_worn, evidence, gaps),
     *(recommend, recommend_batch, similar, complete, outfit, photo),
     *(profile, feedback, promotion, disagreements),
     *(crawl, erase, fate, fates, dead),

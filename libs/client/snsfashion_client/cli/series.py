@@ -1,4 +1,4 @@
-"""`snsfashion series` and `snsfashion evidence`: one value of trends."""
+"""`snsfashion series`, `co-worn` and `evidence`: one value of trends."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from snsfashion_client.cli.options import DAY, SAVE, one_value, which_photos
 from snsfashion_client.cli.output import console, json_option, percent, print_json, table
 from snsfashion_client.cli.shown_photos import save_photos
 from snsfashion_client.cli.trends import basis_lines
+from snsfashion_client.names import value_words
 
 
 @click.command()
@@ -53,6 +54,47 @@ def _point(point: trends_pb2.Point) -> tuple[str, ...]:
         return start, "", "", "", str(point.total), "withheld: too few people"
     interval = f"{100 * point.share_low:.0f}% to {100 * point.share_high:.0f}%"
     return start, percent(point.share), interval, str(point.count), str(point.total), partial
+
+
+@click.command("co-worn")
+@click.option("--item", default="", help="An item, such as skirt.")
+@click.option("--color", default="", help="A color family, such as red; not with --item.")
+@click.option("--dimension", default="item", show_default=True, help="Without them: item or color.")
+@click.option("--days", type=click.IntRange(1, 92), default=28, show_default=True, help="Window.")
+@click.option("--as-of", type=DAY, help="Last day of the window; by default today.")
+@click.option("--top", type=click.IntRange(1, 100), default=20, show_default=True, help="Rows.")
+@which_photos
+@json_option
+def co_worn(days: int, as_of: datetime | None, top: int, as_json: bool, **more: Any) -> None:
+    """Show what is worn with an item or a color, in other garments of the same look.
+
+    \b
+    Examples:
+      snsfashion co-worn --item skirt
+      snsfashion co-worn --color red --days 92 --json
+    """
+    with open_client("trends") as client:
+        answer = client.get_co_worn(window_days=days, as_of=as_of, page_size=top, **more)
+    if as_json:
+        print_json(answer)
+        return
+    out = console()
+    if not answer.rows:
+        out.print("Nothing can be said.")
+    else:
+        rows = table("", "with", "share", "95% interval", "times chance", "count")
+        for row in answer.rows:
+            rows.add_row(
+                value_words(row.value),
+                value_words(row.other),
+                percent(row.share),
+                f"{100 * row.share_low:.0f}% to {100 * row.share_high:.0f}%",
+                f"{row.lift:.1f}",
+                str(row.count),
+            )
+        out.print(rows)
+    for line in basis_lines(answer.basis):
+        out.print(line, style="dim", soft_wrap=True)
 
 
 @click.command()

@@ -54,6 +54,7 @@ from snsfashion_client.messages.promotions import (
 from snsfashion_client.messages.segmenter import segment
 from snsfashion_client.messages.trends import (
     get_catalog_gaps,
+    get_co_worn,
     get_evidence_photo,
     get_trend_evidence,
     get_trend_series,
@@ -72,6 +73,7 @@ __all__ = [
     "extract_colors",
     "filters",
     "get_catalog_gaps",
+    "get_co_worn",
     "get_crawl",
     "get_evidence_photo",
     "get_fate",

@@ -20,6 +20,7 @@ from snsfashion.trends.v1.trends_pb2 import (
     Dimension,
     Filter,
     GetCatalogGapsRequest,
+    GetCoWornRequest,
     GetEvidencePhotoRequest,
     GetTrendEvidenceRequest,
     GetTrendSeriesRequest,
@@ -151,6 +152,39 @@ def get_catalog_gaps(
         window_days=window_days,
         as_of=moment("as_of", as_of),
         examples=examples,
+        page_size=page_size,
+        page_token=page_token,
+    )
+
+
+def get_co_worn(
+    *,
+    item: str = "",
+    color: str = "",
+    dimension: str = "item",
+    kind: str = "",
+    site: str = "",
+    hashtag: str = "",
+    window_days: int = 0,
+    as_of: datetime | None = None,
+    page_size: int = 0,
+    page_token: str = "",
+) -> GetCoWornRequest:
+    """Ask what is worn with an `item` or a `color`, in other garments; without them, with every value of `dimension`.
+
+    `kind`, `site`, `hashtag` and `as_of` are those of `get_trends`. `window_days`: up to 92; 0 means 28. Raise ValueError if
+    both an item and a color are given.
+    """
+    if item and color:
+        raise ValueError("give an item or a color, not both")
+    if item or color:
+        dimension = "item" if item else "color"
+    return GetCoWornRequest(
+        dimension=names.dimension(dimension),
+        value=_value(item, color, "", "") if item or color else None,
+        filter=_filter(kind, site, hashtag),
+        window_days=window_days,
+        as_of=moment("as_of", as_of),
         page_size=page_size,
         page_token=page_token,
     )

@@ -1092,3 +1092,139 @@ class GetCatalogGapsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetCatalogGapsResponse: _TypeAlias = GetCatalogGapsResponse  # noqa: Y015
+
+@_typing.final
+class GetCoWornRequest(_message.Message):
+    """GetCoWorn's request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIMENSION_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    WINDOW_DAYS_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    dimension: Global___Dimension.ValueType
+    """Items or colors."""
+    window_days: _builtins.int
+    """Days of the window that ends with the day of `as_of`; 0 for 28."""
+    page_size: _builtins.int
+    """Rows of a page; 0 for 20."""
+    page_token: _builtins.str
+    """next_page_token of the page before; empty for the first."""
+    @_builtins.property
+    def value(self) -> Global___Value:
+        """What others are worn with; absent: every value, one after the other."""
+
+    @_builtins.property
+    def filter(self) -> Global___Filter:
+        """Which photos count."""
+
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """End of the window, in the years 1970 to 8999; absent: now."""
+
+    def __init__(
+        self,
+        *,
+        dimension: Global___Dimension.ValueType = ...,
+        value: Global___Value | None = ...,
+        filter: Global___Filter | None = ...,
+        window_days: _builtins.int = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "filter", b"filter", "value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "dimension", b"dimension", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token", "value", b"value", "window_days", b"window_days"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCoWornRequest: _TypeAlias = GetCoWornRequest  # noqa: Y015
+
+@_typing.final
+class CoWorn(_message.Message):
+    """Two values that different garments of a photo show. Two garments of one color are such a pair, two of one item are not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUE_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    SHARE_FIELD_NUMBER: _builtins.int
+    SHARE_LOW_FIELD_NUMBER: _builtins.int
+    SHARE_HIGH_FIELD_NUMBER: _builtins.int
+    LIFT_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """Contributor-days that show both, a multiple of 5."""
+    share: _builtins.float
+    """Their share of the contributor-days that show `value`."""
+    share_low: _builtins.float
+    """Lower end of its 95% Wilson interval."""
+    share_high: _builtins.float
+    """Upper end of it."""
+    lift: _builtins.float
+    """How much more often the other is shown with it than by everybody; 1 is chance."""
+    @_builtins.property
+    def value(self) -> Global___Value:
+        """What the other is worn with."""
+
+    @_builtins.property
+    def other(self) -> Global___Value:
+        """The other."""
+
+    def __init__(
+        self,
+        *,
+        value: Global___Value | None = ...,
+        other: Global___Value | None = ...,
+        count: _builtins.int = ...,
+        share: _builtins.float = ...,
+        share_low: _builtins.float = ...,
+        share_high: _builtins.float = ...,
+        lift: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["other", b"other", "value", b"value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "lift", b"lift", "other", b"other", "share", b"share", "share_high", b"share_high", "share_low", b"share_low", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CoWorn: _TypeAlias = CoWorn  # noqa: Y015
+
+@_typing.final
+class GetCoWornResponse(_message.Message):
+    """GetCoWorn's response."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___CoWorn]:
+        """By `value`, the most worn other first."""
+
+    @_builtins.property
+    def basis(self) -> Global___Basis:
+        """What the answer is based on. Its `withheld` is 0: how many pairs are withheld is not told."""
+
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[Global___CoWorn] | None = ...,
+        next_page_token: _builtins.str = ...,
+        basis: Global___Basis | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "next_page_token", b"next_page_token", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCoWornResponse: _TypeAlias = GetCoWornResponse  # noqa: Y015

@@ -55,6 +55,11 @@ class TrendsServiceStub:
                 request_serializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetEvidencePhotoRequest.SerializeToString,
                 response_deserializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetEvidencePhotoResponse.FromString,
                 _registered_method=True)
+        self.GetCoWorn = channel.unary_unary(
+                '/snsfashion.trends.v1.TrendsService/GetCoWorn',
+                request_serializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetCoWornRequest.SerializeToString,
+                response_deserializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetCoWornResponse.FromString,
+                _registered_method=True)
         self.GetCatalogGaps = channel.unary_unary(
                 '/snsfashion.trends.v1.TrendsService/GetCatalogGaps',
                 request_serializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetCatalogGapsRequest.SerializeToString,
@@ -94,6 +99,13 @@ class TrendsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCoWorn(self, request, context):
+        """Returns what is worn with an item or a color, in other garments on the same photo. INVALID_ARGUMENT names the field.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetCatalogGaps(self, request, context):
         """Compares what people wear with what shops offer. INVALID_ARGUMENT names the field.
         """
@@ -123,6 +135,11 @@ def add_TrendsServiceServicer_to_server(servicer, server):
                     servicer.GetEvidencePhoto,
                     request_deserializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetEvidencePhotoRequest.FromString,
                     response_serializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetEvidencePhotoResponse.SerializeToString,
+            ),
+            'GetCoWorn': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCoWorn,
+                    request_deserializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetCoWornRequest.FromString,
+                    response_serializer=snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetCoWornResponse.SerializeToString,
             ),
             'GetCatalogGaps': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCatalogGaps,
@@ -239,6 +256,33 @@ class TrendsService:
             '/snsfashion.trends.v1.TrendsService/GetEvidencePhoto',
             snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetEvidencePhotoRequest.SerializeToString,
             snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetEvidencePhotoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCoWorn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/snsfashion.trends.v1.TrendsService/GetCoWorn',
+            snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetCoWornRequest.SerializeToString,
+            snsfashion_dot_trends_dot_v1_dot_trends__pb2.GetCoWornResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,8 @@ class TrendsServiceStub:
     """Returns photos behind a number, without erased ones."""
     GetEvidencePhoto: _grpc.UnaryUnaryMultiCallable[_trends_pb2.GetEvidencePhotoRequest, _trends_pb2.GetEvidencePhotoResponse]
     """Returns the bytes of a photo that an answer shows, by its token. NOT_FOUND if the token has ended, or the photo is gone."""
+    GetCoWorn: _grpc.UnaryUnaryMultiCallable[_trends_pb2.GetCoWornRequest, _trends_pb2.GetCoWornResponse]
+    """Returns what is worn with an item or a color, in other garments on the same photo. INVALID_ARGUMENT names the field."""
     GetCatalogGaps: _grpc.UnaryUnaryMultiCallable[_trends_pb2.GetCatalogGapsRequest, _trends_pb2.GetCatalogGapsResponse]
     """Compares what people wear with what shops offer. INVALID_ARGUMENT names the field."""
 
@@ -57,6 +59,8 @@ class TrendsServiceAsyncStub(TrendsServiceStub):
     """Returns photos behind a number, without erased ones."""
     GetEvidencePhoto: _aio.UnaryUnaryMultiCallable[_trends_pb2.GetEvidencePhotoRequest, _trends_pb2.GetEvidencePhotoResponse]  # type: ignore[assignment]
     """Returns the bytes of a photo that an answer shows, by its token. NOT_FOUND if the token has ended, or the photo is gone."""
+    GetCoWorn: _aio.UnaryUnaryMultiCallable[_trends_pb2.GetCoWornRequest, _trends_pb2.GetCoWornResponse]  # type: ignore[assignment]
+    """Returns what is worn with an item or a color, in other garments on the same photo. INVALID_ARGUMENT names the field."""
     GetCatalogGaps: _aio.UnaryUnaryMultiCallable[_trends_pb2.GetCatalogGapsRequest, _trends_pb2.GetCatalogGapsResponse]  # type: ignore[assignment]
     """Compares what people wear with what shops offer. INVALID_ARGUMENT names the field."""
 
@@ -94,6 +98,14 @@ class TrendsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_trends_pb2.GetEvidencePhotoResponse, _abc.Awaitable[_trends_pb2.GetEvidencePhotoResponse]]:
         """Returns the bytes of a photo that an answer shows, by its token. NOT_FOUND if the token has ended, or the photo is gone."""
+
+    @_abc_1.abstractmethod
+    def GetCoWorn(
+        self,
+        request: _trends_pb2.GetCoWornRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_trends_pb2.GetCoWornResponse, _abc.Awaitable[_trends_pb2.GetCoWornResponse]]:
+        """Returns what is worn with an item or a color, in other garments on the same photo. INVALID_ARGUMENT names the field."""
 
     @_abc_1.abstractmethod
     def GetCatalogGaps(

@@ -24,6 +24,8 @@ from trends.core.observation import Observation, Stratum, Value
 SHARDS = 16
 """A power of two up to 256. Changing it changes all cells: raise `cellstore.FORMAT`."""
 ANYONE = Value(0)
+# Between the two ends of a pair, in the database: no color family has a control character.
+_OTHER = "\x1f"
 """Shown by every photo: what shares are taken of."""
 
 # A row's key: 16 bytes of the contributor's hash, 2 of the value's place in `values` (big endian), 1 of the weekday.
@@ -88,7 +90,7 @@ class Cell:
             for seen in observations:
                 who, day = contributor_id(seen), seen.day.weekday()
                 photos[Fact(day, seen.authored, seen.dated, seen.order)] += sign
-                for value in (ANYONE, *seen.values(), *seen.offers()):
+                for value in (ANYONE, *seen.values(), *seen.together(), *seen.offers()):
                     rows[who, value, day] += sign
         values = tuple(sorted({value for _, value, _ in rows}))
         place = {value: i.to_bytes(2, "big") for i, value in enumerate(values)}
@@ -122,7 +124,9 @@ class Cell:
         """Return the fields for the database: equal cells have equal ones, byte for byte."""
         return {
             "values": [
-                f"{v.dimension}:{v.category}:{v.style}:{v.pattern}:{v.color}" for v in self.values
+                f"{v.dimension}:{v.category}:{v.style}:{v.pattern}:{v.color}"
+                + (f"{_OTHER}{v.other}" if v.other else "")
+                for v in self.values
             ],
             "keys": self.keys.tobytes(),
             "refs": self.refs.tobytes(),
@@ -137,7 +141,8 @@ class Cell:
             dimension, category, style, *pattern, color = text.split(":", 4)
             # A replica of the version before, which may write until it is replaced, has no pattern.
             numbers = [int(number) for number in (dimension, category, style, *pattern, 0)]
-            values.append(Value(numbers[0], numbers[1], color, numbers[2], numbers[3]))
+            color, _, other = color.partition(_OTHER)
+            values.append(Value(numbers[0], numbers[1], color, numbers[2], numbers[3], other))
         photos = [
             (Fact(day, authored, dated, (a, b, c, d)), n)
             for day, authored, dated, a, b, c, d, n in document["photos"]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from trends.core.cell import ANYONE, Cell, CellKey, Fact, Tally
 from trends.core.disclosure import K, round_down, safe_days
-from trends.core.observation import OFFERED, Stratum, Value
+from trends.core.observation import OFFERED, TOGETHER, Stratum, Value
 
 Counted = NDArray[np.int64]
 
@@ -131,7 +131,7 @@ class Counts:
         people = np.bincount(value, count, len(self.values)).astype(np.int64)
         is_told = people[self._place[ANYONE]] >= K
         facts = frozenset[Fact]().union(*(t.facts for t in found)) if is_told else frozenset[Fact]()
-        is_offer = np.array([value.dimension >= OFFERED for value in self.values], np.bool_)
+        is_offer = np.array([OFFERED <= v.dimension < TOGETHER for v in self.values], np.bool_)
         offers = np.where(is_offer, people, 0)
         return Week(safe_days(days, people), round_down(people), offers, people > 0, facts)
 

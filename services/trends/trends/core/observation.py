@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date
+from itertools import combinations
 from typing import NamedTuple
 
 from servicekit.errors import InvalidMessage
@@ -31,8 +32,19 @@ class Value(NamedTuple):
     color: str = ""
     style: int = 0
     pattern: int = 0
+    other: str = ""
+    """Of two that are worn together (TOGETHER): the Category, as text, or the color family of the other garment."""
+
+    def ends(self) -> tuple[Value, Value]:
+        """Return the two values of a pair that `together` made."""
+        dimension = self.dimension - TOGETHER
+        if dimension == trends_pb2.DIMENSION_ITEM:
+            return Value(dimension, self.category), Value(dimension, int(self.other))
+        return Value(dimension, color=self.color), Value(dimension, color=self.other)
 
 
+TOGETHER = 200
+"""Added to the dimension of two items, or two colors, that different garments of a photo show."""
 OFFERED = 100
 """Added to the dimension of a value that a shop offers. Offers are counted apart, and exactly: they are not people's."""
 
@@ -79,6 +91,21 @@ class Observation:
         if self.style and self.stratum.kind == fashion_pb2.SOURCE_KIND_SHOP:
             shown.add(Value(trends_pb2.DIMENSION_STYLE, style=self.style))
         return frozenset(shown)
+
+    def together(self) -> frozenset[Value]:
+        """Return the pairs of items and of colors that different garments show, each once and sorted.
+
+        Two garments of one item are no pair; two of one color are.
+        """
+        pairs: set[Value] = set()
+        for one, other in combinations(self.garments, 2):
+            low, high = sorted((one.category, other.category))
+            if low != high:
+                pairs.add(Value(TOGETHER + trends_pb2.DIMENSION_ITEM, low, other=str(high)))
+            first, second = sorted((one.color, other.color))
+            if first:
+                pairs.add(Value(TOGETHER + trends_pb2.DIMENSION_COLOR, color=first, other=second))
+        return frozenset(pairs)
 
     def offers(self) -> frozenset[Value]:
         """Return everything that this photo offers, and OFFERED_ANYTHING; nothing if it can't be bought."""
