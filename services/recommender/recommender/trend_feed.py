@@ -95,6 +95,7 @@ class TrendFeed:
                     await self._rows(
                         trends_pb2.DIMENSION_COLOR, as_of, lambda value: value.color_family
                     ),
+                    await self._lifts(as_of),
                 )
         except (grpc.aio.AioRpcError, TimeoutError) as error:
             _log.warning("trends_out_of_reach", error=_text(error))
@@ -130,6 +131,25 @@ class TrendFeed:
                 )
             if not answer.next_page_token:
                 return rows
+            request.page_token = answer.next_page_token
+
+    async def _lifts(self, as_of: datetime) -> dict[tuple[int, int], float]:
+        """Return how much more often than by chance people wear the second item with the first; none from an older service."""
+        lifts: dict[tuple[int, int], float] = {}
+        request = trends_pb2.GetCoWornRequest(
+            dimension=trends_pb2.DIMENSION_ITEM, as_of=timestamp(as_of), page_size=_PAGE_SIZE
+        )
+        while True:
+            try:
+                answer = await self._stub.GetCoWorn(request, timeout=DEADLINE_S)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                    return {}
+                raise
+            for row in answer.rows:
+                lifts[int(row.value.category), int(row.other.category)] = row.lift
+            if not answer.next_page_token:
+                return lifts
             request.page_token = answer.next_page_token
 
 

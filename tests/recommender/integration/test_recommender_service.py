@@ -54,6 +54,8 @@ class Trends(trends_pb2_grpc.TrendsServiceServicer):
     calls: list[trends_pb2.GetTrendsRequest] = field(default_factory=list)
     traces: list[str] = field(default_factory=list)
     """The `traceparent` of each call."""
+    worn: list[trends_pb2.CoWorn] = field(default_factory=list)
+    """What people wear together."""
 
     async def GetTrends(
         self, request: trends_pb2.GetTrendsRequest, context: Any
@@ -73,8 +75,10 @@ class Trends(trends_pb2_grpc.TrendsServiceServicer):
     async def GetTrendEvidence(self, request: Any, context: Any) -> Any:
         raise NotImplementedError
 
-    async def GetCoWorn(self, request: Any, context: Any) -> Any:
-        raise NotImplementedError
+    async def GetCoWorn(
+        self, request: trends_pb2.GetCoWornRequest, context: Any
+    ) -> trends_pb2.GetCoWornResponse:
+        return trends_pb2.GetCoWornResponse(rows=self.worn)
 
     async def GetEvidencePhoto(self, request: Any, context: Any) -> Any:
         raise NotImplementedError

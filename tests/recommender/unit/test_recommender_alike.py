@@ -147,3 +147,21 @@ def test_what_is_worn_together_more_often_comes_first() -> None:
     first, second = find_completions(index, Wanted([(TOP, "navy")]), allowed, 2)
     assert (first.code & CATEGORY_MASK, second.code & CATEGORY_MASK) == (SKIRT, TROUSERS)
     assert first.worn_together > 0.5 > second.worn_together
+
+
+def test_what_people_wear_together_counts_before_what_the_shop_shows() -> None:
+    index, allowed = shop(
+        outfit(0, (TOP, "navy"), (TROUSERS, "white")),
+        outfit(1, (TOP, "navy"), (TROUSERS, "white")),
+        outfit(2, (TOP, "navy"), (TROUSERS, "white")),
+        outfit(3, (SKIRT, "white")),
+    )
+    wanted = Wanted([(TOP, "navy")])
+    by_shop = find_completions(index, wanted, allowed, 1)
+    by_people = find_completions(
+        index, wanted, allowed, 1, {(TOP, SKIRT): 3.0, (TOP, TROUSERS): 0.4}
+    )
+    assert [one.code & CATEGORY_MASK for one in by_shop] == [TROUSERS]
+    [skirt] = by_people
+    assert skirt.code & CATEGORY_MASK == SKIRT
+    assert skirt.worn_together == pytest.approx(0.75)

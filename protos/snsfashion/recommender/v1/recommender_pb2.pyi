@@ -1442,7 +1442,7 @@ class Completion(_message.Message):
     score: _builtins.float
     """In [0, 1]: the mean of the three below."""
     worn_together: _builtins.float
-    """How often the item is worn with the items that are there, against others, in [0, 1]."""
+    """How often the item is worn with the items that are there, against others, in [0, 1]: by people, else in the shop's outfits."""
     harmony: _builtins.float
     """How well the colors go together, in [0, 1] (Ou and Luo 2006)."""
     style: _builtins.float

@@ -60,8 +60,11 @@ class TrendTable:
         item_color: Mapping[tuple[int, str], TrendRow],
         item: Mapping[int, TrendRow],
         color: Mapping[str, TrendRow],
+        lifts: Mapping[tuple[int, int], float] | None = None,
     ) -> None:
+        """`lifts`: how much more often than by chance the second item is worn with the first; 1 is chance."""
         self._rows = (item_color, item, color)
+        self.lifts = lifts or {}
         self._item_color = item_color
         self._item = item
         self._color = color
@@ -81,7 +84,10 @@ class TrendTable:
             _raise_to(self._strongest_of_color, family, row.share)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, TrendTable) and self._rows == other._rows
+        return isinstance(other, TrendTable) and (self._rows, self.lifts) == (
+            other._rows,
+            other.lifts,
+        )
 
     __hash__ = None  # type: ignore[assignment]
 

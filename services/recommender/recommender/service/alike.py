@@ -8,6 +8,7 @@ from recommender.core.alike.complete import Completion, Wanted, find_completions
 from recommender.core.alike.similar import find_similar
 from recommender.core.catalog import CATEGORY_BITS, CATEGORY_MASK, Catalog
 from recommender.core.profile import NOTHING_LEARNED
+from recommender.core.trend_table import NO_TRENDS
 from recommender.service.parts import Context, Parts
 from servicekit.errors import NotFound
 from snsfashion.recommender.v1 import recommender_pb2
@@ -54,7 +55,9 @@ class AlikeCalls:
         if row is not None:
             mask[row] = False
         wanted = Wanted(garments, style, asked.categories)
-        found = find_completions(catalog, wanted, mask, request.k or requests.DEFAULT_K)
+        trends = await self._parts.trends.table(self._parts.clock()) or NO_TRENDS
+        k = request.k or requests.DEFAULT_K
+        found = find_completions(catalog, wanted, mask, k, trends.lifts)
         answer = recommender_pb2.CompleteOutfitResponse(relaxed=passed.relaxed)
         for one in found:
             await self._add(answer, catalog, one)

@@ -12,6 +12,7 @@ from fashion import lab
 from fashion.words import FAMILIES
 from recommender.core.alike.harmony import harmony
 from recommender.core.catalog import CATEGORY_BITS, CATEGORY_MASK, Catalog
+from recommender.core.trend_table import NO_TRENDS
 
 _TOP, _OUTER, _BOTTOM = frozenset((1, 2, 5, 6)), frozenset((3, 4)), frozenset((7, 8, 9))
 _DRESS = frozenset((10, 11, 12, 13))
@@ -50,15 +51,20 @@ class Completion:
 
 
 def find_completions(
-    catalog: Catalog, wanted: Wanted, allowed: NDArray[np.bool_], k: int
+    catalog: Catalog,
+    wanted: Wanted,
+    allowed: NDArray[np.bool_],
+    k: int,
+    lifts: Mapping[tuple[int, int], float] = NO_TRENDS.lifts,
 ) -> list[Completion]:
     """Return at most k outfits of `allowed`, bool (rows,), each for another item in another color, best first.
 
-    What is worn together is counted over all outfits of the catalog. Equal ones are ordered by image id.
+    What is worn together is what people wear (`lifts`, of TrendTable); where they say nothing, what the outfits of the catalog show.
+    Equal ones are ordered by image id.
     """
     columns = catalog.columns
     free = _free_categories({category for category, _ in wanted.garments}, wanted.categories)
-    together = _worn_together(catalog, [category for category, _ in wanted.garments])
+    together = _worn_together(catalog, [category for category, _ in wanted.garments], lifts)
     harmonies = _harmonies(catalog, [family for _, family in wanted.garments])
     worth = {
         code: float(together[code & CATEGORY_MASK] + harmonies[code >> CATEGORY_BITS])
@@ -125,10 +131,12 @@ def _free_categories(worn: Collection[int], asked: Collection[int]) -> frozenset
     return frozenset(free & set(asked) if asked else free)
 
 
-def _worn_together(catalog: Catalog, worn: Sequence[int]) -> NDArray[np.float64]:
+def _worn_together(
+    catalog: Catalog, worn: Sequence[int], lifts: Mapping[tuple[int, int], float]
+) -> NDArray[np.float64]:
     """Return by category how often it is worn with each of the items against how often at all, the mean over them: (16,) in [0, 1].
 
-    A lift of x becomes x / (1 + x): 0.5 is chance. Both counts have one more, so that rare items are near chance.
+    A lift of x becomes x / (1 + x): 0.5 is chance. Both counts of the catalog have one more, so that rare items are near chance.
     """
     columns = catalog.columns
     # Of 8,192 combinations of items few occur, so these are counted, not the outfits.
@@ -141,6 +149,8 @@ def _worn_together(catalog: Catalog, worn: Sequence[int]) -> NDArray[np.float64]
     for category in worn:
         together = has @ (times * has[category])
         lift = (together + 1) / (shares * (times @ has[category]) + 1)
+        for other in range(len(lift)):
+            lift[other] = lifts.get((category, other), lift[other])
         result += lift / (1 + lift)
     return result / max(len(worn), 1)
 
