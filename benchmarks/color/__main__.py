@@ -27,6 +27,7 @@ from sklearn.cluster import KMeans
 from tqdm import tqdm
 
 from benchmarks.bars import Bar, table
+from benchmarks.color import patterns
 from benchmarks.color.garments import KEYS, TONES, Garment, Mask, Photo, grown, photos, ragged
 from color.core import palette
 from color.core.extract import GarmentColors, extract
@@ -76,7 +77,8 @@ def main(count: int, seed: int, as_json: bool) -> None:
     Exit status 1 if a bar is missed.
     """
     found, worst = measure(count, seed, quiet=as_json)
-    bars = _bars(found)
+    found["patterns"] = patterns.measure(quiet=as_json)
+    bars = [*_bars(found), *patterns.bars(found["patterns"])]
     result = {"bars": [asdict(bar) for bar in bars], **found}
     Path(".run").mkdir(exist_ok=True)
     Path(".run/bench-color.json").write_text(
@@ -356,14 +358,18 @@ def _show(result: dict[str, Any], bars: Sequence[Bar]) -> None:
         "true": "true masks, as the service measures",
         "3-means": "3-means in RGB, true masks",
     }
-    for method, patterns in result["by_pattern"].items():
-        _table(console, titles.get(method, f"masks {method}"), "cloth", patterns)
+    for method, by_cloth in result["by_pattern"].items():
+        _table(console, titles.get(method, f"masks {method}"), "cloth", by_cloth)
+    _table(console, "patterns, of other garments", "pattern", result["patterns"]["by_pattern"])
     _table(console, "plain garments in colors easily lost", "color", result["keys"])
     tones = {f"Monk {row['monk_tone']}": row for row in result["keys_by_tone"]}
     _table(console, "these five by skin tone", "skin", tones)
     light = result["white_balance"]
     _table(console, f"white balance; photos: {light['outcomes']}", "cast", light["casts"])
     console.print("speed", result["speed"])
+    console.print(
+        f"measuring the pattern takes {result['patterns']['cost']:.2f} times as long as measuring the colors"
+    )
     console.print(table("Colors", bars))
 
 
