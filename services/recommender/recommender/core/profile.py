@@ -202,6 +202,7 @@ def _most_probable(
         # Far from the maximum a full step may overshoot.
         step = np.linalg.solve(curvature, slope).clip(-1, 1)
         found += step
-        if np.abs(step).max() < 1e-9:
+        # The error of the next step would be the square of this.
+        if np.abs(step).max() < 1e-6:
             break
     return found
