@@ -1,4 +1,4 @@
-"""Photos that may be looked at for a while: by a signed address of the object store, or by a token of this service."""
+"""Photos behind numbers: which may be shown, and how they are looked at for a while: by a signed address, or by a token."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime, timedelta
+
+import numpy as np
 
 from photokit.blobs import BlobStore
 from servicekit.errors import FailedPrecondition, Gone, InvalidArgument, NotFound
 from snsfashion.fashion.v1.fashion_pb2 import ImageRef
 from snsfashion.trends.v1 import trends_pb2
+from trends.core.counts import Counts, Span, Week
+from trends.core.disclosure import Shown, draw_evidence
+from trends.core.observation import Value
 from trends.storage.photos import Photos
 
 LIFETIME = timedelta(hours=1)
@@ -34,6 +39,28 @@ class EvidencePhotos:
         self._blobs = blobs
         self._key = key
         self._clock = clock
+
+    async def find(
+        self, counts: Counts, window: Span, value: Value, hashtag: str, wanted: int
+    ) -> list[tuple[date, str]]:
+        """Return (Monday, image_id) of a sample of the photos that show the value, newest week first.
+
+        At least so many as wanted, and one more if there is one. From the database, so that what was erased is gone at once.
+        """
+        photos: list[tuple[date, str]] = []
+        for monday in reversed(list(window.mondays())):
+            days = [monday + timedelta(days=day) for day in range(7)]
+            found = await self._photos.find_showing(value, counts.families, hashtag, days)
+            for stratum in window.strata:
+                photos += [
+                    (monday, image_id)
+                    for image_id in _drawn(
+                        counts, window.week(stratum, monday), value, found.get(stratum, ())
+                    )
+                ]
+            if len(photos) > wanted:
+                break
+        return photos
 
     async def shown(self, image: ImageRef) -> trends_pb2.ShownPhoto:
         """Return a photo with what it can be looked at by; with neither if the service has no blob store."""
@@ -81,3 +108,12 @@ class EvidencePhotos:
 
     async def _sign(self, body: bytes) -> bytes:
         return hmac.digest(await self._key(), body, "sha256")
+
+
+def _drawn(counts: Counts, week: Week | None, value: Value, photos: Sequence[Shown]) -> list[str]:
+    """Return the image_ids of a stratum's week that may be shown."""
+    place = counts.place(value)
+    if week is None or place is None or place >= len(week.distinct) or not week.distinct[place]:
+        return []
+    told = {counts.values[place] for place in np.flatnonzero(week.distinct)}
+    return draw_evidence(photos, int(week.distinct[place]), told)

@@ -60,16 +60,20 @@ def strata(dimension: int, message: trends_pb2.Filter, counts: Counts) -> list[S
     kind = message.kind or (
         fashion_pb2.SOURCE_KIND_SHOP if styles else fashion_pb2.SOURCE_KIND_SOCIAL
     )
+    return _of_site(counts, kind, message.site, "filter.site")
+
+
+def _of_site(counts: Counts, kind: int, site: str, field: str) -> list[Stratum]:
+    """Return the strata of a kind and a site ("": all). Raise InvalidArgument, which names the field, if others have photos and it has none."""
     sites = {stratum.site: stratum for stratum in counts.strata if stratum.kind == kind}
-    if not message.site or not sites:
+    if not site or not sites:
         return list(sites.values())
-    if message.site not in sites:
-        near = difflib.get_close_matches(message.site, sites) or sorted(sites)[:5]
+    if site not in sites:
+        near = difflib.get_close_matches(site, sites) or sorted(sites)[:5]
         raise InvalidArgument(
-            "filter.site",
-            f"no photo of this kind is from {message.site!r}; there are: {', '.join(near)}",
+            field, f"no photo of this kind is from {site!r}; there are: {', '.join(near)}"
         )
-    return [sites[message.site]]
+    return [sites[site]]
 
 
 def last_days(counts: Counts, chosen: list[Stratum], last: date, days: int) -> Span:
@@ -104,12 +108,8 @@ def check_gaps(request: trends_pb2.GetCatalogGapsRequest) -> None:
 def offers(
     counts: Counts, request: trends_pb2.GetCatalogGapsRequest
 ) -> tuple[dict[Value, int], int]:
-    """Return how many photos of the chosen shops offer each value of a dimension, and how many offer anything."""
-    shops = [
-        stratum
-        for stratum in counts.strata
-        if stratum.kind == fashion_pb2.SOURCE_KIND_SHOP and request.shop_site in ("", stratum.site)
-    ]
+    """Return how many photos of the chosen shops offer each value of a dimension, and how many offer anything. Raise InvalidArgument."""
+    shops = _of_site(counts, fashion_pb2.SOURCE_KIND_SHOP, request.shop_site, "shop_site")
     places = counts.places(request.dimension + OFFERED)
     numbers = counts.offers(shops, places).tolist()
     values = (counts.values[p]._replace(dimension=request.dimension) for p in places)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import numpy as np
@@ -17,8 +17,7 @@ from snsfashion.trends.v1 import trends_pb2, trends_pb2_grpc
 from trends import messages, query
 from trends.core import growth, ranking, series
 from trends.core.co_worn import find_co_worn
-from trends.core.counts import Counts, Span, Week
-from trends.core.disclosure import Shown, draw_evidence
+from trends.core.counts import Counts, Span
 from trends.core.gaps import find_gaps
 from trends.core.observation import Stratum, Value, shown_garment
 from trends.evidence_photos import EvidencePhotos
@@ -129,7 +128,9 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         basis = self._basis(counts, everything, (window, nothing), page.as_of, int(withheld))
         if not told:
             return trends_pb2.GetTrendEvidenceResponse(basis=basis)
-        photos = await self._find_photos(counts, window, value, query.hashtag(request.filter), page)
+        photos = await self._looks.find(
+            counts, window, value, query.hashtag(request.filter), page.offset + page.size
+        )
         shown = photos[page.offset : page.offset + page.size]
         outfits = await self._photos.find_outfits([image_id for _, image_id in shown])
         return trends_pb2.GetTrendEvidenceResponse(
@@ -218,44 +219,19 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
     ) -> None:
         """Add photos of both sides to a row: of people as evidence is drawn."""
         most = request.examples
-        families = _families(counts)
         worn: list[str] = []
         if row.worn_count:
-            page = Page(0, most, self._clock())
-            found = await self._find_photos(
-                counts, window, value, query.hashtag(request.filter), page
-            )
+            tag = query.hashtag(request.filter)
+            found = await self._looks.find(counts, window, value, tag, most)
             worn = [image_id for _, image_id in found[:most]]
+        # Offers have no hashtags: all colors that were ever seen may be theirs.
+        families = (await self._snapshot.counts()).families
         offered = await self._photos.find_offers(value, families, request.shop_site, most)
         outfits = await self._photos.find_outfits([*worn, *offered])
         for names, examples in ((worn, row.worn_examples), (offered, row.offered_examples)):
             for name in names:
                 if name in outfits:
                     examples.append(await self._looks.shown(outfits[name].image))
-
-    async def _find_photos(
-        self, counts: Counts, window: Span, value: Value, hashtag: str, page: Page
-    ) -> list[tuple[date, str]]:
-        """Return (Monday, image_id) of a sample of the photos that show the value, newest week first.
-
-        At least to the end of the page, and one more if there is one. From the database, so that what was erased is gone
-        at once.
-        """
-        families = _families(counts)
-        photos: list[tuple[date, str]] = []
-        for monday in reversed(list(window.mondays())):
-            days = [monday + timedelta(days=day) for day in range(7)]
-            found = await self._photos.find_showing(value, families, hashtag, days)
-            for stratum in window.strata:
-                photos += [
-                    (monday, image_id)
-                    for image_id in _drawn(
-                        counts, window.week(stratum, monday), value, found.get(stratum, ())
-                    )
-                ]
-            if len(photos) > page.offset + page.size:
-                break
-        return photos
 
     async def _chosen(self, request: _Filtered) -> tuple[Counts, list[Stratum], Counts]:
         """Return the counts of the hashtag that a request's filter chooses, the strata, and the counts of all photos."""
@@ -310,17 +286,3 @@ class TrendsService(trends_pb2_grpc.TrendsServiceServicer):
         if window.last < days[0] or window.first > days[1]:
             return trends_pb2.BASIS_STATE_OUTSIDE_DATA
         return trends_pb2.BASIS_STATE_OK
-
-
-def _families(counts: Counts) -> list[str]:
-    """Return the color families that were ever seen."""
-    return [counts.values[place].color for place in counts.places(trends_pb2.DIMENSION_COLOR)]
-
-
-def _drawn(counts: Counts, week: Week | None, value: Value, photos: Sequence[Shown]) -> list[str]:
-    """Return the image_ids of a stratum's week that may be shown."""
-    place = counts.place(value)
-    if week is None or place is None or place >= len(week.distinct) or not week.distinct[place]:
-        return []
-    told = {counts.values[place] for place in np.flatnonzero(week.distinct)}
-    return draw_evidence(photos, int(week.distinct[place]), told)

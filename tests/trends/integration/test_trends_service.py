@@ -597,12 +597,17 @@ async def test_what_shops_sell_and_nobody_wears_is_the_opposite_gap(world: World
 
 
 async def test_without_offers_there_is_no_gap(world: World) -> None:
-    await with_a_gap(world)
-    asked = GAPS(dimension=COLOR, shop_site="other.example")
-    answer = await world.ask(asked)
+    await world.events.described([outfit(n) for n in range(20)])
+    answer = await world.ask(GAPS(dimension=COLOR, shop_site="shop.example"))
     assert not answer.gaps
     assert answer.offered_total == 0
     assert answer.basis.support > 0
+
+
+async def test_a_typo_in_a_shop_gets_the_shops_that_there_are(world: World) -> None:
+    await with_a_gap(world)
+    with pytest.raises(InvalidArgument, match=r"shop_site: .*there are: shop.example"):
+        await world.ask(GAPS(dimension=COLOR, shop_site="shop.exampl"))
 
 
 async def test_an_offer_that_is_sold_out_or_erased_is_none_any_more(world: World) -> None:

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from snsfashion.trends.v1 import trends_pb2
 from trends.core.cell import ANYONE, Cell, CellKey, Fact, Tally
 from trends.core.disclosure import K, round_down, safe_days
 from trends.core.observation import OFFERED, TOGETHER, Stratum, Value
@@ -95,6 +96,11 @@ class Counts:
     def places(self, dimension: int) -> NDArray[np.intp]:
         """Return the places in `values` of a dimension's values, in the order of these."""
         return np.array(self._dimensions.get(dimension, ()), np.intp)
+
+    @property
+    def families(self) -> list[str]:
+        """The color families that were ever seen."""
+        return [self.values[place].color for place in self.places(trends_pb2.DIMENSION_COLOR)]
 
     def place(self, value: Value) -> int | None:
         """Return the place in `values`, or None if the value was never seen."""
