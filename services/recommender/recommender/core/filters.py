@@ -117,7 +117,10 @@ def _leave_out_bought(catalog: Catalog, mask: NDArray[np.bool_], bought: Iterabl
     mask[rows] = False
     products = [product for product in columns.product[rows].tolist() if product]
     if products:
-        mask &= ~np.isin(columns.product, products)
+        # A table instead of numpy's isin, which sorts.
+        is_bought = np.zeros(columns.product.max() + 1, np.bool_)
+        is_bought[products] = True
+        mask &= ~is_bought[columns.product]
 
 
 def _keep_made_for(catalog: Catalog, mask: NDArray[np.bool_], filters: Filters) -> None:
