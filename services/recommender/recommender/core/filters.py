@@ -12,7 +12,6 @@ from recommender.core.catalog import CATEGORY_BITS, FAMILY_BITS, NO_GARMENT, Cat
 from recommender.core.profile import NOTHING_LEARNED, Learned
 from snsfashion.fashion.v1 import fashion_pb2
 
-
 # One comparison of a column is 20 times as fast as numpy's isin.
 _FEW_PRODUCTS = 16
 
