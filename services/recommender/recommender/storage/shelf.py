@@ -19,7 +19,7 @@ from servicekit.single_flight import SingleFlight
 # A list takes 8 bytes an outfit; there are 15 personal colors, and people with a taste and without one.
 _KEPT = 32
 # Outfits that changed since are scored one by one; if there are more than this, a new list is cheaper.
-_CHANGES = 500
+_CHANGES = 2000
 # How long an answer waits for a newer list while an older one would do.
 _PATIENCE_S = 0.01
 
