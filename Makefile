@@ -150,13 +150,12 @@ MINUTES ?= 120
 .PHONY: models
 models: $(READY) needs-data ## Train both networks again: DATA=../shared/data, MINUTES=120
 	@$(BIN)/python -m lookbook write --outfits 2000 --scenes 700 --split train --seed 20000 --out .run/lookbook --csv
-	@$(BIN)/python -m classifier.train --csv "$(DATA)/binary/train.csv" --csv .run/lookbook/labels.csv \
-		--arch efficientnet_lite0 --generation $(call next,classifier) --out .run/models/classifier
-	@$(BIN)/python -m segmenter.train --data "$(DATA)/segmentation/train:0.65" --data .run/lookbook:0.35 \
-		--init packaged --minutes $(MINUTES) --generation $(call next,segmenter) --out .run/models/segmenter
-
-# The generation after the one that ships.
-next = $$(( $$(sed -n 's/.*"generation": \([0-9]*\).*/\1/p' models/$(1)/model.json) + 1 ))
+	@$(BIN)/python -m classifier.train --csv "$(DATA)/binary/train.csv" --csv "$(DATA)/negatives/train.csv" \
+		--csv .run/lookbook/labels.csv --arch efficientnet_lite0 --out .run/models/classifier
+	@$(BIN)/python -m segmenter.train --data "$(DATA)/segmentation/train:.47" --data "$(DATA)/flat/train:.25" \
+		--data .run/lookbook:.18 --negatives "$(DATA)/negatives/train_sources.csv:.05" \
+		--negatives "$(DATA)/binary/train_sources.csv:.05" --except-source coco2017 --except-source Faces \
+		--except-source Faces_easy --init packaged --minutes $(MINUTES) --out .run/models/segmenter
 
 .PHONY: needs-data
 needs-data:

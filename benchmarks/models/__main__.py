@@ -31,7 +31,7 @@ from torchvision.models import resnet18
 from torchvision.models.detection import maskrcnn_resnet50_fpn
 from tqdm import tqdm
 
-from classifier.data.dataset import BadTable, read_csv
+from classifier.data.dataset import read_csv
 from classifier.data.dataset import read_photo as read_labeled
 from classifier.nets import model as classifier_model
 from classifier.nets.engine import Engine
@@ -39,7 +39,9 @@ from classifier.nets.preprocess import normalize, to_square
 from lookbook.draw.render import render
 from lookbook.spec.sampling import sample_outfit
 from modelkit.precision import has_fast_bf16
-from segmenter.data.dataset import BadData, read_photo, scan
+from modelkit.training.table import BadTable
+from segmenter.data.annotation import BadData
+from segmenter.data.dataset import read_photo, scan
 from segmenter.engines.open import open_engine
 from segmenter.engines.torchvision_engine import NONE, TorchvisionEngine
 from segmenter.evaluation import coco

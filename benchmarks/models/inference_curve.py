@@ -24,7 +24,8 @@ from torchvision.models.detection import MaskRCNN
 from tqdm import tqdm
 
 from modelkit.precision import has_fast_bf16
-from segmenter.data.dataset import BadData, Entry, read_photo, scan
+from segmenter.data.annotation import BadData
+from segmenter.data.dataset import Entry, read_photo, scan
 from segmenter.engines.torchvision_engine import NONE, Shortcuts, TorchvisionEngine
 from segmenter.evaluation import coco
 from segmenter.evaluation.predictions import DOUBTFUL, predict_all

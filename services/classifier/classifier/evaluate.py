@@ -8,18 +8,24 @@ from pathlib import Path
 
 import click
 
-from classifier.data.dataset import BadTable, Example, read_csv, read_sources
+from classifier.data.dataset import Example, read_csv, read_sources
 from classifier.evaluation.predictions import predict
 from classifier.evaluation.report import report, show
 from classifier.nets.engine import Engine
 from modelkit import imagenet_features
 from modelkit.training.options import EvaluateOptions, evaluate_options
+from modelkit.training.table import BadTable
 from modelkit.weights import BadWeights
 
 
 @click.command()
 @click.option(
-    "--csv", "table", required=True, metavar="FILE[:ROOT]", help="Labels as for classifier.train."
+    "--csv",
+    "tables",
+    multiple=True,
+    required=True,
+    metavar="FILE[:ROOT]",
+    help="Labels as for classifier.train. Repeatable.",
 )
 @click.option(
     "--sources",
@@ -30,9 +36,11 @@ from modelkit.weights import BadWeights
 )
 @click.option(
     "--leave-one-source-out",
+    "training",
+    multiple=True,
     metavar="FILE[:ROOT]",
     help="Also fit a linear probe on frozen ImageNet features of these training photos without each "
-    "source in turn, and judge that source. Takes minutes; needs the sources of both tables.",
+    "source in turn, and judge that source. Takes minutes; needs the sources of all tables. Repeatable.",
 )
 @click.option(
     "--features",
@@ -48,9 +56,9 @@ from modelkit.weights import BadWeights
 )
 def main(
     options: EvaluateOptions,
-    table: str,
+    tables: tuple[str, ...],
     sources: Path | None,
-    leave_one_source_out: str | None,
+    training: tuple[str, ...],
     features: str,
 ) -> None:
     """Measure the fashion classifier at its serving threshold.
@@ -65,15 +73,15 @@ def main(
         --predictions .run/predictions/classifier.csv
     """
     try:
-        examples = read(table, sources)
+        examples = [example for table in tables for example in read(table, sources)]
         predictions = predict(Engine.load(options.weights, options.device), examples)
         result = report(predictions)
-        if leave_one_source_out:
+        if training:
             from classifier.training import leave_one_out
 
             result["leave_one_source_out"] = leave_one_out.judge_sources(
                 imagenet_features.load(features),
-                read(leave_one_source_out, None),
+                [example for table in training for example in read(table, None)],
                 predictions.examples,
             )
     except (BadTable, BadWeights, LookupError) as error:

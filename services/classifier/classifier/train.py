@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 
 import click
 
-from classifier.data.dataset import BadTable, Example, read_csv, read_sources
+from classifier.data.dataset import Example, read_csv, read_sources
 from classifier.nets import model
 from classifier.training.experiment import cross_validate, train_and_export
 from classifier.training.recipe import Recipe
 from modelkit import imagenet_features
 from modelkit.training.loop import TrainingError
 from modelkit.training.options import TrainOptions, train_options
+from modelkit.training.table import BadTable
 from modelkit.weights import BadWeights
 
 FILE = click.Path(path_type=Path)
@@ -56,13 +58,15 @@ FILE = click.Path(path_type=Path)
     type=click.Choice(list(imagenet_features.SIZES)),
     help="Learn the answers and the features of a linear probe on this ImageNet network.",
 )
-@click.option(
-    "--patience",
-    default=10,
-    show_default=True,
-    help="Judgments without a lower loss that end the training; 0: no limit.",
+@train_options(
+    side=160,
+    batch=32,
+    lr=1e-3,
+    held_out=0.1,
+    evaluate_every=2,
+    patience=10,
+    served=Path("models/classifier"),
 )
-@train_options(side=160, batch=32, lr=1e-3, held_out=0.1, evaluate_every=2)
 def main(
     options: TrainOptions,
     tables: tuple[str, ...],
@@ -73,7 +77,6 @@ def main(
     arch: str,
     init: Path | None,
     teacher: str | None,
-    patience: int,
 ) -> None:
     """Train the fashion classifier and write model.safetensors and model.json.
 
@@ -91,7 +94,7 @@ def main(
         raise click.UsageError(f"--teacher, --init and --resume are for --arch {model.RESNET18}")
     if folds and (leave_out or options.resume or options.export_only):
         raise click.UsageError("--folds goes with neither --leave-out, --resume nor --export-only")
-    recipe = Recipe(arch, init, teacher, patience)
+    recipe = Recipe(arch, init, teacher)
     with options.process() as process:
         try:
             examples = read(tables, sources, by_author=group == "author", quiet=not process.first)
@@ -113,12 +116,18 @@ def read(
     examples: list[Example] = []
     for entry in tables:
         table, root, share = [*entry.split(":"), "", ""][:3]
+        try:
+            drawn = float(share or 1)
+        except ValueError:
+            drawn = math.nan
+        if not 0 < drawn < math.inf:
+            raise BadTable(f"{entry}: the share {share!r} is not a number above 0")
         found, problems = read_csv(
             Path(table),
             Path(root) if root else None,
             sources=of_photo,
             by_author=by_author,
-            share=float(share or 1),
+            share=drawn,
         )
         if not quiet:
             for problem in problems:

@@ -67,6 +67,7 @@ def _open(settings: Settings) -> SegmenterEngine:
             name=settings.segmenter_engine,
             classes=settings.class_names,
             generation=settings.segmenter_generation,
+            config=settings.segmenter_config,
         )
     except EngineError as error:
         raise StartError(str(error)) from error

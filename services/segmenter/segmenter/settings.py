@@ -25,6 +25,10 @@ class Settings(BlobSettings):
     segmenter_generation: int | None = Field(
         None, ge=1, description="of an .h5, 10 unless set; raise it whenever the file changes"
     )
+    segmenter_config: Path | None = Field(
+        None,
+        description="of an .h5: what config.display() of its training printed, or the same names as YAML",
+    )
     segmenter_device: str = Field("cpu", pattern="^(cpu|cuda(:[0-9]+)?)$")
     segmenter_queue: int = Field(32, ge=1, description="photos that wait before RPCs are refused")
 

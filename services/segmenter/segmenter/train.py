@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
 from modelkit.training.loop import TrainingError
 from modelkit.training.options import TrainOptions, train_options
 from modelkit.training.schedule import SCHEDULES
-from segmenter.data.dataset import BadData
+from segmenter.data.annotation import BadData
 from segmenter.nets import backbones
+from segmenter.options import except_source
 from segmenter.training.recipe import Recipe, read, train_and_export
 
 
@@ -23,6 +25,14 @@ from segmenter.training.recipe import Recipe, read, train_and_export
     metavar="FOLDER[:SHARE]",
     help="Photos in the DeepFashion2 layout, and their share of the draws. Repeatable.",
 )
+@click.option(
+    "--negatives",
+    multiple=True,
+    metavar="CSV[:SHARE]",
+    help="Photos without any garment: a CSV with the columns image,label, of which those with label 0 count, and their share of "
+    "the draws. Garments are also shown before them. Repeatable.",
+)
+@except_source
 @click.option(
     "--backbone",
     type=click.Choice(backbones.BACKBONES),
@@ -43,9 +53,18 @@ from segmenter.training.recipe import Recipe, read, train_and_export
     show_default=True,
     help="Of the learning rate, after a warm-up.",
 )
-@train_options(side=384, batch=2, lr=6e-4, held_out=0.08, evaluate_every=0)
+@train_options(
+    side=384, batch=2, lr=6e-4, held_out=0.08, evaluate_every=0, patience=0,
+    served=Path("models/segmenter"),
+)  # fmt: skip
 def main(
-    options: TrainOptions, folders: tuple[str, ...], backbone: str, init: str | None, schedule: str
+    options: TrainOptions,
+    folders: tuple[str, ...],
+    negatives: tuple[str, ...],
+    left_out: tuple[str, ...],
+    backbone: str,
+    init: str | None,
+    schedule: str,
 ) -> None:
     """Train the garment segmenter and write model.safetensors and model.json.
 
@@ -59,7 +78,7 @@ def main(
     recipe = Recipe(backbone, init, schedule)
     with options.process() as process:
         try:
-            photos = read(folders, options.held_out, quiet=not process.first)
+            photos = read(folders, negatives, left_out, options.held_out, quiet=not process.first)
             result = train_and_export(recipe, options, process, photos)
         except (BadData, backbones.BadInit, TrainingError, LookupError) as error:
             raise click.ClickException(str(error)) from error

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from classifier.data.dataset import BadTable, Draw, Example, TrainingPhotos, read_csv, read_sources
+from classifier.data.dataset import Draw, Example, TrainingPhotos, read_csv, read_sources
+from modelkit.training.table import BadTable
 
 
 def photo(path: Path) -> Path:
@@ -47,6 +48,41 @@ def test_rows_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     assert "t.csv:3" in problems[0]
     assert "gone.jpg" in problems[0]
     assert "maybe" in problems[1]
+
+
+def test_a_photo_that_is_listed_twice_counts_once(tmp_path: Path) -> None:
+    photo(tmp_path / "a.jpg")
+    (tmp_path / "t.csv").write_text("image,label\na.jpg,1\na.jpg,1\n")
+    examples, problems = read_csv(tmp_path / "t.csv")
+    assert len(examples) == 1
+    assert "t.csv:3: a.jpg is also in line 2" in problems[0]
+
+
+def test_a_photo_whose_labels_contradict_does_not_count(tmp_path: Path) -> None:
+    photo(tmp_path / "a.jpg")
+    photo(tmp_path / "b.jpg")
+    (tmp_path / "t.csv").write_text("image,label\na.jpg,1\nb.jpg,0\na.jpg,0\n")
+    examples, problems = read_csv(tmp_path / "t.csv")
+    assert [example.name for example in examples] == ["b.jpg"]
+    assert "neither counts" in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [("1", 1), ("1.0", 1), ("True", 1), (" TRUE ", 1), ("0", 0), ("0.0", 0), ("false", 0)],
+)
+def test_labels_are_read_in_the_spellings_of_spreadsheets(
+    tmp_path: Path, text: str, label: int
+) -> None:
+    photo(tmp_path / "a.jpg")
+    (tmp_path / "t.csv").write_text(f"image,label\na.jpg,{text}\n")
+    assert read_csv(tmp_path / "t.csv")[0][0].label == label
+
+
+def test_separators_of_windows_are_read(tmp_path: Path) -> None:
+    photo(tmp_path / "photos" / "a.jpg")
+    (tmp_path / "t.csv").write_text("image,label\nphotos\\a.jpg,1\n")
+    assert read_csv(tmp_path / "t.csv")[0][0].path == tmp_path / "photos" / "a.jpg"
 
 
 def test_a_table_with_other_columns_is_refused(tmp_path: Path) -> None:

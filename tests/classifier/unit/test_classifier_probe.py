@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from classifier.data.dataset import BadTable, read_csv
+from classifier.data.dataset import read_csv
 from classifier.training import probe
 from modelkit import imagenet_features
+from modelkit.training.table import BadTable
 
 
 def test_a_probe_separates_what_can_be_separated() -> None:

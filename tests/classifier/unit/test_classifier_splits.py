@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from classifier.data.dataset import BadTable, Example
+from classifier.data.dataset import Example
 from classifier.data.splits import folds, hold_out, leave_out
+from modelkit.training.table import BadTable
 
 EXAMPLES = [
     Example(Path(f"{author}_{n}_{i}.jpg"), "", int(author == "kim"), f"{author}_{n}", author)

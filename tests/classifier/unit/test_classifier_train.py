@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torchvision.models import ResNet
 
-from classifier.data.dataset import BadTable, Example, TrainingPhotos, read_csv
+from classifier.data.dataset import Example, TrainingPhotos, read_csv
 from classifier.nets import model
 from classifier.train import main
 from classifier.training.batches import draws, input_side
@@ -24,6 +24,7 @@ from classifier.training.task import Batch, ClassifierTask, label_weights
 from modelkit.training.distributed import Process
 from modelkit.training.loop import CHECKPOINT, CURVE, Loop, NonFiniteLoss
 from modelkit.training.schedule import Budget, cosine
+from modelkit.training.table import BadTable
 
 pytestmark = pytest.mark.slow
 

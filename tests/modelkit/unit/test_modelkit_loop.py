@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from modelkit.training.distributed import Process
-from modelkit.training.loop import CHECKPOINT, CURVE, BadCheckpoint, Loop, NonFiniteLoss
+from modelkit.training.loop import (
+    CHECKPOINT,
+    CURVE,
+    BadCheckpoint,
+    Loop,
+    NonFiniteLoss,
+    NoUsablePhoto,
+)
 from modelkit.training.schedule import Budget
 from modelkit.training.task import Judgment, Task
 
@@ -114,6 +121,12 @@ def test_the_average_forgets_the_start_quickly_and_then_moves_slowly() -> None:
     torch.testing.assert_close(
         loop.averaged().state_dict()["weight"], after_one + 0.002 * (2 - after_one)
     )
+
+
+def test_a_training_without_a_batch_that_can_be_used_ends_with_the_reason(tmp_path: Path) -> None:
+    empty = repeat(torch.zeros(0, 2))
+    with pytest.raises(NoUsablePhoto, match="an empty batch"):
+        new_loop().run(empty, tmp_path, judge_every=0)
 
 
 def test_the_task_is_told_each_step(tmp_path: Path) -> None:

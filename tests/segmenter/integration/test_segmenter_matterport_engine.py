@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fashion.words import CATEGORIES
 from segmenter.core.detection import Detection
-from segmenter.engines.matterport.config import Config
+from segmenter.engines.matterport.config import Config, FileConfig
 from segmenter.engines.matterport.conversion import convert
 from segmenter.engines.matterport.engine import MatterportEngine
 
@@ -25,7 +25,7 @@ def photo() -> NDArray[np.uint8]:
 @pytest.fixture(scope="module")
 def detections(matterport_h5: Path, photo: NDArray[np.uint8]) -> list[Detection]:
     """Return the detections of the photo, with the 13 categories."""
-    engine = MatterportEngine.load(matterport_h5, generation=1, config=CONFIG)
+    engine = MatterportEngine.load(matterport_h5, generation=1, config=FileConfig(CONFIG))
     (found,) = engine.predict([photo])
     assert found
     return found
@@ -35,7 +35,9 @@ def test_the_converted_file_gives_the_same_detections(
     matterport_h5: Path, photo: NDArray[np.uint8], detections: list[Detection], tmp_path: Path
 ) -> None:
     convert(matterport_h5, tmp_path / "same.safetensors")
-    engine = MatterportEngine.load(tmp_path / "same.safetensors", generation=1, config=CONFIG)
+    engine = MatterportEngine.load(
+        tmp_path / "same.safetensors", generation=1, config=FileConfig(CONFIG)
+    )
     assert engine.predict([photo]) == [detections]
 
 
@@ -44,7 +46,9 @@ def test_a_class_that_is_not_a_category_is_left_out_and_the_others_keep_theirs(
 ) -> None:
     other = detections[0].category
     names = ["hat" if number == other else category.name for number, category in CATEGORIES.items()]
-    engine = MatterportEngine.load(matterport_h5, classes=names, generation=1, config=CONFIG)
+    engine = MatterportEngine.load(
+        matterport_h5, classes=names, generation=1, config=FileConfig(CONFIG)
+    )
     # Masks of fewer garments in one batch may differ in their last digits.
     assert [(d.category, d.score, d.box) for d in engine.predict([photo])[0]] == [
         (d.category, d.score, d.box) for d in detections if d.category != other
@@ -52,6 +56,6 @@ def test_a_class_that_is_not_a_category_is_left_out_and_the_others_keep_theirs(
 
 
 def test_a_gray_photo_is_refused_by_shape(matterport_h5: Path) -> None:
-    engine = MatterportEngine.load(matterport_h5, generation=1, config=CONFIG)
+    engine = MatterportEngine.load(matterport_h5, generation=1, config=FileConfig(CONFIG))
     with pytest.raises(ValueError, match="RGB uint8"):
         engine.predict([np.zeros((50, 50), dtype=np.uint8)])

@@ -16,7 +16,7 @@ from PIL import Image
 from lookbook.draw.render import render
 from lookbook.spec.sampling import sample_outfit, sample_scene
 from segmenter.engines.matterport import molding
-from segmenter.engines.matterport.config import Config
+from segmenter.engines.matterport.config import Config, FileConfig
 from segmenter.engines.matterport.detect import Found
 from segmenter.engines.matterport.engine import MatterportEngine
 
@@ -76,7 +76,7 @@ def original(
 
 @pytest.fixture(scope="module")
 def engine(matterport_h5: Path) -> MatterportEngine:
-    return MatterportEngine.load(matterport_h5, generation=1, config=CONFIG)
+    return MatterportEngine.load(matterport_h5, generation=1, config=FileConfig(CONFIG))
 
 
 @pytest.fixture(scope="module")

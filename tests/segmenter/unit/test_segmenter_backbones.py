@@ -1,10 +1,12 @@
 """The networks by name, and the weights they start from."""
 
+import re
 from pathlib import Path
 
 import pytest
 import torch
 from torchvision.models import resnet18
+from torchvision.models.detection import maskrcnn_resnet50_fpn
 
 from modelkit.pretrained import packaged
 from segmenter.nets import backbones
@@ -54,6 +56,39 @@ def test_a_detector_of_other_classes_gives_all_but_its_predictors(tmp_path: Path
     same = {name for name in ours if ours[name].shape == theirs[name].shape}
     assert all(torch.equal(ours[name], theirs[name]) for name in same)
     assert {name.split(".")[1] for name in set(ours) - same} == {"box_predictor", "mask_predictor"}
+
+
+def old_name(name: str) -> str:
+    """Return the name that torchvision's file COCO_V1 has for a tensor."""
+    name = re.sub(r"(_blocks\.\d)\.0\.", r"\1.", name).replace("head.conv.0.0.", "head.conv.")
+    return re.sub(r"mask_head\.(\d)\.0", lambda m: f"mask_head.mask_fcn{int(m[1]) + 1}", name)
+
+
+def test_a_file_with_the_names_of_coco_v1_gives_all_but_the_predictors(tmp_path: Path) -> None:
+    coco = maskrcnn_resnet50_fpn(weights=None, weights_backbone=None).state_dict()
+    file = {old_name(name): tensor for name, tensor in coco.items()}
+    assert {"rpn.head.conv.weight", "roi_heads.mask_head.mask_fcn4.bias"} < file.keys()
+    torch.save(file, tmp_path / "maskrcnn_resnet50_fpn_coco.pth")
+    network = backbones.build("resnet50", 14)
+    backbones.init(network, tmp_path / "maskrcnn_resnet50_fpn_coco.pth")
+    ours = network.state_dict()
+    left = {name for name in ours if not torch.equal(ours[name], coco[name])}
+    assert {name.split(".")[1] for name in left} == {"box_predictor", "mask_predictor"}
+
+
+@pytest.mark.parametrize("content", [b"", b"not a state dict", None])
+def test_a_file_that_is_no_state_dict_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "weights.pt"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(backbones.BadInit, match=r"weights\.pt can't be read"):
+        backbones.init(backbones.build("mobilenet_v2", 14), file)
+
+
+def test_a_checkpoint_of_other_things_is_refused(tmp_path: Path) -> None:
+    torch.save({"epoch": 3, "network": {}}, tmp_path / "c.pt")
+    with pytest.raises(backbones.BadInit, match="'epoch' is not a tensor"):
+        backbones.init(backbones.build("mobilenet_v2", 14), tmp_path / "c.pt")
 
 
 def test_downloaded_weights_come_from_the_cache_when_they_are_there(

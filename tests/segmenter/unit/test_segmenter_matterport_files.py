@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -53,9 +55,85 @@ def test_everything_that_does_not_fit_is_one_error() -> None:
     ]
 
 
-def test_half_precision_is_an_error_that_names_it() -> None:
-    with pytest.raises(EngineError, match="conv1/kernel float16"):
-        recognize(holding(Architecture(50, 14).shapes(), "float16"))
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_other_precisions_are_read_as_float32(dtype: str) -> None:
+    _, arrays = recognize(holding(Architecture(50, 14).shapes(), dtype))
+    assert {array.dtype for array in arrays.values()} == {np.dtype("float32")}
+
+
+def test_whole_numbers_are_an_error_that_names_them() -> None:
+    with pytest.raises(EngineError, match="conv1/kernel int32"):
+        recognize(holding(Architecture(50, 14).shapes(), "int32"))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_refused_by_name(value: float) -> None:
+    file = holding(Architecture(50, 14).shapes())
+    broken = np.full((256,), value, np.float32)
+    changed = replace(file, arrays={**file.arrays, ("fpn_p3", "fpn_p3/bias:0"): broken})
+    with pytest.raises(EngineError, match="not finite: fpn_p3/bias"):
+        recognize(changed)
+
+
+def renamed(file: WeightFile, place: Callable[[str, str], tuple[str, str]]) -> WeightFile:
+    """Return a file with its arrays at other places: (layer, name) to (layer, name)."""
+    layers: dict[str, list[str]] = {}
+    arrays = {}
+    for (layer, name), array in file.arrays.items():
+        new_layer, new_name = place(layer, name)
+        layers.setdefault(new_layer, []).append(new_name)
+        arrays[new_layer, new_name] = array
+    return replace(file, layers=layers, arrays=arrays)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        # Saved on several GPUs: the whole network is one layer.
+        lambda _, name: ("mask_rcnn", name),
+        lambda _, name: ("mask_rcnn", f"tower_0/mask_rcnn/{name}"),
+        # Forks on TensorFlow 2: scopes around and inside, and numbers of repeated names.
+        lambda layer, name: (layer, f"{name.split('/')[0]}/{name}"),
+        lambda layer, name: (layer, f"model_1/{name}"),
+        lambda layer, name: (layer, name.replace("/", "_3/")),
+        lambda layer, name: (layer if layer == "rpn_model" else f"{layer}_1", name.replace("/", "_1/")),
+        lambda layer, name: (layer, name.removesuffix(":0")),
+    ],
+)  # fmt: skip
+def test_arrays_are_found_under_the_scopes_of_forks(
+    place: Callable[[str, str], tuple[str, str]],
+) -> None:
+    shapes = Architecture(50, 14).shapes()
+    _, arrays = recognize(renamed(holding(shapes), place))
+    assert {key: array.shape for key, array in arrays.items()} == shapes
+
+
+def test_anchors_that_a_fork_keeps_as_a_constant_are_left_out() -> None:
+    shapes = Architecture(50, 14).shapes()
+    file = holding(shapes)
+    anchors = np.zeros((1, 12, 4), np.float32)
+    for name in ("Variable:0", "anchors/Variable:0"):
+        layers = {**file.layers, "anchors": [name]}
+        changed = replace(file, layers=layers, arrays={**file.arrays, ("anchors", name): anchors})
+        assert recognize(changed)[1].keys() == shapes.keys()
+
+
+def test_lists_of_names_that_keras_splits_are_read_and_written(tmp_path: Path) -> None:
+    names = [f"a_layer_with_a_long_name_{n}/kernel:0" for n in range(3000)]
+    arrays = {("mask_rcnn", name): np.full((1,), n, np.float32) for n, name in enumerate(names)}
+    file = WeightFile(tmp_path / "split.h5", {"mask_rcnn": names}, arrays, {}, whole_model=False)
+    weight_file.write(file, file.path)
+    with h5py.File(file.path) as root:
+        assert {"weight_names0", "weight_names1"} <= root["mask_rcnn"].attrs.keys()
+    assert weight_file.read(file.path).layers == file.layers
+
+
+@pytest.mark.parametrize("name", ["model.weights.h5", "model.keras"])
+def test_files_of_keras_3_are_refused_with_what_to_do(tmp_path: Path, name: str) -> None:
+    with h5py.File(tmp_path / name, "w") as root:
+        root["layers/conv2d/vars/0"] = np.zeros((3, 3), np.float32)
+    with pytest.raises(EngineError, match=r"Keras 3.*TF_USE_LEGACY_KERAS=1"):
+        weight_file.read(tmp_path / name)
 
 
 def test_weights_of_another_network_are_refused() -> None:
@@ -79,7 +157,7 @@ def test_a_file_of_weights_and_a_whole_saved_model_are_read(
         )
         group["rpn_model"]["rpn_class_raw/kernel:0"] = kernel + 1
     read = weight_file.read(tmp_path / "model.h5")
-    named = dict(read.named())
+    named = dict(read.named({"conv1", "rpn_class_raw"}))
     assert named.keys() == {("conv1", "kernel"), ("rpn_class_raw", "kernel")}
     np.testing.assert_array_equal(named["conv1", "kernel"], kernel)
     assert read.whole_model == (root is not None)

@@ -6,17 +6,21 @@ import shutil
 import socket
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 import torch
+from click.testing import CliRunner
+from PIL import Image
 
 from lookbook.spec.sampling import sample_outfit
 from lookbook.write import deepfashion2
 from modelkit.training.distributed import Process
 from modelkit.training.loop import CHECKPOINT, CURVE, Loop, NonFiniteLoss
+from modelkit.training.record import RUN
 from modelkit.training.schedule import Budget, cosine
 from modelkit.weights import WEIGHTS, BadWeights
 from segmenter.data.dataset import scan
@@ -92,7 +96,7 @@ def test_two_processes_train_one_network_in_spite_of_a_broken_photo(
     orders = [draws(repeat_factors(scan(data)[0]), 1, f"0 {rank}", 0) for rank in (0, 1)]
     drawn = [[next(order)[0].index for _ in range(4)] for order in orders]
     broken = next(i for i in drawn[0][1:] + drawn[1][1:] if i not in (drawn[0][0], drawn[1][0]))
-    names[broken].write_bytes(b"no photo")
+    names[broken].write_bytes(names[broken].read_bytes()[:2000])  # the head, without the pixels
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
                 "--master-addr", "127.0.0.1", "--master-port", str(free_port()),
                 "-m", "segmenter.train"]  # fmt: skip
@@ -134,6 +138,85 @@ def test_held_out_photos_choose_the_threshold_of_weights_that_load(
     stored = network.state_dict()["roi_heads.box_predictor.cls_score.weight"]
     assert torch.equal(stored, learned.half().float())
     assert 0.2 <= info.threshold <= 0.9
+
+
+def test_a_training_takes_photos_without_garments_and_keeps_a_record(
+    photos: Path, tmp_path: Path
+) -> None:
+    Image.new("RGB", (64, 64)).save(tmp_path / "wall.png")
+    (tmp_path / "t.csv").write_text("image,label\nwall.png,0\n")
+    train(photos, tmp_path / "out", "--negatives", f"{tmp_path / 't.csv'}:2", "--epochs", "1")
+    record = json.loads((tmp_path / "out" / RUN).read_text())
+    assert record["data"]["training"] == 5
+    assert len(record["data"]["fingerprint"]) == 64
+    assert record["options"]["epochs"] == 1
+    assert record["versions"]["torch"] == version("torch")
+    assert record["result"]["generation"] == record["options"]["generation"]
+
+
+def test_a_training_on_photos_of_which_none_can_be_read_ends(photos: Path, tmp_path: Path) -> None:
+    data = shutil.copytree(photos, tmp_path / "data")
+    for entry in scan(data)[0]:
+        entry.photo.write_bytes(entry.photo.read_bytes()[:2000])
+    with pytest.raises(click.ClickException, match=r"batches in a row.*damaged"):
+        train(data, tmp_path / "out", "--epochs", "1")
+
+
+def test_weights_are_not_trained_over(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / WEIGHTS).write_bytes(b"precious")
+    with pytest.raises(click.UsageError, match="holds weights"):
+        train(photos, tmp_path, "--epochs", "1")
+    assert (tmp_path / WEIGHTS).read_bytes() == b"precious"
+
+
+def test_a_new_generation_is_above_that_of_the_weights_that_ship(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models" / "segmenter").mkdir(parents=True)
+    (tmp_path / "models" / "segmenter" / "model.json").write_text('{"generation": 7}')
+    train(photos, tmp_path / "out", "--minutes", "0.001")
+    assert model.load(tmp_path / "out")[1].generation == 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--minutes", "0"], "minutes"),
+        (["--epochs", "-1"], "epochs"),
+        (["--batch", "0"], "batch"),
+        (["--side", "1"], "side"),
+        (["--lr", "-1"], "lr"),
+        (["--lr", "nan"], "not a finite number"),
+        (["--epochs", "inf"], "not a finite number"),
+        (["--held-out", "1"], "held-out"),
+        (["--held-out", "0.999999"], "every photo is held out"),
+        (["--workers", "-1"], "workers"),
+        (["--threads", "-1"], "threads"),
+        (["--generation", "0"], "generation"),
+        (["--device", "tpu"], "is not cpu or cuda"),
+        (["--data", "nowhere"], "nowhere"),
+        (["--data", "{photos}:0"], "share must be a number above 0"),
+        (["--data", "{photos}:nan"], "share must be a number above 0"),
+        (["--negatives", "nowhere.csv"], "can't be read"),
+        (["--init", "nowhere.pt"], "can't be read"),
+        (["--export-only"], "nothing to export"),
+    ],
+)
+def test_arguments_that_cannot_be_used_are_refused_in_a_line(
+    photos: Path, tmp_path: Path, arguments: list[str], reason: str
+) -> None:
+    given = [argument.format(photos=photos) for argument in arguments]
+    result = CliRunner().invoke(main, command(photos, tmp_path, *given))
+    assert (result.exit_code, "Traceback" in result.output) in ((1, False), (2, False))
+    assert isinstance(result.exception, SystemExit)
+    assert reason in result.output
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_named(photos: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, command(photos, tmp_path, "--device", "cuda"))
+    assert "no GPU is visible" in result.output
 
 
 def test_minutes_and_epochs_together_are_refused(photos: Path, tmp_path: Path) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TypeVar
 
 import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
+
+Part = TypeVar("Part")
+_MISSING = object()
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,19 @@ class Process:
         shared = torch.tensor(value, dtype=torch.float64, device=self.device)
         distributed.broadcast(shared, src=0)
         return float(shared)
+
+    def gathered(self, parts: Sequence[Part]) -> list[Part]:
+        """Return the parts of all processes in all of them, in the order of `share`. The parts must be picklable."""
+        if self.world == 1:
+            return list(parts)
+        found: list[list[Part]] = [[] for _ in range(self.world)]
+        distributed.all_gather_object(found, list(parts))
+        rounds = zip_longest(*found, fillvalue=_MISSING)
+        return [part for one in rounds for part in one if part is not _MISSING]  # type: ignore[misc]
+
+    def share(self, whole: Sequence[Part]) -> Sequence[Part]:
+        """Return what this process does of a work that all share."""
+        return whole[self.rank :: self.world]
 
 
 @contextmanager

@@ -24,6 +24,7 @@ CHECKPOINT = "checkpoint.pt"
 CURVE = "curve.jsonl"
 SAVE_EVERY = 60  # seconds
 LARGEST_GRADIENT = 5.0  # norm; larger ones are scaled down to it
+MOST_UNUSABLE = 200  # batches in a row without a photo that can be read; then there is none
 LONGEST_DECAY = 0.998  # of the average, for a step
 
 
@@ -36,7 +37,7 @@ class NonFiniteLoss(TrainingError):
 
 
 class NoUsablePhoto(TrainingError):
-    """The first batch of one of several processes has no photo that can be trained on."""
+    """No photo can be trained on, or none of the first batch of one of several processes."""
 
 
 class BadCheckpoint(TrainingError):
@@ -184,6 +185,7 @@ class Loop(Generic[Batch]):
         smooth: dict[str, float] = {}
         unusable: set[str] = set()
         last: Batch | None = None
+        without = 0  # batches in a row
         saved = judged = budget.seconds
         before = time.monotonic()
         for batch in batches:
@@ -194,6 +196,12 @@ class Loop(Generic[Batch]):
                 usable = last = last if usable is None else usable
                 if usable is None:
                     raise NoUsablePhoto("no usable photo at the start: " + "; ".join(problems))
+            without = 0 if usable is not None else without + 1
+            if without == MOST_UNUSABLE:
+                raise NoUsablePhoto(
+                    f"no photo of {without} batches in a row can be read: "
+                    + "; ".join(sorted(unusable)[:3])
+                )
             if usable is not None:
                 for name, value in self.step(usable).items():
                     smooth[name] = 0.98 * smooth.get(name, value) + 0.02 * value
@@ -205,8 +213,7 @@ class Loop(Generic[Batch]):
             bar.update(round(budget.progress * 1000) - bar.n)
             done = budget.progress >= 1
             if judge_every and (done or budget.seconds - judged > judge_every * 60):
-                if first:
-                    self._judge(work)
+                self._judge(work)
                 judged, before = budget.seconds, time.monotonic()
                 stale = self.process.agreed(self.stale)
                 done = done or bool(patience and stale >= patience)
@@ -220,9 +227,12 @@ class Loop(Generic[Batch]):
             print(f"skipped: {problem}", file=sys.stderr)
 
     def _judge(self, work: Path) -> None:
+        # In all processes: they may share the work, and those that only waited for it would time out.
         judgment = self.task.judge(self.averaged())
         if judgment.loss is not None:
             self.note(judgment.loss)
+        if not self.process.first:
+            return
         row = {
             "minutes": round(self.budget.seconds / 60, 1),
             "steps": self.budget.steps,

@@ -1,6 +1,5 @@
 """Labeled photos from CSV files."""
 
-import csv
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from classifier.data.augmentation import augment
+from modelkit.training.table import BadTable, read_table, truth_value
 from photokit.photo import BadPhoto, decode
 
 NAME_COLUMNS = ("image", "image_name")
@@ -31,10 +31,6 @@ class Example:
     share: float = 1.0  # how often it is drawn in training, relative to the others
 
 
-class BadTable(Exception):
-    """The CSV as a whole can't be used."""
-
-
 def read_csv(
     table: Path,
     root: Path | None = None,
@@ -47,55 +43,47 @@ def read_csv(
 
     Names are relative to `root` (None: the CSV's folder). `sources`: by name, from `read_sources`.
     Photos are grouped by post, or by author. `share`: how often each is drawn. Return the usable
-    examples and a line for each row that was skipped. Raise BadTable.
+    examples and a line for each row that was skipped: a photo that is listed twice counts once, and
+    not at all if its labels contradict. Raise BadTable.
     """
     root = root or table.parent
     sources = sources or {}
-    examples, problems = [], []
-    for line, row in _rows(table, NAME_COLUMNS, LABEL_COLUMNS):
-        name, label = row
-        path = root / name
-        if label not in ("0", "1"):
-            problems.append(f"{table}:{line}: label {label!r} of {name} is neither 0 nor 1")
+    examples: dict[Path, Example] = {}
+    lines: dict[Path, int] = {}
+    contradicted: set[Path] = set()
+    problems = []
+    for row in read_table(table, {"name": NAME_COLUMNS, "label": LABEL_COLUMNS}):
+        # Tables from Windows have its separators.
+        name, text = row.values["name"].replace("\\", "/"), row.values["label"]
+        path, label = root / name, truth_value(text)
+        if label is None:
+            problems.append(f"{table}:{row.line}: label {text!r} of {name} is neither 0 nor 1")
         elif not path.is_file():
-            problems.append(f"{table}:{line}: {path} does not exist")
-        else:
+            problems.append(f"{table}:{row.line}: {path} does not exist")
+        elif path not in examples:
             group = _group(path, by_author=by_author)
             source = sources.get(name, "")
-            examples.append(Example(path, name, int(label), group, source, share))
-    if not examples:
+            examples[path] = Example(path, name, int(label), group, source, share)
+            lines[path] = row.line
+        elif examples[path].label == label:
+            problems.append(f"{table}:{row.line}: {name} is also in line {lines[path]}")
+        else:
+            contradicted.add(path)
+            problems.append(
+                f"{table}:{row.line}: {name} has another label in line {lines[path]}: neither counts"
+            )
+    usable = [example for path, example in examples.items() if path not in contradicted]
+    if not usable:
         raise BadTable(
             f"{table}: no usable row; are the photos below {root}? " + "; ".join(problems[:3])
         )
-    return examples, problems
+    return usable, problems
 
 
 def read_sources(table: Path) -> dict[str, str]:
     """Return the source of each photo by its name, from a CSV with `image,source`; raise BadTable."""
-    return {name: source for _, (name, source) in _rows(table, NAME_COLUMNS, ("source",))}
-
-
-def _rows(
-    table: Path, names: Sequence[str], values: Sequence[str]
-) -> list[tuple[int, tuple[str, str]]]:
-    """Return line number, name and value of each row; the columns may have any of the given names."""
-    try:
-        with table.open(newline="") as file:
-            reader = csv.DictReader(file)
-            columns = reader.fieldnames or []
-            name = next((c for c in names if c in columns), None)
-            value = next((c for c in values if c in columns), None)
-            if name is None or value is None:
-                wanted = " or ".join(
-                    f"{n},{v}" for n, v in zip(names, [*values, values[-1]], strict=False)
-                )
-                raise BadTable(f"{table}: needs columns {wanted}, has {columns}")
-            return [
-                (line, (row[name] or "", row[value] or ""))
-                for line, row in enumerate(reader, start=2)
-            ]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadTable(f"{table} can't be read: {error}") from error
+    rows = read_table(table, {"name": NAME_COLUMNS, "source": ("source",)})
+    return {row.values["name"].replace("\\", "/"): row.values["source"] for row in rows}
 
 
 def _group(path: Path, *, by_author: bool) -> str:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from classifier.data.dataset import BadTable, Example
+from classifier.data.dataset import Example
 from modelkit.training.held_out import is_held_out
+from modelkit.training.table import BadTable
 
 Split = tuple[list[Example], list[Example]]
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from classifier.data.dataset import BadTable
 from classifier.evaluation.metrics import figures, intervals, share_right
 from classifier.evaluation.predictions import Predictions
+from modelkit.training.table import BadTable
 
 
 def report(predictions: Predictions) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from classifier.training.export import export
 from classifier.training.recipe import Recipe, train
 from modelkit.training.distributed import Process
 from modelkit.training.options import TrainOptions
+from modelkit.training.record import fingerprint, write_record
 
 FOLDS = "folds.json"
 
@@ -40,6 +41,13 @@ def train_and_export(
     if process.first:
         print(f"{len(training)} photos for training, {len(held_out)} held out")
     work = options.work or options.out
+    data = {
+        "training": len(training),
+        "held_out": len(held_out),
+        "fingerprint": fingerprint(example.path for example in examples),
+    }
+    if process.first and not options.export_only:
+        write_record(work, options, data, None)
     network = train(recipe, options, process, training, held_out, work)
     if not process.first:
         return {}
@@ -52,6 +60,8 @@ def train_and_export(
             "recall": float(right.mean()),
             "support": len(right),
         }
+    if not options.export_only:
+        write_record(work, options, data, result)
     return result
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from classifier.data.dataset import BadTable, Example
+from classifier.data.dataset import Example
 from classifier.evaluation.metrics import share_right
 from classifier.training import probe
 from modelkit.imagenet_features import ImageNetFeatures
+from modelkit.training.table import BadTable
 
 SIDE = 160
 

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from classifier.data.augmentation import augment
-from classifier.data.dataset import BadTable, Example, read_photo
+from classifier.data.dataset import Example, read_photo
 from classifier.nets import model
 from classifier.nets.preprocess import to_square
 from modelkit.imagenet_features import ImageNetFeatures
+from modelkit.training.table import BadTable
 from photokit.photo import BadPhoto
 
 BATCH = 16

@@ -27,12 +27,11 @@ from modelkit.weights import BadWeights
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is made; `init`, `teacher` and `patience` are for a ResNet18."""
+    """How a network is made; `init` and `teacher` are for a ResNet18."""
 
     arch: str  # one of model.ARCHITECTURES
     init: Path | None = None  # folder of weights to start from
     teacher: str | None = None  # an ImageNet network whose linear probe it learns from
-    patience: int = 0  # judgments without a lower loss that end the training; 0: no limit
 
 
 def train(
@@ -85,7 +84,7 @@ def train(
         return DataLoader(TrainingPhotos(photos), batch_sampler=order, num_workers=options.workers)
 
     judge_every = options.evaluate_every if held_out else 0
-    return fit(loop, options, work, batches, judge_every=judge_every, patience=recipe.patience)
+    return fit(loop, options, work, batches, judge_every=judge_every)
 
 
 def _initial(folder: Path | None) -> ResNet:

@@ -10,13 +10,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models import ResNet
 
-from classifier.data.dataset import BadTable, Example
+from classifier.data.dataset import Example
 from classifier.evaluation.metrics import Floats, Labels, figures
 from classifier.evaluation.predictions import logits
 from classifier.nets.engine import Engine
 from classifier.nets.model import RESNET18, ModelInfo
 from classifier.nets.preprocess import normalize
 from classifier.training.distillation import Student, Teacher, feature_loss
+from modelkit.training.table import BadTable
 from modelkit.training.task import Judgment, Task
 
 CERTAINTY = 0.98  # of a label: some are wrong (label smoothing)

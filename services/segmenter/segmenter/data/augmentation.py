@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
+from scipy.ndimage import uniform_filter
 from torch import Tensor
 
 from segmenter.nets.preprocess import fit
@@ -63,6 +65,29 @@ def augment(
     tint = torch.tensor([rng.uniform(0.9, 1.1) for _ in range(3)]).view(3, 1, 1)
     image = (image * tint * rng.uniform(0.7, 1.3) + rng.uniform(-0.08, 0.08)).clamp(0, 1)
     return image, targets(categories, masks)
+
+
+def moved(
+    photo: NDArray[np.uint8],
+    masks: Sequence[NDArray[np.bool_]],
+    background: NDArray[np.uint8] | None,
+    rng: random.Random,
+) -> NDArray[np.uint8]:
+    """Return the garments alone before another background, where they were, as shops cut them out: uint8 like `photo`.
+
+    A simple form of copy-paste (Ghiasi et al. 2021). `background`: a photo of any size; None: a wall of one light color, a
+    little darker to one side. The edge is soft over three pixels, so that it does not tell a garment.
+    """
+    height, width = photo.shape[:2]
+    if background is None:
+        color = rng.uniform(150, 255) + np.array([rng.uniform(-12, 12) for _ in range(3)])
+        fall = np.linspace(1.0, rng.uniform(0.8, 1.0), width)
+        below = np.outer(np.ones(height), fall)[..., None] * color
+    else:
+        below = np.asarray(Image.fromarray(background).resize((width, height)), np.float64)
+    garments = np.logical_or.reduce(masks)
+    alpha = uniform_filter(garments.astype(np.float64), size=3)[..., None]
+    return np.asarray((photo * alpha + below * (1 - alpha)).clip(0, 255), dtype=np.uint8)
 
 
 def recolor(image: Tensor, turn: float, saturation: float) -> Tensor:

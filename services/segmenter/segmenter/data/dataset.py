@@ -1,33 +1,19 @@
 """Photos in the DeepFashion2 layout (`image/NAME.jpg`, `annos/NAME.json`), read one at a time."""
 
-import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pycocotools.mask as coco_mask
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from fashion.words import CATEGORIES
+from modelkit.training.table import BadTable, read_table, truth_value
 from photokit.photo import BadPhoto, decode
+from segmenter.data.annotation import BadData, Frame, Item, read_frame, read_items
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-
-
-class BadData(Exception):
-    """A folder, or one photo of it, can't be used."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """One labeled garment: polygons are flat [x, y, x, y, ...] lists in pixels of the photo."""
-
-    category: int
-    polygons: list[list[float]]
-    scale: int = 0  # 1 small, 2 modest, 3 large; 0: not known
-    occlusion: int = 0  # 1 slight, 2 medium, 3 heavy; 0: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,80 +24,112 @@ class Entry:
     """
 
     folder: Path
-    name: str  # of the file in image/
-    categories: frozenset[int]
+    name: str  # of the photo's file, relative to the folder
+    categories: frozenset[int]  # of its garments; empty: a photo that is known to have none
 
     @property
     def photo(self) -> Path:
         """The file with the pixels."""
-        return self.folder / "image" / self.name
+        return self.folder / self.name
 
     @property
     def annotation(self) -> Path:
-        """The file with the garments."""
-        return (self.folder / "annos" / self.name).with_suffix(".json")
+        """The file with the garments of a photo that has any."""
+        return self.folder / "annos" / f"{self.photo.stem}.json"
 
-
-def read_items(annotation: Path) -> tuple[list[Item], list[str]]:
-    """Return the usable garments of an annotation, and a line for each other one; BadData if none is usable."""
-    try:
-        content: dict[str, Any] = json.loads(annotation.read_text())
-        raw = {key: value for key, value in content.items() if key.startswith("item")}
-    except (OSError, ValueError, AttributeError) as error:
-        raise BadData(f"{annotation}: can't be read: {error}") from error
-    items, problems = [], []
-    for key, value in raw.items():
-        try:
-            category = int(value["category_id"])
-            polygons = [[float(v) for v in p] for p in value["segmentation"]]
-            scale, occlusion = int(value.get("scale", 0)), int(value.get("occlusion", 0))
-        except (KeyError, TypeError, ValueError) as error:
-            problems.append(f"{annotation}: {key}: {type(error).__name__} {error}")
-            continue
-        drawable = [p for p in polygons if len(p) >= 6 and len(p) % 2 == 0]
-        if len(drawable) < len(polygons):
-            problems.append(f"{annotation}: {key}: a polygon with fewer than three points")
-        if category not in CATEGORIES:
-            problems.append(
-                f"{annotation}: {key}: category {category} is not one of 1-{len(CATEGORIES)}"
-            )
-        elif drawable:
-            items.append(Item(category, drawable, scale, occlusion))
-    if not items:
-        raise BadData("; ".join(problems) or f"{annotation}: has no items")
-    return items, problems
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of this photo."""
+        return (self.photo, self.annotation) if self.categories else (self.photo,)
 
 
 def scan(folder: Path) -> tuple[list[Entry], list[str]]:
-    """Return the usable photos of a folder in name order, and a line for each that is skipped; or BadData."""
+    """Return the usable photos of a folder in name order, and a line for each that is skipped; or BadData.
+
+    Photos are opened to learn their size, and decoded only when they are used.
+    """
     annotations = sorted((folder / "annos").glob("*.json"))
     if not annotations:
         raise BadData(
             f"{folder}: no annos/*.json; expected the DeepFashion2 layout (image/, annos/)"
         )
+    photos: dict[str, list[Path]] = {}
+    for photo in _files(folder / "image", SUFFIXES):
+        photos.setdefault(photo.stem, []).append(photo)
     entries, problems = [], []
     combinations: dict[frozenset[int], frozenset[int]] = {}
     for annotation in tqdm(annotations, desc=f"read {folder}", delay=2, leave=False):
-        named = (folder / "image" / (annotation.stem + suffix) for suffix in SUFFIXES)
-        photo = next((path for path in named if path.is_file()), None)
-        if photo is None:
-            problems.append(f"{annotation}: no photo of that name in {folder / 'image'}")
-            continue
+        named = photos.pop(annotation.stem, [])
         try:
-            items, skipped = read_items(annotation)
+            if not named:
+                raise BadData(f"{annotation}: no photo of that name in {folder / 'image'}")
+            if len(named) > 1:
+                names = " and ".join(photo.name for photo in named)
+                raise BadData(f"{annotation}: {names} both have that name")
+            items, skipped = read_items(annotation, read_frame(named[0]))
         except BadData as error:
             problems.append(str(error))
             continue
         problems += skipped
         categories = frozenset(item.category for item in items)
         shared = combinations.setdefault(categories, categories)
-        entries.append(Entry(folder, photo.name, shared))
+        entries.append(Entry(folder, f"image/{named[0].name}", shared))
+    problems += [f"{one}: has no annotation" for left in photos.values() for one in left]
     if not entries:
         raise BadData(
             f"{folder}: none of its {len(annotations)} photos can be used; "
             + "; ".join(problems[:3])
         )
     return entries, problems
+
+
+def _files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """Return the files with one of these endings, in capitals too, by name; none without the folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
+
+
+@dataclass(frozen=True)
+class WithoutGarments:
+    """Photos that are known to have no garment, and where each comes from."""
+
+    entries: list[Entry]
+    sources: list[str]
+    """One for each of `entries`; "" where it is not known."""
+
+
+def scan_without_garments(
+    file: Path, left_out: Collection[str] = ()
+) -> tuple[WithoutGarments, list[str]]:
+    """Return the photos that a CSV with the columns `image,label` labels 0, and a line for each that is skipped; or BadData.
+
+    `image` is a path relative to the CSV's folder. Photos with the label 1 may have garments, and are left alone. So are those
+    whose `source` or `source_class`, where the table has these columns, is one of `left_out`.
+    """
+    needed = {"name": ("image", "image_name"), "label": ("label", "isImage")}
+    try:
+        rows = read_table(file, needed, optional=("source", "source_class"))
+    except BadTable as error:
+        raise BadData(str(error)) from error
+    found = WithoutGarments([], [])
+    problems = []
+    for row in rows:
+        entry = Entry(file.parent, row.values["name"].replace("\\", "/"), frozenset())
+        label = truth_value(row.values["label"])
+        if label is None:
+            text = row.values["label"]
+            problems.append(f"{file}:{row.line}: label {text!r} of {entry.name} is neither 0 nor 1")
+        elif label or {row.values["source"], row.values["source_class"]} & {*left_out}:
+            continue
+        elif entry.photo.is_file():
+            found.entries.append(entry)
+            found.sources.append(row.values["source"])
+        else:
+            problems.append(f"{file}:{row.line}: {entry.photo} does not exist")
+    if not found.entries:
+        raise BadData("; ".join([f"{file}: no photo with label 0 can be used", *problems[:3]]))
+    return found, problems
 
 
 def read_photo(path: Path) -> NDArray[np.uint8]:
@@ -131,7 +149,10 @@ def item_mask(item: Item, height: int, width: int) -> NDArray[np.bool_]:
 def truth(entry: Entry) -> tuple[NDArray[np.uint8], list[Item], list[NDArray[np.bool_]]]:
     """Return the photo, its garments with any pixel, and their masks at the photo's size; raise BadData."""
     photo = read_photo(entry.photo)
-    items, _ = read_items(entry.annotation)
+    items: list[Item] = []
+    if entry.categories:
+        size = (photo.shape[1], photo.shape[0])
+        items, _ = read_items(entry.annotation, Frame(size, size))
     masks = [item_mask(item, *photo.shape[:2]) for item in items]
     seen = [(item, mask) for item, mask in zip(items, masks, strict=True) if mask.any()]
     return photo, [item for item, _ in seen], [mask for _, mask in seen]

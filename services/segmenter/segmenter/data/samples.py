@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,8 +13,9 @@ from torch.utils.data import Dataset
 
 from fashion.words import CATEGORIES
 from modelkit.training.held_out import is_held_out
-from segmenter.data.augmentation import augment, targets
-from segmenter.data.dataset import BadData, Entry, truth
+from segmenter.data.annotation import BadData
+from segmenter.data.augmentation import augment, moved, targets
+from segmenter.data.dataset import Entry, read_photo, truth
 
 
 def hold_out(entries: Sequence[Entry], share: float) -> tuple[list[Entry], list[Entry]]:
@@ -35,10 +37,16 @@ def repeat_factors(entries: Sequence[Entry]) -> NDArray[np.float64]:
             counts[category] += 1
     return np.array(
         [
-            min(4.0, max((len(entries) / counts[c]) ** 0.5 for c in entry.categories))
+            min(
+                4.0, max(((len(entries) / counts[c]) ** 0.5 for c in entry.categories), default=1.0)
+            )
             for entry in entries
         ]
     )
+
+
+MOVED = 0.2
+"""Part of the photos with garments that are shown in another place."""
 
 
 @dataclass(frozen=True)
@@ -49,25 +57,44 @@ class Draw:
     seed: int
 
 
-Sample = tuple[Tensor, dict[str, Tensor], str]
+class Sample(NamedTuple):
+    """An augmented photo as torchvision's detectors take it."""
+
+    image: Tensor
+    """float32 3 x h x w in [0, 1]."""
+    target: dict[str, Tensor]
+    name: str
+    problem: str = ""
+    """Why it can't be trained on."""
 
 
 class TrainingPhotos(Dataset[Sample]):
-    """Augmented photos and targets by `Draw`, as torchvision's detectors take them.
+    """Augmented photos and targets by `Draw`.
 
-    A photo that can't be used comes without boxes; its name then says why.
+    Where there are photos without garments, a share of the others is shown before them: see `moved`.
     """
 
     def __init__(self, entries: Sequence[Entry], side: int) -> None:
         self.entries = entries
         self.side = side
+        self._scenes = [entry for entry in entries if not entry.categories]
 
     def __getitem__(self, draw: Draw) -> Sample:
-        entry = self.entries[draw.index]
+        entry, rng = self.entries[draw.index], random.Random(draw.seed)
+        name = str(entry.photo)
         try:
             photo, items, masks = truth(entry)
+            if masks and self._scenes and rng.random() < MOVED:
+                photo = moved(photo, masks, self._background(rng), rng)
         except BadData as error:
-            return torch.zeros(3, 32, 32), targets([], []), str(error)
+            return Sample(torch.zeros(3, 32, 32), targets([], []), name, str(error))
         categories = [item.category for item in items]
-        image, target = augment(photo, categories, masks, self.side, random.Random(draw.seed))
-        return image, target, str(entry.photo)
+        image, target = augment(photo, categories, masks, self.side, rng)
+        if entry.categories and not len(target["labels"]):
+            problem = f"{name}: none of its garments is 3 x 3 pixels large at the training's size"
+            return Sample(image, target, name, problem)
+        return Sample(image, target, name)
+
+    def _background(self, rng: random.Random) -> NDArray[np.uint8] | None:
+        """Return a photo without garments, or, as often, None: a plain wall."""
+        return read_photo(rng.choice(self._scenes).photo) if rng.random() < 0.5 else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from segmenter.core.engine import EngineError
 from segmenter.engines import mrcnn_compat
 from segmenter.engines.matterport import weight_file
 from segmenter.engines.matterport.architecture import Architecture, Key, recognize
-from segmenter.engines.matterport.config import Config
+from segmenter.engines.matterport.config import Config, FileConfig
 
 
 class MrcnnEngine:
@@ -44,9 +45,15 @@ class MrcnnEngine:
 
     @classmethod
     def load(
-        cls, weights: Path, *, classes: Sequence[str] = (), generation: int, config: Config
+        cls,
+        weights: Path,
+        *,
+        classes: Sequence[str] = (),
+        generation: int,
+        config: FileConfig,
+        doubtful: float | None = None,
     ) -> MrcnnEngine:
-        """Load an `.h5`.
+        """Load an `.h5`. `doubtful`: return every detection from this score on.
 
         Raise EngineError as the `matterport` engine does, and if the original has not loaded an array
         as it is in the file.
@@ -57,10 +64,13 @@ class MrcnnEngine:
             )
         architecture, arrays = recognize(weight_file.read(weights))
         categories = numbered(classes, architecture.classes - 1, weights)
-        model = _build(architecture, config)
+        config.check(architecture.depth, architecture.classes, weights)
+        served = config.config
+        running = served if doubtful is None else replace(served, threshold=doubtful)
+        model = _build(architecture, running)
         model.load_weights(str(weights), by_name=True)
         _compare(model.keras_model, arrays, weights)
-        return cls(model, categories, generation=generation, config=config)
+        return cls(model, categories, generation=generation, config=served)
 
     def predict(self, photos: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
         """Return the garments of each RGB uint8 H x W x 3 photo, best score first; at most 100 each."""
@@ -100,6 +110,11 @@ def _build(architecture: Architecture, config: Config) -> Any:
             "make matterport-oracle, then .venv-mrcnn/bin/python -m segmenter"
         ) from error
 
+    if config.anchors_kept != Config().anchors_kept:
+        raise EngineError(
+            f"PRE_NMS_LIMIT is {config.anchors_kept}, but mrcnn 0.2 always keeps {Config().anchors_kept}"
+        )
+
     class Inference(mrcnn.config.Config):  # type: ignore[misc]
         NAME = "segmenter"
         BACKBONE = f"resnet{architecture.depth}"
@@ -112,6 +127,10 @@ def _build(architecture: Architecture, config: Config) -> Any:
         DETECTION_NMS_THRESHOLD = config.detection_overlap
         POST_NMS_ROIS_INFERENCE = config.proposals
         RPN_NMS_THRESHOLD = config.proposal_overlap
+        RPN_ANCHOR_SCALES = config.scales
+        RPN_ANCHOR_RATIOS = config.ratios
+        RPN_BBOX_STD_DEV = np.array(config.proposal_deviations)
+        BBOX_STD_DEV = np.array(config.deviations)
 
     # The folder is for the logs of trainings; prediction writes nothing.
     return mrcnn.model.MaskRCNN("inference", Inference(), tempfile.gettempdir())

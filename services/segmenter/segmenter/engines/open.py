@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -23,20 +22,24 @@ def open_engine(
     name: EngineName | None = None,
     classes: Sequence[str] = (),
     generation: int | None = None,
+    config: Path | None = None,
     doubtful: float | None = None,
 ) -> SegmenterEngine:
     """Open the engine called `name`; None: `torchvision` for a folder and `matterport` for a file.
 
-    `classes` and `generation` are for files, which hold neither: names in the order of their ids
-    without the background (empty: the 13 categories), and a number (None: FOREIGN_GENERATION).
+    `classes`, `generation` and `config` are for files, which hold none of them: names in the order of their ids
+    without the background (empty: the 13 categories), a number (None: FOREIGN_GENERATION), and a file for `read_config` (None:
+    the original's defaults).
     `doubtful`: return every detection from this score on, not only those that the service answers.
     Raise EngineError.
     """
     # Imported here: imports are slow, and the original's environment has no PyTorch.
     name = name or ("torchvision" if weights.is_dir() else "matterport")
     if name == "torchvision":
-        if classes or generation is not None:
-            raise EngineError(f"{weights} has its classes and its generation in model.json")
+        if classes or generation is not None or config is not None:
+            raise EngineError(
+                f"{weights} has its classes, its generation and its settings in model.json"
+            )
         from modelkit.weights import BadWeights
         from segmenter.engines.torchvision_engine import TorchvisionEngine
 
@@ -45,16 +48,23 @@ def open_engine(
         except BadWeights as error:
             raise EngineError(str(error)) from error
 
-    from segmenter.engines.matterport.config import Config
+    from segmenter.engines.matterport.config import Config, FileConfig, read_config
 
-    config = Config() if doubtful is None else replace(Config(), threshold=doubtful)
+    settings = FileConfig(Config()) if config is None else read_config(config)
     generation = FOREIGN_GENERATION if generation is None else generation
     if name == "matterport":
         from segmenter.engines.matterport.engine import MatterportEngine
 
         return MatterportEngine.load(
-            weights, device, classes=classes, generation=generation, config=config
+            weights,
+            device,
+            classes=classes,
+            generation=generation,
+            config=settings,
+            doubtful=doubtful,
         )
     from segmenter.engines.mrcnn_engine import MrcnnEngine
 
-    return MrcnnEngine.load(weights, classes=classes, generation=generation, config=config)
+    return MrcnnEngine.load(
+        weights, classes=classes, generation=generation, config=settings, doubtful=doubtful
+    )

@@ -62,8 +62,12 @@ def results(scored: Sequence[Scored]) -> list[dict[str, Any]]:
     ]
 
 
-def figures(scored: Sequence[Scored], least_support: int = 15) -> dict[str, Any]:
-    """Return mask and box AP, AP50 and AP75 over the categories with at least `least_support` garments.
+LEAST_SUPPORT = 15
+"""Garments that a category must have to count in a mean, unless the caller says another number."""
+
+
+def figures(scored: Sequence[Scored], least_support: int = LEAST_SUPPORT) -> dict[str, Any]:
+    """Return mask and box AP, AP50 and AP75 over the categories with at least `least_support` garments; None if no category has.
 
     Also return mask AP50 and support of every category, and mask AP50 by scale and occlusion. In
     these rows garments of other values count neither as missed nor as found, but a false alarm
@@ -157,7 +161,8 @@ def _average_precision(
     NaN for a category without a garment.
     """
     if detections is None:
-        return np.zeros((10, len(CATEGORIES)))
+        present = {a["category_id"] for a in truth.dataset["annotations"]}
+        return np.array([[0.0 if c in present else np.nan for c in CATEGORIES]] * 10)
     evaluation = _Among(truth, detections, kind)
     evaluation.among = among
     evaluation.params.catIds = list(CATEGORIES)
@@ -171,10 +176,10 @@ def _average_precision(
 
 def _mean(
     average: NDArray[np.float64], categories: Sequence[int], iou: float | None = None
-) -> float:
-    """Return the mean over categories, and over IoU thresholds unless one is named; 0 if all are NaN."""
+) -> float | None:
+    """Return the mean over categories, and over IoU thresholds unless one is named; None if all are NaN."""
     columns = average[:, [c - 1 for c in categories]]
     if iou is not None:
         columns = columns[[round((iou - 0.5) / 0.05)]]
     known = columns[~np.isnan(columns)]
-    return round(float(known.mean()), 4) if known.size else 0.0
+    return round(float(known.mean()), 4) if known.size else None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from segmenter.core.engine import EngineError
-from segmenter.engines.matterport.config import Config
+from segmenter.engines.matterport.config import Config, FileConfig
 from segmenter.engines.mrcnn_engine import MrcnnEngine
 from segmenter.engines.open import FOREIGN_GENERATION
 
@@ -64,7 +64,8 @@ def main(
     """
     config = replace(Config(), side=side, min_side=min(side, Config().min_side))
     try:
-        engine = MrcnnEngine.load(weights, generation=FOREIGN_GENERATION, config=config)
+        settings = FileConfig(config)
+        engine = MrcnnEngine.load(weights, generation=FOREIGN_GENERATION, config=settings)
     except EngineError as error:
         raise click.ClickException(str(error)) from error
     pixels = [np.array(Image.open(path).convert("RGB")) for path in photos]

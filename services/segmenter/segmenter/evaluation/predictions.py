@@ -7,7 +7,8 @@ from tqdm import tqdm
 
 from segmenter.core.detection import encode_mask
 from segmenter.core.engine import SegmenterEngine
-from segmenter.data.dataset import BadData, Entry, truth
+from segmenter.data.annotation import BadData
+from segmenter.data.dataset import Entry, truth
 from segmenter.evaluation.coco import Scored, Truth
 
 DOUBTFUL = 0.05  # detections below this score are left out of the evaluation, as in torchvision

@@ -1,5 +1,7 @@
 """Mask R-CNN by the name of its backbone, and the weights that a training starts from."""
 
+import pickle
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import log2
@@ -26,6 +28,17 @@ IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean and deviation 
 CENTERED = ((127 / 255,) * 3, (128 / 255,) * 3)  # those of EfficientNet-Lite
 STRIDES = (4, 8, 16, 32)  # of the pyramid levels that boxes and masks are read from
 PYRAMID = 128  # channels of the light pyramids; ResNet50 has torchvision's 256
+
+
+# Names of tensors before torchvision 0.13, which its file COCO_V1 of ResNet50 still has, and since.
+_RENAMED = (
+    (re.compile(r"(fpn\.(?:inner|layer)_blocks\.\d)\.(weight|bias)$"), r"\1.0.\2"),
+    (re.compile(r"rpn\.head\.conv\.(weight|bias)$"), r"rpn.head.conv.0.0.\1"),
+    *(
+        (re.compile(rf"mask_head\.mask_fcn{n + 1}\.(weight|bias)$"), rf"mask_head.{n}.0.\1")
+        for n in range(4)
+    ),
+)
 
 
 class BadInit(Exception):
@@ -176,7 +189,7 @@ def init(network: MaskRCNN, file: Path) -> int:
     backbone's are taken by name, or in order if a package has other names for its layers. Return
     how many tensors were taken; raise BadInit if the file is of another network.
     """
-    source: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+    source = _read(file)
     if any(name.startswith("backbone.") for name in source):
         target = network.state_dict()
         kept = {n: t for n, t in source.items() if n in target and t.shape == target[n].shape}
@@ -194,6 +207,27 @@ def init(network: MaskRCNN, file: Path) -> int:
             raise BadInit(f"{file}: {name} needs {needs}, has {has}: another backbone's weights?")
     body.load_state_dict(chosen)
     return len(chosen)
+
+
+def _read(file: Path) -> dict[str, Tensor]:
+    """Return the tensors of a state dict, under today's names. Raise BadInit."""
+    try:
+        content = torch.load(file, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+        raise BadInit(f"{file} can't be read as a state dict: {error}") from error
+    if not isinstance(content, Mapping) or not content:
+        raise BadInit(f"{file} is not a state dict: expected tensors by name")
+    for name, value in content.items():
+        if not isinstance(value, Tensor):
+            raise BadInit(f"{file} is not a state dict: {name!r} is not a tensor")
+    return {_today(name): value for name, value in content.items()}
+
+
+def _today(name: str) -> str:
+    """Return the name that a tensor has today."""
+    for old, new in _RENAMED:
+        name = old.sub(new, name)
+    return name
 
 
 def _by_name(source: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> dict[str, Tensor]:

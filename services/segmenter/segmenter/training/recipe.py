@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,10 @@ from modelkit.training.draws import draw
 from modelkit.training.fit import fit
 from modelkit.training.loop import Loop
 from modelkit.training.options import TrainOptions
+from modelkit.training.record import fingerprint, write_record
 from modelkit.training.schedule import SCHEDULES, Budget
-from segmenter.data.dataset import Entry, scan
+from segmenter.data.annotation import BadData
+from segmenter.data.dataset import Entry, scan, scan_without_garments
 from segmenter.data.samples import Draw, Sample, TrainingPhotos, hold_out, repeat_factors
 from segmenter.nets import backbones
 from segmenter.training.export import export
@@ -47,27 +50,55 @@ class Photos:
     held_out: Sequence[Entry]
 
 
-def read(folders: Sequence[str], held_out: float, *, quiet: bool) -> Photos:
-    """Read folders given as `FOLDER[:SHARE]`, and print what can't be used. Raise BadData.
+def read(
+    folders: Sequence[str],
+    negatives: Sequence[str],
+    left_out: Sequence[str],
+    held_out: float,
+    *,
+    quiet: bool,
+) -> Photos:
+    """Read folders given as `FOLDER[:SHARE]` and photos without garments given as `CSV[:SHARE]`, and print what can't be used.
 
-    Rare categories are drawn more often; a share is of all draws, and is a folder's number of
-    photos unless given.
+    `left_out`: sources of the latter that are not taken.
+
+    Rare categories are drawn more often. Shares are relative; without one, it is the number of photos. Raise BadData.
     """
     training: list[Entry] = []
     judges: list[Entry] = []
     weights: list[NDArray[np.float64]] = []
-    for entry in folders:
-        folder, _, share = entry.partition(":")
-        entries, problems = scan(Path(folder))
+    for number, source in enumerate((*folders, *negatives)):
+        path, share = _path_and_share(source)
+        if number < len(folders):
+            entries, problems = scan(path)
+        else:
+            empty, problems = scan_without_garments(path, left_out)
+            entries = empty.entries
         if not quiet:
-            found = f"{folder}: {len(entries)} photos, {len(problems)} problems"
+            found = f"{path}: {len(entries)} photos, {len(problems)} problems"
             print("\n".join([*problems, found]))
         kept, validation = hold_out(entries, held_out)
         factors = repeat_factors(kept)
-        weights.append(factors / factors.sum() * (float(share) if share else len(kept)))
+        weights.append(factors / (factors.sum() or 1.0) * (len(kept) if share is None else share))
         training += kept
         judges += validation
+    if not training:
+        raise BadData("every photo is held out: lower --held-out")
     return Photos(training, np.concatenate(weights), judges)
+
+
+def _path_and_share(source: str) -> tuple[Path, float | None]:
+    """Take `PATH[:SHARE]` apart. A colon with no number behind it belongs to the path. Raise BadData."""
+    path, colon, share = source.rpartition(":")
+    try:
+        number = float(share) if colon else None
+    except ValueError:
+        number = None
+    if number is None:
+        return Path(source), None
+    if not 0 < number < math.inf:
+        raise BadData(f"{source}: the share must be a number above 0")
+    return Path(path), number
 
 
 def train_and_export(
@@ -107,10 +138,22 @@ def train_and_export(
 
     judge_every = options.evaluate_every if photos.held_out else 0
     work = options.work or options.out
+    data = {
+        "training": len(photos.training),
+        "held_out": len(photos.held_out),
+        "fingerprint": fingerprint(
+            file for one in (*photos.training, *photos.held_out) for file in one.files
+        ),
+    }
+    if process.first and not options.export_only:
+        write_record(work, options, data, None)
     network = fit(loop, options, work, batches, judge_every=judge_every)
     if not process.first:
         return {}
-    return export(network, recipe.backbone, photos.held_out, options, process.device)
+    result = export(network, recipe.backbone, photos.held_out, options, process.device)
+    if not options.export_only:
+        write_record(work, options, data, result)
+    return result
 
 
 def new_loop(

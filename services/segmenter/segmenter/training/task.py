@@ -45,7 +45,7 @@ class SegmenterTask(Task[Batch]):
         torch.manual_seed(seed)
         self.backbone = backbone
         self.device = process.device
-        self.rank = process.rank
+        self.process = process
         self.seed = seed
         self.side = side
         self.held_out = held_out
@@ -73,22 +73,22 @@ class SegmenterTask(Task[Batch]):
         The seed follows from the step, so that a resumed training does the same.
         """
         backbones.freeze(self.network, self.backbone)
-        torch.manual_seed(hash((self.seed, self.rank, step)))
+        torch.manual_seed(hash((self.seed, self.process.rank, step)))
 
     def usable(self, batch: Batch) -> tuple[Batch | None, Sequence[str]]:
-        """Return the photos that have garments."""
-        problems = [name for _, target, name in batch if not len(target["labels"])]
-        return [sample for sample in batch if len(sample[1]["labels"])] or None, problems
+        """Return the photos without a problem."""
+        problems = [sample.problem for sample in batch if sample.problem]
+        return [sample for sample in batch if not sample.problem] or None, problems
 
     def names(self, batch: Batch) -> Sequence[str]:
         """Return the paths of a batch's photos."""
-        return [name for _, _, name in batch]
+        return [sample.name for sample in batch]
 
     def losses(self, forward: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Return the parts of torchvision's loss by their names, such as `mask`."""
-        images = [image.to(self.device) for image, _, _ in batch]
+        images = [sample.image.to(self.device) for sample in batch]
         wanted = [
-            {key: value.to(self.device) for key, value in target.items()} for _, target, _ in batch
+            {key: value.to(self.device) for key, value in sample.target.items()} for sample in batch
         ]
         parts: dict[str, Tensor] = forward(images, wanted)
         return {name.removeprefix("loss_"): part for name, part in parts.items()}
@@ -97,5 +97,8 @@ class SegmenterTask(Task[Batch]):
         """Return the AP on the held-out photos; every category counts."""
         info = model.ModelInfo.of(self.backbone, generation=0, side=self.side, threshold=0.5)
         engine = TorchvisionEngine(served, info, self.device, DOUBTFUL, NONE)
-        figures = coco.figures(predict_all(engine, self.held_out), least_support=1)
-        return Judgment({name: figures[name] for name in CURVE_FIGURES})
+        scored = predict_all(engine, self.process.share(self.held_out))
+        figures = coco.figures(self.process.gathered(scored), least_support=1)
+        chosen = {name: figures[name] for name in CURVE_FIGURES}
+        score = figures["mask_ap"]
+        return Judgment(chosen, None if score is None else 1 - score)

@@ -85,9 +85,10 @@ def _normalized(
 def recognize(file: WeightFile) -> tuple[Architecture, dict[Key, NDArray[np.float32]]]:
     """Return the network of a file and its arrays by layer and variable.
 
-    Raise EngineError with every array that is missing, extra or of another shape or type.
+    Half and double precision become float32. Constants of forks on TensorFlow 2 (anchors in a `Variable`) are left out. Raise
+    EngineError with every array that is missing, extra, of another shape or type, or not finite.
     """
-    arrays = dict(file.named())
+    arrays = {key: array for key, array in file.named(_LAYERS) if key[1] != _CONSTANT}
     logits = arrays.get(("mrcnn_class_logits", "bias"))
     if logits is None:
         raise EngineError(
@@ -104,10 +105,14 @@ def recognize(file: WeightFile) -> tuple[Architecture, dict[Key, NDArray[np.floa
     ]
     for key, shape in expected.items():
         found = arrays.get(key)
-        if found is not None and (found.shape != shape or found.dtype != np.float32):
+        if found is None:
+            continue
+        if found.shape != shape or found.dtype not in _FLOATS:
             problems.append(
                 f"misshapen: {_name(key)} {found.dtype} {found.shape}, not float32 {shape}"
             )
+        elif not np.isfinite(found).all():
+            problems.append(f"not finite: {_name(key)}; the training that wrote it had diverged")
     if problems:
         raise EngineError(
             f"{file.path} does not fit Mask R-CNN on ResNet{depth} with {logits.size} classes:\n  "
@@ -116,6 +121,12 @@ def recognize(file: WeightFile) -> tuple[Architecture, dict[Key, NDArray[np.floa
     return architecture, {
         key: array.astype(np.float32, copy=False) for key, array in arrays.items()
     }
+
+
+_LAYERS = frozenset(layer for layer, _ in Architecture(101, 2).shapes())
+_FLOATS = (np.float16, np.float32, np.float64)
+# Forks on TensorFlow 2 keep the anchors of their input size in a layer of this variable.
+_CONSTANT = "Variable"
 
 
 def _name(key: Key) -> str:

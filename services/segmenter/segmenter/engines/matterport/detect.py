@@ -19,10 +19,7 @@ from torchvision.ops import nms
 from segmenter.engines.matterport.config import Config
 from segmenter.engines.matterport.network import Network
 
-SCALES = (32, 64, 128, 256, 512)  # pixels, one a level (RPN_ANCHOR_SCALES)
-RATIOS = (0.5, 1.0, 2.0)  # width to height (RPN_ANCHOR_RATIOS)
 STRIDES = (4, 8, 16, 32, 64)  # pixels (BACKBONE_STRIDES)
-DEVIATIONS = (0.1, 0.1, 0.2, 0.2)  # of box deltas (RPN_BBOX_STD_DEV, BBOX_STD_DEV)
 BOX_CROP, MASK_CROP = 7, 14  # POOL_SIZE, MASK_POOL_SIZE
 
 
@@ -57,7 +54,9 @@ def detect(
     class_logits, class_deltas = network.box_head(crop(levels, regions, BOX_CROP, config.side))
     scores, classes = F.softmax(class_logits.float(), dim=1).max(dim=1)
     own = class_deltas.float()[torch.arange(len(classes), device=classes.device), classes]
-    boxes = _clip(_shift(regions, own), _inside(window, config.side).to(regions.device))
+    boxes = _clip(
+        _shift(regions, own, config.deviations), _inside(window, config.side).to(regions.device)
+    )
     kept = torch.nonzero((classes > 0) & (scores >= config.threshold))[:, 0]
     kept = torch.cat([kept, kept[kept >= len(proposals)].repeat(max(missing - 1, 0))])
     boxes, scores, classes = boxes[kept], scores[kept], classes[kept]
@@ -76,7 +75,8 @@ def propose(logits: Tensor, deltas: Tensor, config: Config) -> Tensor:
     """
     scores = F.softmax(logits, dim=1)[:, 1]
     best = _best(scores, config.anchors_kept)
-    moved = _shift(anchors(config.side).to(deltas.device)[best], deltas[best])
+    placed = anchors(config.side, config.scales, config.ratios).to(deltas.device)
+    moved = _shift(placed[best], deltas[best], config.proposal_deviations)
     boxes = moved.clamp(0, 1)
     return boxes[nms(_xyxy(boxes), scores[best], config.proposal_overlap)[: config.proposals]]
 
@@ -108,19 +108,19 @@ def _best(scores: Tensor, count: int) -> Tensor:
 
 
 @lru_cache(maxsize=4)
-def anchors(side: int) -> Tensor:
+def anchors(side: int, scales: tuple[float, ...], ratios: tuple[float, ...]) -> Tensor:
     """Return all anchors of a square, by level, row, column and ratio: float32; some cross the edge.
 
     As in mrcnn.utils.generate_pyramid_anchors and norm_boxes, the middle of an anchor is at the upper
     left corner of its cell.
     """
-    ratios = np.sqrt(RATIOS)
+    roots = np.sqrt(ratios)
     boxes = []
-    for scale, stride in zip(SCALES, STRIDES, strict=True):
+    for scale, stride in zip(scales, STRIDES, strict=True):
         middles = np.arange(math.ceil(side / stride)) * stride
         y, x = np.meshgrid(middles, middles, indexing="ij")
         middle = np.stack([y, x], axis=-1)[:, :, None]
-        half = 0.5 * np.stack([scale / ratios, scale * ratios], axis=-1)
+        half = 0.5 * np.stack([scale / roots, scale * roots], axis=-1)
         boxes.append(np.concatenate([middle - half, middle + half], axis=-1).reshape(-1, 4))
     pixels = np.concatenate(boxes)
     return torch.from_numpy(((pixels - [0, 0, 1, 1]) / (side - 1)).astype(np.float32))
@@ -178,9 +178,9 @@ def _between(start: Tensor, end: Tensor, steps: Tensor, length: int) -> tuple[Te
     return before.long(), position - before
 
 
-def _shift(boxes: Tensor, deltas: Tensor) -> Tensor:
+def _shift(boxes: Tensor, deltas: Tensor, deviations: tuple[float, ...]) -> Tensor:
     """Move and scale boxes by normalized deltas (mrcnn.model.apply_box_deltas_graph)."""
-    dy, dx, dh, dw = (deltas * deltas.new_tensor(DEVIATIONS)).unbind(1)
+    dy, dx, dh, dw = (deltas * deltas.new_tensor(deviations)).unbind(1)
     y1, x1, y2, x2 = boxes.unbind(1)
     height, width = y2 - y1, x2 - x1
     middle_y, middle_x = y1 + 0.5 * height + dy * height, x1 + 0.5 * width + dx * width

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from segmenter.core.categories import numbered
 from segmenter.core.detection import Detection, encode_mask
 from segmenter.engines.matterport import molding, weight_file
 from segmenter.engines.matterport.architecture import recognize
-from segmenter.engines.matterport.config import Config
+from segmenter.engines.matterport.config import Config, FileConfig
 from segmenter.engines.matterport.detect import Found, detect
 from segmenter.engines.matterport.network import Network
 
@@ -35,10 +36,12 @@ class MatterportEngine:
         generation: int,
         device: str = "cpu",
         config: Config,
+        doubtful: float | None = None,
     ) -> None:
         """Compile `network` for its device. `categories`: of each class but the background, or None."""
         self.generation = generation
         self.info = config
+        self._config = config if doubtful is None else replace(config, threshold=doubtful)
         self.device = device
         self.categories = [None, *categories]
         self._wanted = torch.tensor(
@@ -60,19 +63,28 @@ class MatterportEngine:
         *,
         classes: Sequence[str] = (),
         generation: int,
-        config: Config | None = None,
+        config: FileConfig | None = None,
+        doubtful: float | None = None,
     ) -> MatterportEngine:
         """Load an `.h5`, or the `.safetensors` that `segmenter.convert` made of one.
 
         `classes`: names in the order of their ids, without the background; empty: the 13 categories.
+        `config`: None: the original's defaults. `doubtful`: return every detection from this score on.
         Raise EngineError with every array that does not fit.
         """
+        config = config or FileConfig(Config())
         architecture, arrays = recognize(weight_file.read(weights))
         categories = numbered(classes, architecture.classes - 1, weights)
+        config.check(architecture.depth, architecture.classes, weights)
         network = Network(architecture)
         network.load(arrays)
         return cls(
-            network, categories, generation=generation, device=device, config=config or Config()
+            network,
+            categories,
+            generation=generation,
+            device=device,
+            config=config.config,
+            doubtful=doubtful,
         )
 
     def predict(self, photos: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
@@ -105,4 +117,8 @@ class MatterportEngine:
     def find(self, molded: molding.Molded) -> Found:
         """Return what the network finds in a molded photo (see `molding`)."""
         pixels = torch.from_numpy(molded.pixels).permute(2, 0, 1)[None].contiguous()
-        return detect(self.network, pixels.to(self.device), molded.window, self.info, self._wanted)
+        # TF32, which cuDNN uses unless told not to, has 10 bits: scores would differ from the original's in the third digit.
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            return detect(
+                self.network, pixels.to(self.device), molded.window, self._config, self._wanted
+            )

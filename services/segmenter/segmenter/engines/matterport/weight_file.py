@@ -7,8 +7,10 @@ Nothing is unpickled.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import count, takewhile
 from pathlib import Path
 
 import h5py
@@ -22,6 +24,11 @@ from segmenter.core.engine import EngineError
 KERAS = "keras"  # metadata of the .safetensors: what an .h5 keeps in attributes
 MODEL = "model_weights"  # the group of a whole saved model; a file of weights has none
 Array = NDArray[np.generic]
+_MOST_BYTES = 64_000  # of an attribute of HDF5, less its head
+_KERAS_3 = (
+    "is of Keras 3, whose files keep no names of layers. Load it where it was trained, with TF_USE_LEGACY_KERAS=1 and tf_keras, "
+    "and save it again by model.keras_model.save_weights('weights.h5')"
+)
 
 
 @dataclass(frozen=True)
@@ -34,20 +41,31 @@ class WeightFile:
     attributes: dict[str, str]  # backend and keras_version, where the file has them
     whole_model: bool  # the arrays lie under model_weights
 
-    def named(self) -> Iterator[tuple[tuple[str, str], Array]]:
+    def named(self, known: Collection[str]) -> Iterator[tuple[tuple[str, str], Array]]:
         """Yield ((layer, variable), array); the former is such as ("conv1", "kernel").
 
-        The layers of a nested model, Matterport's `rpn_model`, come under their own names.
+        `known`: names of layers. An array belongs to the innermost scope of its name that is one of them, with or without the
+        number that Keras adds to a repeated name ("conv1_2"), or else to the layer that it lies in: so do the arrays of nested
+        models, Matterport's `rpn_model` and the whole network in a file that was saved on several GPUs.
         """
         for layer, names in self.layers.items():
             for name in names:
-                scope, variable = name.split(":")[0].rsplit("/", 1)
-                inner = scope.rsplit("/", 1)[-1]
-                yield (inner if layer == "rpn_model" else layer, variable), self.arrays[layer, name]
+                *scopes, variable = name.split(":")[0].split("/")
+                found = (_known(scope, known) for scope in (*reversed(scopes), layer))
+                yield (next(filter(None, found), layer), variable), self.arrays[layer, name]
+
+
+def _known(scope: str, known: Collection[str]) -> str | None:
+    if scope in known:
+        return scope
+    without_number = re.sub(r"_\d+$", "", scope)
+    return without_number if without_number in known else None
 
 
 def read(path: Path) -> WeightFile:
     """Read an `.h5` or `.safetensors` by its ending; raise EngineError with what is wrong."""
+    if path.suffix == ".keras":
+        raise EngineError(f"{path} {_KERAS_3}")
     try:
         return _read_safetensors(path) if path.suffix == ".safetensors" else _read_h5(path)
     except FileNotFoundError as error:
@@ -65,10 +83,15 @@ def _read_h5(path: Path) -> WeightFile:
     with h5py.File(path) as root:
         whole_model = "layer_names" not in root.attrs and MODEL in root
         group = root[MODEL] if whole_model else root
+        if not _texts(group, "layer_names") and {"layers", "_layer_checkpoint_dependencies"} & {
+            *group
+        }:
+            raise EngineError(f"{path} {_KERAS_3}")
         layers = {
-            layer: _texts(group[layer].attrs["weight_names"])
-            for layer in _texts(group.attrs["layer_names"])
+            layer: _texts(group[layer], "weight_names") for layer in _texts(group, "layer_names")
         }
+        if not layers:
+            raise KeyError("layer_names")
         arrays = {
             (layer, name): np.asarray(group[layer][name])
             for layer, names in layers.items()
@@ -85,14 +108,24 @@ def _read_h5(path: Path) -> WeightFile:
 def _write_h5(file: WeightFile, path: Path) -> None:
     with h5py.File(path, "w") as root:
         group = root.create_group(MODEL) if file.whole_model else root
-        group.attrs["layer_names"] = np.array([layer.encode() for layer in file.layers])
+        _write_texts(group, "layer_names", [*file.layers])
         for name, value in file.attributes.items():
             group.attrs[name] = value.encode()
         for layer, names in file.layers.items():
             inside = group.create_group(layer)
-            inside.attrs["weight_names"] = np.array([name.encode() for name in names], dtype="S")
+            _write_texts(inside, "weight_names", names)
             for name in names:
                 inside[name] = file.arrays[layer, name]
+
+
+def _write_texts(group: h5py.Group, name: str, texts: list[str]) -> None:
+    """Write a list of texts as Keras does: in one attribute, or in several if it is too long for one."""
+    whole = np.array([text.encode() for text in texts], dtype="S")
+    if whole.nbytes < _MOST_BYTES:
+        group.attrs[name] = whole
+        return
+    for number, piece in enumerate(np.array_split(whole, whole.nbytes // _MOST_BYTES + 1)):
+        group.attrs[f"{name}{number}"] = piece
 
 
 def _read_safetensors(path: Path) -> WeightFile:
@@ -121,8 +154,11 @@ def _write_safetensors(file: WeightFile, path: Path) -> None:
     path.chmod(0o644)  # safetensors writes for the owner only
 
 
-def _texts(values: object) -> list[str]:
-    return [_text(value) for value in np.asarray(values).ravel()]
+def _texts(group: h5py.Group, name: str) -> list[str]:
+    """Return a list of texts that is an attribute, or, since one holds 64 KB at most, several: name0, name1, ..."""
+    pieces = [name] if name in group.attrs else []
+    pieces += takewhile(group.attrs.__contains__, (f"{name}{n}" for n in count()))
+    return [_text(value) for piece in pieces for value in np.asarray(group.attrs[piece]).ravel()]
 
 
 def _text(value: object) -> str:
