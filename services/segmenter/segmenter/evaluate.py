@@ -12,12 +12,12 @@ from modelkit.training.options import EvaluateOptions, evaluate_options
 from segmenter.core.engine import EngineError
 from segmenter.data.annotation import BadData
 from segmenter.data.dataset import scan, scan_without_garments
+from segmenter.data.options import except_source
 from segmenter.engines.open import open_engine
 from segmenter.evaluation import coco
 from segmenter.evaluation.predictions import DOUBTFUL
 from segmenter.evaluation.report import report, report_without_garments, show
 from segmenter.evaluation.serving import served
-from segmenter.options import except_source
 
 
 @click.command()

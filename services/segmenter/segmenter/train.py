@@ -11,9 +11,9 @@ from modelkit.training.loop import TrainingError
 from modelkit.training.options import TrainOptions, train_options
 from modelkit.training.schedule import SCHEDULES
 from segmenter.data.annotation import BadData
+from segmenter.data.options import except_source
 from segmenter.nets import backbones
-from segmenter.options import except_source
-from segmenter.training.recipe import Recipe, read, train_and_export
+from segmenter.training.recipe import Recipe, Sources, read, train_and_export
 
 
 @click.command()
@@ -24,6 +24,12 @@ from segmenter.training.recipe import Recipe, read, train_and_export
     required=True,
     metavar="FOLDER[:SHARE]",
     help="Photos in the DeepFashion2 layout, and their share of the draws. Repeatable.",
+)
+@click.option(
+    "--validation",
+    multiple=True,
+    metavar="FOLDER",
+    help="Photos that judge, in the same layout, instead of some that are held out (--held-out counts no more). Repeatable.",
 )
 @click.option(
     "--negatives",
@@ -60,6 +66,7 @@ from segmenter.training.recipe import Recipe, read, train_and_export
 def main(
     options: TrainOptions,
     folders: tuple[str, ...],
+    validation: tuple[str, ...],
     negatives: tuple[str, ...],
     left_out: tuple[str, ...],
     backbone: str,
@@ -78,7 +85,8 @@ def main(
     recipe = Recipe(backbone, init, schedule)
     with options.process() as process:
         try:
-            photos = read(folders, negatives, left_out, options.held_out, quiet=not process.first)
+            sources = Sources(folders, negatives, left_out, validation)
+            photos = read(sources, options.held_out, quiet=not process.first)
             result = train_and_export(recipe, options, process, photos)
         except (BadData, backbones.BadInit, TrainingError, LookupError) as error:
             raise click.ClickException(str(error)) from error

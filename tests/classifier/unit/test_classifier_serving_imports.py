@@ -14,7 +14,7 @@ import classifier
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
-OFFLINE = ("training", "evaluation", "data", "train", "evaluate")
+OFFLINE = ("training", "evaluation", "data", "train", "evaluate", "check")
 # As the packages are imported that only the extra `training` brings.
 TRAINING_PACKAGES = (
     "click",

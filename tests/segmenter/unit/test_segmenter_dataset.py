@@ -12,7 +12,7 @@ from PIL import Image
 from segmenter.data.annotation import BadData, Item
 from segmenter.data.augmentation import augment, moved
 from segmenter.data.dataset import item_mask, scan, scan_without_garments, truth
-from segmenter.data.samples import Draw, TrainingPhotos, repeat_factors
+from segmenter.data.samples import Draw, TrainingPhotos, hold_out, repeat_factors
 
 SQUARE = [10.0, 10.0, 30.0, 10.0, 30.0, 30.0, 10.0, 30.0]
 FAR_SQUARE = [60.0, 60.0, 90.0, 60.0, 90.0, 90.0, 60.0, 90.0]
@@ -262,6 +262,15 @@ def test_the_same_seed_gives_the_same_augmentation(tmp_path: Path) -> None:
     write(tmp_path, "a", {"item1": garment(SQUARE)})
     photos = TrainingPhotos(scan(tmp_path)[0], 96)
     assert np.array_equal(photos[Draw(0, 5)][0], photos[Draw(0, 5)][0])
+
+
+def test_photos_of_the_same_garments_are_never_split(tmp_path: Path) -> None:
+    for number in range(60):
+        write(tmp_path, f"p{number}", {"item1": garment(SQUARE), "pair_id": 1 + number // 2})
+    training, held_out = hold_out(scan(tmp_path)[0], 0.3)
+    assert len(training) + len(held_out) == 60
+    assert held_out
+    assert not {entry.pair for entry in training} & {entry.pair for entry in held_out}
 
 
 def test_photos_of_rare_categories_are_drawn_more_often(tmp_path: Path) -> None:

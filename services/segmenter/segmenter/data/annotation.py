@@ -1,7 +1,7 @@
 """One annotation file in the DeepFashion2 layout: which of its garments can be used, and why the others can't.
 
 Format: github.com/switchablenorms/DeepFashion2, "Data Description". What public reports tell of files that look like it and are
-not (see `read_items`) is named and left out, never guessed.
+not (see `read_annotation`) is named and left out, never guessed.
 """
 
 from __future__ import annotations
@@ -64,8 +64,17 @@ def read_frame(photo: Path) -> Frame:
     return Frame(stored[::-1] if turned else stored, stored)
 
 
-def read_items(annotation: Path, frame: Frame) -> tuple[list[Item], list[str]]:
-    """Return the usable garments of an annotation, and a line for each other one; BadData if none is usable.
+@dataclass(frozen=True)
+class Annotation:
+    """What a file says of a photo, as far as it can be used."""
+
+    items: list[Item]
+    pair: int
+    """DeepFashion2's `pair_id`: photos of the same garments have the same one; 0: not known."""
+
+
+def read_annotation(annotation: Path, frame: Frame) -> tuple[Annotation, list[str]]:
+    """Return the usable garments of a photo, and a line for each other one; BadData if none is usable.
 
     Left out is a garment without an outline, with an outline in another form than flat polygons (run lengths, pairs), with
     coordinates that are not finite or outside the photo, with a category that is not one of 1 to 13 or that its own
@@ -87,7 +96,8 @@ def read_items(annotation: Path, frame: Frame) -> tuple[list[Item], list[str]]:
         problems.append(f"{annotation}: {key}: {note}")
     if not found:
         raise BadData("; ".join(problems) or f"{annotation}: has no items")
-    return [*found.values()], problems
+    pair = content.get("pair_id")
+    return Annotation([*found.values()], pair if type(pair) is int else 0), problems
 
 
 def _read_json(annotation: Path) -> dict[str, Any]:

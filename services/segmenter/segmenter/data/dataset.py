@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from modelkit.training.table import BadTable, read_table, truth_value
 from photokit.photo import BadPhoto, decode
-from segmenter.data.annotation import BadData, Frame, Item, read_frame, read_items
+from segmenter.data.annotation import BadData, Frame, Item, read_annotation, read_frame
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
@@ -26,6 +26,7 @@ class Entry:
     folder: Path
     name: str  # of the photo's file, relative to the folder
     categories: frozenset[int]  # of its garments; empty: a photo that is known to have none
+    pair: int = 0  # the same for photos of the same garments; 0: not known
 
     @property
     def photo(self) -> Path:
@@ -36,6 +37,11 @@ class Entry:
     def annotation(self) -> Path:
         """The file with the garments of a photo that has any."""
         return self.folder / "annos" / f"{self.photo.stem}.json"
+
+    @property
+    def group(self) -> str:
+        """What is never split between training and validation: photos of the same garments, or one photo."""
+        return f"pair {self.pair}" if self.pair else self.photo.stem
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -66,14 +72,14 @@ def scan(folder: Path) -> tuple[list[Entry], list[str]]:
             if len(named) > 1:
                 names = " and ".join(photo.name for photo in named)
                 raise BadData(f"{annotation}: {names} both have that name")
-            items, skipped = read_items(annotation, read_frame(named[0]))
+            found, skipped = read_annotation(annotation, read_frame(named[0]))
         except BadData as error:
             problems.append(str(error))
             continue
         problems += skipped
-        categories = frozenset(item.category for item in items)
+        categories = frozenset(item.category for item in found.items)
         shared = combinations.setdefault(categories, categories)
-        entries.append(Entry(folder, f"image/{named[0].name}", shared))
+        entries.append(Entry(folder, f"image/{named[0].name}", shared, found.pair))
     problems += [f"{one}: has no annotation" for left in photos.values() for one in left]
     if not entries:
         raise BadData(
@@ -152,7 +158,7 @@ def truth(entry: Entry) -> tuple[NDArray[np.uint8], list[Item], list[NDArray[np.
     items: list[Item] = []
     if entry.categories:
         size = (photo.shape[1], photo.shape[0])
-        items, _ = read_items(entry.annotation, Frame(size, size))
+        items = read_annotation(entry.annotation, Frame(size, size))[0].items
     masks = [item_mask(item, *photo.shape[:2]) for item in items]
     seen = [(item, mask) for item, mask in zip(items, masks, strict=True) if mask.any()]
     return photo, [item for item, _ in seen], [mask for _, mask in seen]

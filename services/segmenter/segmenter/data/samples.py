@@ -19,10 +19,10 @@ from segmenter.data.dataset import Entry, read_photo, truth
 
 
 def hold_out(entries: Sequence[Entry], share: float) -> tuple[list[Entry], list[Entry]]:
-    """Split into training and held out by a hash of the name: stable when photos are added."""
+    """Split into training and held out by a hash of the group: stable when photos are added."""
     parts: tuple[list[Entry], list[Entry]] = ([], [])
     for entry in entries:
-        parts[is_held_out(entry.photo.stem, share)].append(entry)
+        parts[is_held_out(entry.group, share)].append(entry)
     return parts
 
 

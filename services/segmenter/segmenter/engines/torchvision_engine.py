@@ -20,7 +20,7 @@ from segmenter.nets.preprocess import fit
 
 @dataclass(frozen=True)
 class Shortcuts:
-    """What is left out to be fast; docs/inference.md has the measurements behind the defaults."""
+    """What is left out to be fast; docs/inference.md has measurements. The weights say which proposals they need."""
 
     compiled: bool = True  # by modelkit.compiled; otherwise eager torch in fp32
     bf16: bool = True  # in compiled layers, where the device is fast at it
@@ -49,7 +49,7 @@ class TorchvisionEngine:
         doubtful: float | None = None,
         shortcuts: Shortcuts | None = None,
     ) -> None:
-        shortcuts = shortcuts or Shortcuts()
+        shortcuts = shortcuts or Shortcuts(finest=info.finest, proposals=info.proposals)
         self.generation = info.generation
         self.info = info
         self.device = device
@@ -78,7 +78,7 @@ class TorchvisionEngine:
 
         `doubtful`: return every detection from this score on, also those that share pixels, instead
         of what the service answers; average precision is measured on these. `shortcuts`: None: those
-        of the service.
+        of the service, as model.json says.
         Raise modelkit.weights.BadWeights.
         """
         network, info = model.load(folder)

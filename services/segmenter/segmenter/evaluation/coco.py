@@ -4,6 +4,7 @@ import contextlib
 import io
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,11 +46,12 @@ class Scored:
 def results(scored: Sequence[Scored]) -> list[dict[str, Any]]:
     """Return detections in COCO's results format: boxes [x, y, width, height], masks as run lengths.
 
-    `image_id` counts the photos in their order; `file_name` names the photo.
+    `image_id` as in `image_ids`; `file_name` names the photo.
     """
+    ids = image_ids([photo.name for photo in scored])
     return [
         {
-            "image_id": number,
+            "image_id": ids[number],
             "file_name": photo.name,
             "category_id": detection.category,
             "score": detection.score,
@@ -64,6 +66,14 @@ def results(scored: Sequence[Scored]) -> list[dict[str, Any]]:
 
 LEAST_SUPPORT = 15
 """Garments that a category must have to count in a mean, unless the caller says another number."""
+
+
+def image_ids(names: Sequence[str]) -> list[int]:
+    """Return an id for each photo: the number that its file is named by, as in DeepFashion2's official files, or else its place."""
+    stems = [Path(name).stem for name in names]
+    if all(stem.isdecimal() for stem in stems) and len({int(stem) for stem in stems}) == len(stems):
+        return [int(stem) for stem in stems]
+    return list(range(len(names)))
 
 
 def figures(scored: Sequence[Scored], least_support: int = LEAST_SUPPORT) -> dict[str, Any]:
@@ -114,11 +124,12 @@ def figures(scored: Sequence[Scored], least_support: int = LEAST_SUPPORT) -> dic
 
 def _reference(scored: Sequence[Scored]) -> COCO:
     reference = COCO()
-    pairs = [(number, garment) for number, photo in enumerate(scored) for garment in photo.true]
+    ids = image_ids([photo.name for photo in scored])
+    pairs = [(ids[n], garment) for n, photo in enumerate(scored) for garment in photo.true]
     reference.dataset = {
         "images": [
             {"id": number, "height": photo.size[0], "width": photo.size[1]}
-            for number, photo in enumerate(scored)
+            for number, photo in zip(ids, scored, strict=True)
         ],
         "annotations": [
             {

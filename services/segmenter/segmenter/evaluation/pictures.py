@@ -42,8 +42,8 @@ def write(
     for name, rows in (("worst", ranked[:SHOWN]), ("best", ranked[::-1][:SHOWN])):
         tiles = [
             (
-                _overlay(read_photo(files[photo.name]), photo, detections),
-                _caption(photo, detections),
+                overlay(read_photo(files[photo.name]), photo, detections),
+                caption(photo, detections),
             )
             for _, photo, detections in rows
         ]
@@ -56,13 +56,15 @@ def _f1(photo: Scored, detections: Sequence[Detection]) -> float:
     return 2 * hits / max(len(photo.true) + len(detections), 1)
 
 
-def _caption(photo: Scored, detections: Sequence[Detection]) -> str:
+def caption(photo: Scored, detections: Sequence[Detection]) -> str:
+    """Return what a photo is, where that is known, and what was predicted."""
     true = sorted({CATEGORIES[t.category].name for t in photo.true})
     answer = [f"{CATEGORIES[d.category].name} {d.score:.2f}" for d in detections]
-    return f"is {', '.join(true)}\npredicted {', '.join(answer) or NOTHING}"
+    is_ = f"is {', '.join(true)}\n" if true else ""
+    return f"{is_}predicted {', '.join(answer) or NOTHING}"
 
 
-def _overlay(
+def overlay(
     pixels: NDArray[np.uint8], photo: Scored, detections: Sequence[Detection]
 ) -> NDArray[np.uint8]:
     """Return the photo with answers as tinted areas and the truth as outlines, in their category's color."""

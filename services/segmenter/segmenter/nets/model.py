@@ -23,6 +23,10 @@ class ModelInfo:
     side: int  # longer side of the input in pixels
     threshold: float  # a garment if the score is at least this
     most_shared: float  # the limit of detection.one_garment_a_pixel
+    proposals: int = 50  # boxes that are looked at, those of the best objectness
+    finest: bool = (
+        False  # whether the finest level of the pyramid (stride 4) proposes boxes as well
+    )
     sha256: str = ""  # of model.safetensors
 
     @classmethod

@@ -50,38 +50,48 @@ class Photos:
     held_out: Sequence[Entry]
 
 
-def read(
-    folders: Sequence[str],
-    negatives: Sequence[str],
-    left_out: Sequence[str],
-    held_out: float,
-    *,
-    quiet: bool,
-) -> Photos:
-    """Read folders given as `FOLDER[:SHARE]` and photos without garments given as `CSV[:SHARE]`, and print what can't be used.
+@dataclass(frozen=True)
+class Sources:
+    """Where photos come from, as the command line names it."""
 
-    `left_out`: sources of the latter that are not taken.
+    folders: Sequence[str]  # FOLDER[:SHARE]
+    negatives: Sequence[str] = ()  # CSV[:SHARE]: photos without garments
+    left_out: Sequence[str] = ()  # sources of the latter that are not taken
+    validation: Sequence[str] = ()  # FOLDER: photos that judge; none: those that are held out
+
+
+def read(sources: Sources, held_out: float, *, quiet: bool) -> Photos:
+    """Read the photos, and print what can't be used. `held_out`: the share that judges, without a validation folder.
 
     Rare categories are drawn more often. Shares are relative; without one, it is the number of photos. Raise BadData.
     """
+
+    def tell(path: Path, entries: Sequence[Entry], problems: Sequence[str]) -> None:
+        if not quiet:
+            print(
+                "\n".join([*problems, f"{path}: {len(entries)} photos, {len(problems)} problems"])
+            )
+
     training: list[Entry] = []
     judges: list[Entry] = []
     weights: list[NDArray[np.float64]] = []
-    for number, source in enumerate((*folders, *negatives)):
+    for number, source in enumerate((*sources.folders, *sources.negatives)):
         path, share = _path_and_share(source)
-        if number < len(folders):
+        if number < len(sources.folders):
             entries, problems = scan(path)
         else:
-            empty, problems = scan_without_garments(path, left_out)
+            empty, problems = scan_without_garments(path, sources.left_out)
             entries = empty.entries
-        if not quiet:
-            found = f"{path}: {len(entries)} photos, {len(problems)} problems"
-            print("\n".join([*problems, found]))
-        kept, validation = hold_out(entries, held_out)
+        tell(path, entries, problems)
+        kept, held = hold_out(entries, 0 if sources.validation else held_out)
         factors = repeat_factors(kept)
         weights.append(factors / (factors.sum() or 1.0) * (len(kept) if share is None else share))
         training += kept
-        judges += validation
+        judges += held
+    for folder in map(Path, sources.validation):
+        entries, problems = scan(folder)
+        tell(folder, entries, problems)
+        judges += entries
     if not training:
         raise BadData("every photo is held out: lower --held-out")
     return Photos(training, np.concatenate(weights), judges)
