@@ -41,7 +41,7 @@ class Entry:
     @property
     def group(self) -> str:
         """What is never split between training and validation: photos of the same garments, or one photo."""
-        return f"pair {self.pair}" if self.pair else self.photo.stem
+        return f"{self.pair:06}" if self.pair else self.photo.stem
 
     @property
     def files(self) -> tuple[Path, ...]:
