@@ -1,4 +1,4 @@
-"""Layers of a network made fast for inference: OpenVINO on a CPU, bf16 in torch on a GPU."""
+"""Layers of a network made fast for inference: OpenVINO on a CPU, half precision in torch on a GPU."""
 
 import sys
 import warnings
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import TreeSpec, tree_flatten, tree_leaves, tree_map, tree_unflatten
 
-from modelkit.precision import autocast, has_fast_bf16
+from modelkit.precision import autocast, fast_dtype, has_fast_bf16
 
 
 def compiled(
@@ -27,15 +27,14 @@ def compiled(
     tensors, or lists, tuples and dicts of them.
 
     On a CPU that is OpenVINO; on a GPU it is torch, channels last. Both compute in bf16 where the
-    device is fast at it, unless `bf16` is false. Elsewhere they compute in fp32, and differ from eager
+    device is fast at it, and in fp16 on other GPUs, unless `bf16` is false. Elsewhere they compute in fp32, and differ from eager
     torch by rounding alone. OpenVINO takes as many threads as torch has now (OMP_NUM_THREADS), and
     pins none of them, since services share cores.
     """
     network = network.eval().to(torch.device(device))
-    bf16 = bf16 and has_fast_bf16(device)
     if device == "cpu":
-        return _OpenVino(network, example, free, bf16=bf16)
-    return _Gpu(network, device, bf16=bf16)
+        return _OpenVino(network, example, free, bf16=bf16 and has_fast_bf16(device))
+    return _Gpu(network, device, fast_dtype(device) if bf16 else torch.float32)
 
 
 def to_device(batch: Tensor, device: str) -> Tensor:
@@ -46,14 +45,14 @@ def to_device(batch: Tensor, device: str) -> Tensor:
 
 
 class _Gpu(nn.Module):
-    def __init__(self, network: nn.Module, device: str, *, bf16: bool) -> None:
+    def __init__(self, network: nn.Module, device: str, dtype: torch.dtype) -> None:
         super().__init__()
         self.network = network.to(memory_format=torch.channels_last)
         self.device = device
-        self.bf16 = bf16
+        self.dtype = dtype
 
     def forward(self, *arguments: Any) -> Any:
-        with autocast(self.device, bf16=self.bf16):
+        with autocast(self.device, self.dtype):
             answer = self.network(*tree_map(_channels_last, arguments))
         return tree_map(Tensor.float, answer)
 

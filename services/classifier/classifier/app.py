@@ -79,13 +79,15 @@ def wire(ports: Ports[Settings], engine: ClassifierEngine | None = None) -> Clas
 def _open(settings: Settings) -> ClassifierEngine:
     # Imported here: a wrong setting fails at once, before torch is loaded.
     from classifier.nets.engine import Engine
+    from modelkit.precision import NoDevice, check_device
     from modelkit.weights import BadWeights
 
     try:
+        check_device(settings.classifier_device)
         return Engine.load(
             settings.classifier_weights,
             settings.classifier_device,
             generation=settings.classifier_generation,
         )
-    except BadWeights as error:
+    except (BadWeights, NoDevice) as error:
         raise StartError(str(error)) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from fashion.words import CATEGORIES
 from segmenter.core.categories import numbered
@@ -12,6 +13,13 @@ from segmenter.core.engine import EngineError
 from segmenter.engines.open import open_engine
 
 WEIGHTS = Path("some.h5")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+@pytest.mark.parametrize("weights", [Path(__file__).parents[3] / "models" / "segmenter", WEIGHTS])
+def test_a_gpu_that_is_not_there_is_an_error_with_a_sentence(weights: Path) -> None:
+    with pytest.raises(EngineError, match="no GPU is visible"):
+        open_engine(weights, "cuda")
 
 
 def test_the_13_categories_are_the_default() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import click
 import torch
 
+from modelkit.precision import NoDevice, check_device
 from modelkit.training.distributed import Process, process
 from modelkit.training.schedule import Budget
 from modelkit.weights import METADATA, WEIGHTS
@@ -173,13 +174,9 @@ _PATH = click.Path(path_type=Path)
 def _device(_context: click.Context, _option: click.Parameter, value: str) -> str:
     """Return the name of a device that this machine has."""
     try:
-        kind = torch.device(value).type
-    except RuntimeError as error:
-        raise click.BadParameter(f"{value!r} is not cpu or cuda") from error
-    if kind not in ("cpu", "cuda"):
-        raise click.BadParameter(f"{value!r} is not cpu or cuda")
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise click.BadParameter("no GPU is visible to PyTorch; use cpu, or check the driver")
+        check_device(value)
+    except NoDevice as error:
+        raise click.BadParameter(str(error)) from error
     return value
 
 

@@ -16,7 +16,7 @@ from classifier.training.batches import draws
 from classifier.training.distillation import Teacher
 from classifier.training.task import Batch, ClassifierTask, label_weights
 from modelkit import imagenet_features
-from modelkit.precision import training_dtype
+from modelkit.precision import fast_dtype
 from modelkit.training.distributed import Process
 from modelkit.training.fit import fit
 from modelkit.training.loop import Loop
@@ -70,7 +70,7 @@ def train(
         options.budget(len(photos), process.world),
         lambda progress: options.lr * cosine(progress),
         process,
-        dtype=training_dtype(process.device),
+        dtype=fast_dtype(process.device),
     )
 
     def batches() -> Iterable[Batch]:

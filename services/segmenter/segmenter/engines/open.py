@@ -40,12 +40,14 @@ def open_engine(
             raise EngineError(
                 f"{weights} has its classes, its generation and its settings in model.json"
             )
+        from modelkit.precision import NoDevice, check_device
         from modelkit.weights import BadWeights
         from segmenter.engines.torchvision_engine import TorchvisionEngine
 
         try:
+            check_device(device)
             return TorchvisionEngine.load(weights, device, doubtful=doubtful)
-        except BadWeights as error:
+        except (BadWeights, NoDevice) as error:
             raise EngineError(str(error)) from error
 
     from segmenter.engines.matterport.config import Config, FileConfig, read_config
@@ -53,8 +55,13 @@ def open_engine(
     settings = FileConfig(Config()) if config is None else read_config(config)
     generation = FOREIGN_GENERATION if generation is None else generation
     if name == "matterport":
+        from modelkit.precision import NoDevice, check_device
         from segmenter.engines.matterport.engine import MatterportEngine
 
+        try:
+            check_device(device)
+        except NoDevice as error:
+            raise EngineError(str(error)) from error
         return MatterportEngine.load(
             weights,
             device,

@@ -75,7 +75,7 @@ def propose(logits: Tensor, deltas: Tensor, config: Config) -> Tensor:
     """
     scores = F.softmax(logits, dim=1)[:, 1]
     best = _best(scores, config.anchors_kept)
-    placed = anchors(config.side, config.scales, config.ratios).to(deltas.device)
+    placed = anchors(config.side, config.scales, config.ratios, deltas.device)
     moved = _shift(placed[best], deltas[best], config.proposal_deviations)
     boxes = moved.clamp(0, 1)
     return boxes[nms(_xyxy(boxes), scores[best], config.proposal_overlap)[: config.proposals]]
@@ -108,8 +108,10 @@ def _best(scores: Tensor, count: int) -> Tensor:
 
 
 @lru_cache(maxsize=4)
-def anchors(side: int, scales: tuple[float, ...], ratios: tuple[float, ...]) -> Tensor:
-    """Return all anchors of a square, by level, row, column and ratio: float32; some cross the edge.
+def anchors(
+    side: int, scales: tuple[float, ...], ratios: tuple[float, ...], device: torch.device
+) -> Tensor:
+    """Return all anchors of a square, by level, row, column and ratio: float32 on the device; some cross the edge.
 
     As in mrcnn.utils.generate_pyramid_anchors and norm_boxes, the middle of an anchor is at the upper
     left corner of its cell.
@@ -123,7 +125,7 @@ def anchors(side: int, scales: tuple[float, ...], ratios: tuple[float, ...]) -> 
         half = 0.5 * np.stack([scale / roots, scale * roots], axis=-1)
         boxes.append(np.concatenate([middle - half, middle + half], axis=-1).reshape(-1, 4))
     pixels = np.concatenate(boxes)
-    return torch.from_numpy(((pixels - [0, 0, 1, 1]) / (side - 1)).astype(np.float32))
+    return torch.from_numpy(((pixels - [0, 0, 1, 1]) / (side - 1)).astype(np.float32)).to(device)
 
 
 def crop(levels: list[Tensor], boxes: Tensor, size: int, side: int) -> Tensor:
