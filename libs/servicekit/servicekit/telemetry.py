@@ -34,6 +34,18 @@ INFERENCE_BATCH = Histogram(
     "sns_inference_batch_size", "Photos in one model call", buckets=(1, 2, 4, 8, 16, 32)
 )
 INFERENCE_QUEUE = Gauge("sns_inference_queue", "Photos that are waiting for the model")
+# What the networks answer: when it drifts away from what their cards tell, the photos have become others.
+FASHION_PROBABILITY = Histogram(
+    "sns_fashion_probability",
+    "Probability of fashion that the classifier gives a crawled photo",
+    buckets=(0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0),
+)
+GARMENTS_A_PHOTO = Histogram(
+    "sns_garments_a_photo",
+    "Garments that the segmenter finds in a fashion photo",
+    buckets=(0, 1, 2, 3, 4, 6, 10),
+)
+GARMENTS = Counter("sns_garments", "Garments that the segmenter finds", ("category",))
 
 FLUSH_S = 5.0
 """Seconds that the end of a process waits for a collector of traces."""

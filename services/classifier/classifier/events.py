@@ -15,6 +15,7 @@ from servicekit.batching import MicroBatcher
 from servicekit.consumer import Outcome
 from servicekit.errors import InvalidMessage
 from servicekit.events import Publication, photo_event_id
+from servicekit.telemetry import FASHION_PROBABILITY
 from snsfashion.events.v1.events_pb2 import ImageClassified, ImageCrawled
 from snsfashion.fashion.v1.fashion_pb2 import Generations
 
@@ -47,6 +48,7 @@ class Events:
         except photo.BadPhoto as error:
             raise InvalidMessage(f"{event.image.key}: {error}") from error
         probability = await self._batcher.submit(pixels)
+        FASHION_PROBABILITY.observe(probability)
         fashion = probability >= self._threshold
         subject = topology.FASHION if fashion else topology.REJECTED
         generations = Generations()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from fashion.words import CATEGORIES
 from photokit import photo
 from photokit.blobs import BlobStore
 from segmenter.core.detection import Detection
@@ -18,6 +19,7 @@ from servicekit.batching import MicroBatcher
 from servicekit.consumer import Outcome
 from servicekit.errors import InvalidMessage
 from servicekit.events import Publication, photo_event_id
+from servicekit.telemetry import GARMENTS, GARMENTS_A_PHOTO
 from snsfashion.events.v1.events_pb2 import GarmentsSegmented, ImageClassified, PostErased
 from snsfashion.fashion.v1.fashion_pb2 import Generations
 from snsfashion.segmenter.v1.segmenter_pb2 import SegmentResponse
@@ -72,5 +74,9 @@ class Events:
             pixels = (await asyncio.to_thread(photo.decode, data)).pixels
         except photo.BadPhoto as error:
             raise InvalidMessage(f"{event.image.key}: {error}") from error
-        result = response(pixels, await self._batcher.submit(pixels), self._generation)
+        found = await self._batcher.submit(pixels)
+        GARMENTS_A_PHOTO.observe(len(found))
+        for garment in found:
+            GARMENTS.labels(CATEGORIES[garment.category].name).inc()
+        result = response(pixels, found, self._generation)
         return await self._results.keep(event.image.sha256, event.image.key, result)
