@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pycocotools.mask as coco_mask
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from lookbook.draw.render import render
 from lookbook.spec.sampling import sample_outfit
 from modelkit.precision import has_fast_bf16
 from segmenter.engines.torchvision_engine import NONE, Shortcuts, TorchvisionEngine
+from segmenter.nets.preprocess import of_one_shape
 
 pytestmark = pytest.mark.slow
 
@@ -26,6 +28,24 @@ def engine() -> TorchvisionEngine:
 @pytest.fixture(scope="module")
 def photos() -> list[Photo]:
     return [render(sample_outfit(seed, "run")).image for seed in (3, 4)]
+
+
+def test_photos_are_batched_by_the_shape_that_they_are_padded_to() -> None:
+    sizes = [(800, 600), (400, 300), (600, 800), (1000, 760), (800, 560), (3, 2)]
+    # 384 x 288, 384 x 288, 288 x 384, 384 x 292 (padded to 320), 384 x 269 (to 288), 384 x 256
+    assert of_one_shape(sizes, 384) == [[0, 1, 4], [2], [3], [5]]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_a_gpu_gives_a_photo_the_same_garments_alone_and_in_company(
+    photos: list[Photo],
+) -> None:
+    engine = TorchvisionEngine.load(WEIGHTS, "cuda")
+    mixed = [*photos, photos[0][: photos[0].shape[0] // 2], photos[1][:, :200]]
+    together = engine.predict(mixed)
+    for photo, answer in zip(mixed, together, strict=True):
+        alone = engine.predict([photo])[0]
+        assert [d.category for d in alone] == [d.category for d in answer]
 
 
 def test_a_photo_gives_the_same_result_alone_again_and_in_company(

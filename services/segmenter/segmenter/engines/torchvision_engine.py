@@ -15,7 +15,7 @@ from modelkit.compiled import compiled, to_device
 from segmenter.core.detection import Detection, encode_mask, one_garment_a_pixel
 from segmenter.nets import model
 from segmenter.nets.paste import paste
-from segmenter.nets.preprocess import fit
+from segmenter.nets.preprocess import fit, of_one_shape
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class TorchvisionEngine:
     """torchvision's Mask R-CNN, trained by `segmenter.train`.
 
     A CPU runs one photo in each forward pass, so that neither batch size nor neighbors move a score
-    across the threshold: the same photo always has the same result. A GPU takes the photos of a call
-    as one batch.
+    across the threshold: the same photo always has the same result. A GPU takes photos of one shape as a
+    batch, so that none gets more padding in company.
     """
 
     def __init__(
@@ -88,7 +88,12 @@ class TorchvisionEngine:
         """Return the garments of each RGB uint8 H x W x 3 photo, best score first; at most 20 each."""
         if self.device == "cpu":
             return [self._predict([photo])[0] for photo in photos]
-        return self._predict(photos) if photos else []
+        found: list[list[Detection]] = [[] for _ in photos]
+        for places in of_one_shape([photo.shape[:2] for photo in photos], self.info.side):
+            answers = self._predict([photos[place] for place in places])
+            for place, answer in zip(places, answers, strict=True):
+                found[place] = answer
+        return found
 
     @torch.inference_mode()
     def _compile(self, *, bf16: bool) -> None:

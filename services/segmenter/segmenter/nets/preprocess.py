@@ -1,10 +1,15 @@
 """From a decoded photo to the network's input; the same code serves training and serving."""
 
+from collections.abc import Sequence
+from math import ceil
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
+
+_MULTIPLE = 32  # pixels that the network pads to (size_divisible of torchvision's detectors)
 
 
 def fit(photo: NDArray[np.uint8], side: int) -> Tensor:
@@ -17,6 +22,19 @@ def fit(photo: NDArray[np.uint8], side: int) -> Tensor:
     height, width = fitted_size(photo.shape[0], photo.shape[1], side)
     pixels = torch.from_numpy(np.array(photo, order="C")).permute(2, 0, 1)[None]
     return F.interpolate(pixels, (height, width), mode="bilinear", antialias=True)[0].float() / 255
+
+
+def of_one_shape(sizes: Sequence[tuple[int, int]], side: int) -> list[list[int]]:
+    """Return the places of photos (height, width) in groups that are padded to one shape, in the order of their first.
+
+    In a batch with larger ones a photo would get more padding, and so other scores, than by itself.
+    """
+    groups: dict[tuple[int, int], list[int]] = {}
+    for place, (height, width) in enumerate(sizes):
+        rows, columns = fitted_size(height, width, side)
+        shape = (ceil(rows / _MULTIPLE), ceil(columns / _MULTIPLE))
+        groups.setdefault(shape, []).append(place)
+    return [*groups.values()]
 
 
 def fitted_size(height: int, width: int, side: int) -> tuple[int, int]:
