@@ -120,7 +120,9 @@ def test_anchors_that_a_fork_keeps_as_a_constant_are_left_out() -> None:
 
 def test_lists_of_names_that_keras_splits_are_read_and_written(tmp_path: Path) -> None:
     names = [f"a_layer_with_a_long_name_{n}/kernel:0" for n in range(3000)]
-    arrays = {("mask_rcnn", name): np.full((1,), n, np.float32) for n, name in enumerate(names)}
+    arrays: dict[tuple[str, str], weight_file.Array] = {
+        ("mask_rcnn", name): np.full((1,), n, np.float32) for n, name in enumerate(names)
+    }
     file = WeightFile(tmp_path / "split.h5", {"mask_rcnn": names}, arrays, {}, whole_model=False)
     weight_file.write(file, file.path)
     with h5py.File(file.path) as root:

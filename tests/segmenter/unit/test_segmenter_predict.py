@@ -95,7 +95,8 @@ def test_labels_of_other_things_are_named_and_left_out(tmp_path: Path) -> None:
     ):
         assert reason in text
     entries, left = scan(tmp_path / "out")
-    assert (entries[0].categories, left) == ({1}, [])
+    assert entries[0].categories == {1}
+    assert left == []
     assert truth(entries[0])[2][0][20, 20]
 
 
