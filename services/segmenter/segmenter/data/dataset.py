@@ -116,6 +116,7 @@ def scan_without_garments(
     except BadTable as error:
         raise BadData(str(error)) from error
     found = WithoutGarments([], [])
+    seen: set[str] = set()
     problems = []
     for row in rows:
         entry = Entry(file.parent, row.values["name"].replace("\\", "/"), frozenset())
@@ -125,7 +126,10 @@ def scan_without_garments(
             problems.append(f"{file}:{row.line}: label {text!r} of {entry.name} is neither 0 nor 1")
         elif label or {row.values["source"], row.values["source_class"]} & {*left_out}:
             continue
+        elif entry.name in seen:
+            problems.append(f"{file}:{row.line}: {entry.name} is listed twice")
         elif entry.photo.is_file():
+            seen.add(entry.name)
             found.entries.append(entry)
             found.sources.append(row.values["source"])
         else:
