@@ -12,7 +12,7 @@ import click
 import numpy as np
 from tqdm import tqdm
 
-from classifier.data.dataset import Example, read_csv, read_photo, read_sources
+from classifier.data.dataset import Example, read_photo, read_with_sources
 from modelkit.contact_sheet import contact_sheet
 from modelkit.training.duplicates import find_near
 from modelkit.training.table import BadTable
@@ -45,7 +45,7 @@ def main(tables: tuple[str, ...], sheet: Path | None, as_json: bool) -> None:
     examples: list[tuple[str, Example]] = []
     try:
         for entry in tables:
-            found, problems = _read(entry)
+            found, problems = read_with_sources(entry)
             examples += [(entry, example) for example in found]
             report[entry] = {
                 "photos": len(found),
@@ -73,14 +73,6 @@ def main(tables: tuple[str, ...], sheet: Path | None, as_json: bool) -> None:
         for one in twice:
             click.echo(f"{one['kind']}: {', '.join(one['photos'])}")
     sys.exit(any(one["kind"] != "twice" for one in twice))
-
-
-def _read(entry: str) -> tuple[list[Example], list[str]]:
-    name, _, root = entry.partition(":")
-    table = Path(name)
-    beside = table.with_name(f"{table.stem}_sources.csv")
-    sources = read_sources(beside) if beside.exists() else None
-    return read_csv(table, Path(root) if root else None, sources=sources)
 
 
 def _find_twice(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from classifier.data.dataset import Example, read_csv, read_sources
+from classifier.data.dataset import Example, read_with_sources
 from classifier.evaluation.predictions import predict
 from classifier.evaluation.report import report, show
 from classifier.nets.engine import Engine
@@ -99,21 +99,8 @@ def main(
 
 
 def read(entry: str, sources: Path | None) -> list[Example]:
-    """Return the photos of `FILE[:ROOT]`, and name rows that can't be used on stderr.
-
-    Without a table of sources, one beside FILE is taken: val_sources.csv for val.csv. Raise
-    BadTable.
-    """
-    name, _, root = entry.partition(":")
-    table = Path(name)
-    beside = table.with_name(f"{table.stem}_sources.csv")
-    if sources is None and beside.exists():
-        sources = beside
-    examples, problems = read_csv(
-        table,
-        Path(root) if root else None,
-        sources=read_sources(sources) if sources else None,
-    )
+    """Return the photos of `FILE[:ROOT]`, and name rows that can't be used on stderr. Raise BadTable."""
+    examples, problems = read_with_sources(entry, sources)
     for problem in problems:
         print(f"skipped: {problem}", file=sys.stderr)
     return examples

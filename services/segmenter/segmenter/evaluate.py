@@ -11,7 +11,7 @@ import click
 from modelkit.training.options import EvaluateOptions, evaluate_options
 from segmenter.core.engine import EngineError
 from segmenter.data.annotation import BadData
-from segmenter.data.dataset import scan, scan_without_garments
+from segmenter.data.dataset import WithoutGarments, scan, scan_without_garments
 from segmenter.data.options import except_source
 from segmenter.engines.open import open_engine
 from segmenter.evaluation import coco
@@ -90,6 +90,7 @@ def main(
             entries, problems = scan(data)
         elif negatives is not None:
             empty, problems = scan_without_garments(negatives, left_out)
+            empty = WithoutGarments(empty.entries[:limit], empty.sources[:limit])
         engine = open_engine(
             options.weights,
             options.device,

@@ -58,6 +58,7 @@ def test_a_garment_of_several_polygons_is_their_union() -> None:
         ({"item1": {"category_id": 2, "segmentation": {"size": [9, 9], "counts": "x"}}}, "RLE"),
         ({"item1": garment([*SQUARE, 1e8, 10.0])}, "outside the photo"),
         ({"item1": garment([*SQUARE, -40.0, 10.0])}, "outside the photo"),
+        ({"item1": garment([*SQUARE, 10**400, 10.0])}, "outside the photo"),
         ({"item1": garment([*SQUARE, float("nan"), 10.0])}, "not finite"),
         ({"item1": garment([*SQUARE, float("inf"), 10.0])}, "not finite"),
         ({"item1": garment([*SQUARE, "10", 10.0])}, "not a number"),  # type: ignore[list-item]

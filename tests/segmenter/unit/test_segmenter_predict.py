@@ -100,7 +100,24 @@ def test_labels_of_other_things_are_named_and_left_out(tmp_path: Path) -> None:
     assert truth(entries[0])[2][0][20, 20]
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"images": []}', '{"images": [], "annotations": [], "categories": [{}]}'])  # fmt: skip
+def test_photos_of_one_name_are_named_and_labels_in_place_cost_no_photo(tmp_path: Path) -> None:
+    for folder in ("image", "other"):
+        (tmp_path / folder).mkdir()
+        Image.new("RGB", (100, 120)).save(tmp_path / folder / "a.jpg")
+    square = [[10, 10, 30, 10, 30, 30, 10, 30]]
+    labels = {
+        "images": [{"id": n, "file_name": f"{f}/a.jpg"} for n, f in enumerate(("image", "other"))],
+        "categories": [{"id": 1, "name": "skirt"}],
+        "annotations": [{"id": n, "image_id": n, "category_id": 1, "segmentation": square} for n in (0, 1)],
+    }  # fmt: skip
+    (tmp_path / "l.json").write_text(json.dumps(labels))
+    written, problems = from_coco.from_coco(tmp_path / "l.json", tmp_path, tmp_path)
+    assert written == 1
+    assert "has the name of" in problems[0]
+    assert Image.open(tmp_path / "image" / "a.jpg").size == (100, 120)
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"images": [], "annotations": [{"image_id": []}], "categories": []}', '{"images": []}', '{"images": [], "annotations": [], "categories": [{}]}'])  # fmt: skip
 def test_a_file_that_is_not_coco_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "l.json").write_text(content)
     with pytest.raises(BadData, match=r"l\.json"):

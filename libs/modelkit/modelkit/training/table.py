@@ -64,6 +64,11 @@ def read_table(
     return rows
 
 
+def relative_path(text: str) -> str:
+    """Return a path of a table with this system's separators: tables from Windows have its own."""
+    return text.replace("\\", "/")
+
+
 def truth_value(text: str) -> bool | None:
     """Return what a label says: 1, 1.0, true and yes, or 0, 0.0, false and no, in any capitals; None for anything else."""
     plain = text.casefold()

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from classifier.data.augmentation import augment
-from modelkit.training.table import BadTable, read_table, truth_value
+from modelkit.training.table import BadTable, read_table, relative_path, truth_value
 from photokit.photo import BadPhoto, decode
 
 NAME_COLUMNS = ("image", "image_name")
@@ -53,8 +53,7 @@ def read_csv(
     contradicted: set[Path] = set()
     problems = []
     for row in read_table(table, {"name": NAME_COLUMNS, "label": LABEL_COLUMNS}):
-        # Tables from Windows have its separators.
-        name, text = row.values["name"].replace("\\", "/"), row.values["label"]
+        name, text = relative_path(row.values["name"]), row.values["label"]
         path, label = root / name, truth_value(text)
         if label is None:
             problems.append(f"{table}:{row.line}: label {text!r} of {name} is neither 0 nor 1")
@@ -83,7 +82,22 @@ def read_csv(
 def read_sources(table: Path) -> dict[str, str]:
     """Return the source of each photo by its name, from a CSV with `image,source`; raise BadTable."""
     rows = read_table(table, {"name": NAME_COLUMNS, "source": ("source",)})
-    return {row.values["name"].replace("\\", "/"): row.values["source"] for row in rows}
+    return {relative_path(row.values["name"]): row.values["source"] for row in rows}
+
+
+def read_with_sources(entry: str, sources: Path | None = None) -> tuple[list[Example], list[str]]:
+    """Read `FILE[:ROOT]` as `read_csv` does.
+
+    Without a table of sources, one beside FILE is taken: val_sources.csv for val.csv. Raise
+    BadTable.
+    """
+    name, _, root = entry.partition(":")
+    table = Path(name)
+    beside = table.with_name(f"{table.stem}_sources.csv")
+    if sources is None and beside.exists():
+        sources = beside
+    of_photo = read_sources(sources) if sources else None
+    return read_csv(table, Path(root) if root else None, sources=of_photo)
 
 
 def _group(path: Path, *, by_author: bool) -> str:

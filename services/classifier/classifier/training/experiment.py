@@ -41,12 +41,13 @@ def train_and_export(
     if process.first:
         print(f"{len(training)} photos for training, {len(held_out)} held out")
     work = options.work or options.out
-    data = {
-        "training": len(training),
-        "held_out": len(held_out),
-        "fingerprint": fingerprint(example.path for example in examples),
-    }
+    data: dict[str, Any] = {}
     if process.first and not options.export_only:
+        data = {
+            "training": len(training),
+            "held_out": len(held_out),
+            "fingerprint": fingerprint(example.path for example in examples),
+        }
         write_record(work, options, data, None)
     network = train(recipe, options, process, training, held_out, work)
     if not process.first:

@@ -25,6 +25,7 @@ _OUTSIDE = 0.05
 _TURNED = (5, 6, 7, 8)
 _ORIENTATION = 0x0112
 _LEAST_AREA = 1.0  # pixels
+_FAR = 1e12  # pixels; what is further out is told as this
 
 
 class BadData(Exception):
@@ -173,7 +174,8 @@ def _fault(polygon: Sequence[Any], frame: Frame) -> str:
         return "has a coordinate that is not a number"
     if len(polygon) < 6 or len(polygon) % 2:
         return f"has fewer than three points, or half a point: {len(polygon)} numbers"
-    if not all(map(math.isfinite, polygon)):
+    # A whole number may be too large for a float; it is outside anyway.
+    if not all(isinstance(value, int) or math.isfinite(value) for value in polygon):
         return "has a coordinate that is not finite"
     if not _fits(polygon, frame.shown):
         width, height = frame.shown
@@ -181,10 +183,15 @@ def _fault(polygon: Sequence[Any], frame: Frame) -> str:
             return (
                 f"fits the photo before its EXIF rotation, not as it is shown, {width} x {height}"
             )
-        return f"lies outside the photo, {width} x {height}: x {min(polygon[::2]):g} to {max(polygon[::2]):g}, y {min(polygon[1::2]):g} to {max(polygon[1::2]):g}"
+        return f"lies outside the photo, {width} x {height}: x {_range(polygon[::2])}, y {_range(polygon[1::2])}"
     if _area(_inside(polygon, *frame.shown)) < _LEAST_AREA:
         return "has no area"
     return ""
+
+
+def _range(values: Sequence[float]) -> str:
+    low, high = (max(-_FAR, min(value, _FAR)) for value in (min(values), max(values)))
+    return f"{low:g} to {high:g}"
 
 
 def _fits(polygon: Sequence[float], size: tuple[int, int]) -> bool:

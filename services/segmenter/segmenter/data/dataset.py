@@ -9,7 +9,7 @@ import pycocotools.mask as coco_mask
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from modelkit.training.table import BadTable, read_table, truth_value
+from modelkit.training.table import BadTable, read_table, relative_path, truth_value
 from photokit.photo import BadPhoto, decode
 from segmenter.data.annotation import BadData, Frame, Item, read_annotation, read_frame
 
@@ -119,7 +119,7 @@ def scan_without_garments(
     seen: set[str] = set()
     problems = []
     for row in rows:
-        entry = Entry(file.parent, row.values["name"].replace("\\", "/"), frozenset())
+        entry = Entry(file.parent, relative_path(row.values["name"]), frozenset())
         label = truth_value(row.values["label"])
         if label is None:
             text = row.values["label"]

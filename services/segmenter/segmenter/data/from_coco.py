@@ -43,7 +43,7 @@ def from_coco(labels: Path, photos: Path, out: Path) -> tuple[int, list[str]]:
             by_image[garment.get("image_id")].append(garment)
     for folder in ("image", "annos"):
         (out / folder).mkdir(parents=True, exist_ok=True)
-    written = 0
+    written: dict[str, Path] = {}
     for image in content["images"]:
         photo = photos / str(image.get("file_name"))
         garments = by_image.pop(image.get("id"), [])
@@ -51,6 +51,8 @@ def from_coco(labels: Path, photos: Path, out: Path) -> tuple[int, list[str]]:
             problems.append(f"{labels}: {photo.name} has no garment that can be used")
         elif not photo.is_file():
             problems.append(f"{labels}: {photo} does not exist")
+        elif photo.stem in written:
+            problems.append(f"{labels}: {photo} has the name of {written[photo.stem]}")
         else:
             _place(photo, out / "image" / photo.name)
             items = {
@@ -62,14 +64,14 @@ def from_coco(labels: Path, photos: Path, out: Path) -> tuple[int, list[str]]:
                 for number, one in enumerate(garments, 1)
             }
             (out / "annos" / f"{photo.stem}.json").write_text(json.dumps({"source": "", **items}))
-            written += 1
+            written[photo.stem] = photo
     problems += [
         f"{labels}: image {one} of {len(own)} annotations is not in images"
         for one, own in by_image.items()
     ]
     if not written:
         raise BadData("; ".join([f"{labels}: no photo can be used", *problems[:3]]))
-    return written, problems
+    return len(written), problems
 
 
 def _read(labels: Path) -> dict[str, Any]:
@@ -81,13 +83,19 @@ def _read(labels: Path) -> dict[str, Any]:
         rows = content.get(name) if isinstance(content, dict) else None
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise BadData(f"{labels}: is not COCO: it has no list of {name}")
-    if not all("id" in c and "name" in c for c in content["categories"]):
-        raise BadData(f"{labels}: is not COCO: a category has no id or no name")
+    if not all("name" in category for category in content["categories"]):
+        raise BadData(f"{labels}: is not COCO: a category has no name")
+    ids = [("categories", "id"), ("images", "id"), ("annotations", "image_id")]
+    for name, key in [*ids, ("annotations", "category_id")]:
+        if not all(isinstance(row.get(key), int | str) for row in content[name]):
+            raise BadData(f"{labels}: is not COCO: one of {name} has no {key}, a number or a text")
     return dict(content)
 
 
 def _place(photo: Path, target: Path) -> None:
     """Put a photo into the layout without taking its space again, where the file system can."""
+    if target.exists() and target.samefile(photo):
+        return
     target.unlink(missing_ok=True)
     try:
         os.link(photo, target)

@@ -103,7 +103,7 @@ def main(
     tiles: list[tuple[NDArray[np.uint8], str]] = []
     for _, file, answer in found:
         pixels = overlay(read_photo(file), answer, answer.detections)
-        Image.fromarray(pixels).save(out / "overlays" / f"{file.stem}.jpg", quality=90)
+        Image.fromarray(pixels).save(out / "overlays" / f"{file.name}.jpg", quality=90)
         if len(tiles) < _SHOWN:
             tiles.append((pixels, caption(answer, answer.detections)))
     contact_sheet(tiles).save(out / "sheet.png")

@@ -148,14 +148,14 @@ def train_and_export(
 
     judge_every = options.evaluate_every if photos.held_out else 0
     work = options.work or options.out
-    data = {
-        "training": len(photos.training),
-        "held_out": len(photos.held_out),
-        "fingerprint": fingerprint(
-            file for one in (*photos.training, *photos.held_out) for file in one.files
-        ),
-    }
+    data: dict[str, Any] = {}
     if process.first and not options.export_only:
+        files = (f for one in (*photos.training, *photos.held_out) for f in one.files)
+        data = {
+            "training": len(photos.training),
+            "held_out": len(photos.held_out),
+            "fingerprint": fingerprint(files),
+        }
         write_record(work, options, data, None)
     network = fit(loop, options, work, batches, judge_every=judge_every)
     if not process.first:
